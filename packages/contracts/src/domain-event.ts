@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { effectOutcomeSchema, inboxInputSchema, refusalReasonSchema } from './inbox.ts';
+import { effectSchema } from './effects.ts';
+import { personal } from './personal.ts';
+import { returnCauseSchema } from './return-cause.ts';
+
+/** Who may speak in the chat. */
+export const ownerSchema = z.enum(['bot', 'queue', 'operator', 'nobody']);
+export type Owner = z.infer<typeof ownerSchema>;
+
+export const flagCauseSchema = z.enum(['handover', 'operator_assigned', 'lost', 'webhook_refused']);
+export const flagResetCauseSchema = z.union([returnCauseSchema, z.literal('webhook_repeated')]);
+export const deadlineNameSchema = z.enum(['script', 'no_operator', 'auto_close', 'abandon', 'retry', 'stored_data']);
+export type DeadlineName = z.infer<typeof deadlineNameSchema>;
+
+const value: z.ZodType = z.json();
+const cursor = z.object({
+  step: z.string(),
+  waitsFor: z.enum(['answer', 'press', 'time', 'message', 'handover', 'close']),
+  attempts: z.number(),
+  timeoutMs: z.number().optional(),
+});
+export const scriptStateSchema = z.object({
+  cursor: cursor.nullable(),
+  variables: personal(z.record(z.string(), value)),
+  fallbackStreak: z.number(),
+  keyboard: z.array(z.object({ id: z.string(), label: personal(z.string()), go: z.string().optional() })).nullable(),
+});
+const trace = z.object({
+  won: z.string().nullable(),
+  lost: z.array(z.object({ trigger: z.string(), reason: z.string() })),
+  steps: z.array(z.object({ step: z.string(), line: z.number(), took: z.string().optional() })),
+});
+
+/**
+ * Every event of a dialog's stream, by type: the schema of its data. The first event of each append is `InputRecorded`, the
+ * normalised input; those after it say what followed. Past tense, domain words. Version 1.
+ */
+export const domainEventSchemas = {
+  /** An input, as it was decided: with its time, and what the decision was pinned to. */
+  InputRecorded: z.object({
+    input: inboxInputSchema,
+    /** Log's append time of the record, clamped so that it never runs back in a dialog, ms. */
+    at: z.number(),
+    /** `timer_due` only: since when the doors have been open, log's time; null: closed (design §5.7). */
+    doorsOpenSince: z.number().nullable().optional(),
+    /** Hash of the account's settings in force. */
+    settings: z.string(),
+    /** Hash of the script; on the event that starts the dialog. */
+    script: z.string().optional(),
+  }),
+  DialogStarted: z.object({ script: z.string(), incomplete: z.boolean(), visitor: z.string().optional() }),
+  DialogCompleted: z.object({ visitor: z.string().optional() }),
+  /** A chat that the bot never had: no owner, flag or deadline. */
+  UnseenChatRecorded: z.object({ kind: z.string(), closed: z.boolean() }),
+  /** A redelivered content: `of` is the input id, message hash or body hash that was there before. */
+  InputRepeated: z.object({ of: z.string(), what: z.enum(['message', 'new_chat', 'assignment']) }),
+  /** It came too late to move anything. */
+  InputLate: z.object({ reason: z.enum(['after_close', 'before_handback', 'settled', 'deadline_moved']) }),
+  /** Recorded, moves nothing, with the reason: e.g. on the wire at the handover, bot operator unknown. */
+  InputIgnored: z.object({ reason: z.enum(['within_handback_grace', 'bot_operator_unknown', 'bot_has_it', 'not_newer', 'not_a_visitor', 'nothing_unseen', 'stale_epoch', 'not_open']) }),
+  /** A refused webhook (design §6.1): answered 503, or landed after its `answerBy`. */
+  WebhookRefused: z.object({ of: z.string() }),
+  WebhookRefusalTakenBack: z.object({ of: z.string() }),
+  OwnerChanged: z.object({ owner: ownerSchema, operatorId: z.string().optional(), cause: z.string() }),
+  /** Within a human stretch: another operator has it. The epoch rises too. */
+  FlagSet: z.object({ episode: z.number(), cause: flagCauseSchema }),
+  FlagReset: z.object({ episode: z.number(), cause: flagResetCauseSchema }),
+  /** The Return script of an episode runs (once per episode). `script` null: none takes this cause. */
+  ReturnStarted: z.object({ episode: z.number(), cause: returnCauseSchema, script: z.string().nullable() }),
+  TrialStarted: z.object({ cause: z.enum(['operator_redirect', 'no_operator']) }),
+  TrialEnded: z.object({ outcome: z.enum(['accepted', 'refused', 'nothing_to_send', 'overtaken']) }),
+  /** A visitor's message waits until the script can take it. */
+  MessageQueued: z.object({ hash: z.string() }),
+  /** Waiting messages that people saw instead. */
+  MessagesSeenByPeople: z.object({ hashes: z.array(z.string()) }),
+  ScriptAdvanced: z.object({
+    trigger: z.string(),
+    /** Hash of the message that it answers. */
+    message: z.string().optional(),
+    outcome: z.enum(['waiting', 'idle', 'stopped', 'unmatched', 'needs_chat', 'needs_answer', 'error']),
+    script: z.string().optional(),
+    cursor: cursor.nullable(),
+    fallbackStreak: z.number(),
+    keyboard: z.array(z.object({ id: z.string(), label: personal(z.string()), go: z.string().optional() })).nullable(),
+    variables: personal(z.record(z.string(), value)),
+    trace,
+    error: z.string().optional(),
+  }),
+  Marked: z.object({ name: z.string() }),
+  NoteRecorded: z.object({ text: personal(z.string()) }),
+  /** Texts of a final Return under `deliver: drop`, or where nothing can hold them. */
+  TextDropped: z.object({ text: personal(z.string()), reason: z.enum(['deliver_drop']) }),
+  EffectOpened: z.object({
+    number: z.number(),
+    effect: effectSchema,
+    expiresAt: z.number().optional(),
+    /** Effects of one group: the first part refused or expired drops the rest. */
+    group: z.number().optional(),
+    purpose: z.enum(['reply', 'handover', 'close', 'expired_reply', 'ask_back', 'stored_data']),
+    noOperatorAfterMs: z.number().optional(),
+  }),
+  /** The next attempt of an open effect; `effect` where it was replaced (numbered text for a keyboard, a link for a file). */
+  EffectRetried: z.object({ number: z.number(), attempt: z.number(), notBefore: z.number().optional(), effect: effectSchema.optional(), why: z.string() }),
+  EffectSettled: z.object({
+    number: z.number(),
+    attempt: z.number(),
+    outcome: effectOutcomeSchema,
+    reason: refusalReasonSchema.optional(),
+    code: z.string().optional(),
+    /** `result`: outbound said so. `evidence`: another input proved it. `dropped`: it was never published. */
+    by: z.enum(['result', 'evidence', 'dropped']),
+    crossed: z.boolean().optional(),
+  }),
+  DeadlineSet: z.object({ name: deadlineNameSchema, at: z.number() }),
+  DeadlineCleared: z.object({ name: deadlineNameSchema }),
+  DeadlineFired: z.object({ name: deadlineNameSchema, at: z.number(), lateMs: z.number() }),
+  CloseOverdue: z.object({ cause: z.enum(['handler_not_configured', 'close_handler_or_category', 'still_open_in_webim', 'unknown']) }),
+  DialogClosed: z.object({ cause: z.enum(['webim', 'engine', 'stored_data', 'abandoned']), final: z.boolean() }),
+  DialogReopened: z.object({ cause: z.enum(['new_chat', 'message']) }),
+  LikelyBotOperator: z.object({ operatorId: z.string() }),
+  /** From here on records of this dialog go to its parked stream (design §6.7). */
+  DialogParked: z.object({ reason: z.string(), inputId: z.string() }),
+} as const;
+
+export type DomainEventType = keyof typeof domainEventSchemas;
+export type DomainEventOf<T extends DomainEventType> = { readonly type: T; readonly data: z.infer<(typeof domainEventSchemas)[T]> };
+export type DomainEvent = { [T in DomainEventType]: DomainEventOf<T> }[DomainEventType];
+
+/** Metadata of every event in a dialog's stream. */
+export const eventMetadataSchema = z.object({
+  /** The dialog, `{account}:{chatId}`. */
+  $correlationId: z.string(),
+  /** The input's id. */
+  $causationId: z.string(),
+  schemaVersion: z.literal(1),
+  /** Version of the code that decided. */
+  producer: z.string(),
+  /** Time of the input, log's time, ms. */
+  at: z.number(),
+  /** The epoch as it is after this event. */
+  epoch: z.number(),
+  owner: ownerSchema.nullable(),
+  flag: z.boolean(),
+  /** The head effect as it is after this event: what outbound's tail check compares. */
+  head: z.object({ number: z.number(), attempt: z.number() }).nullable(),
+});
+export type EventMetadata = z.infer<typeof eventMetadataSchema>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** Account ids: `[a-z0-9_]{1,32}`, so that `dialog-{account}-{chatId}` can be taken apart. */
+export const accountIdSchema = z.string().regex(/^[a-z0-9_]{1,32}$/).brand<'AccountId'>();
+export type AccountId = z.infer<typeof accountIdSchema>;
+
+/** Chat ids as text: `[A-Za-z0-9-]{1,64}`. Webim sends integers (API 2.0) or UUIDs (1.0). */
+export const chatIdSchema = z.string().regex(/^[A-Za-z0-9-]{1,64}$/).brand<'ChatId'>();
+export type ChatId = z.infer<typeof chatIdSchema>;
+
+/** The JSON type in which Webim sent the chat's id; it is given back in the same type. */
+export const idFormSchema = z.enum(['number', 'string']);
+export type IdForm = z.infer<typeof idFormSchema>;
+
+export type DialogId = { readonly account: AccountId; readonly chatId: ChatId };
+
+/** The key of every record of a dialog, in every topic. */
+export const dialogKey = (id: DialogId): string => `${id.account}:${id.chatId}`;
+export const dialogStream = (id: DialogId): string => `dialog-${id.account}-${id.chatId}`;
+export const sendsStream = (id: DialogId): string => `sends-${id.account}-${id.chatId}`;
+export const parkedStream = (id: DialogId): string => `parked-${id.account}-${id.chatId}`;
+export const snapshotStream = (id: DialogId): string => `snap-${id.account}-${id.chatId}`;
+/** One event each: `ScriptRegistered` / `SettingsRegistered`; the name is the content's hash. */
+export const scriptStream = (hash: string): string => `script-${hash}`;
+export const settingsStream = (hash: string): string => `settings-${hash}`;
+
+/** @returns undefined where the stream is not a dialog's. */
+export const parseDialogStream = (stream: string): DialogId | undefined => {
+  const match = /^dialog-([a-z0-9_]{1,32})-([A-Za-z0-9-]{1,64})$/.exec(stream);
+  return match ? { account: match[1] as AccountId, chatId: match[2] as ChatId } : undefined;
+};
+
+/** @returns undefined where the key is not a dialog's. */
+export const parseDialogKey = (key: string): DialogId | undefined => {
+  const match = /^([a-z0-9_]{1,32}):([A-Za-z0-9-]{1,64})$/.exec(key);
+  return match ? { account: match[1] as AccountId, chatId: match[2] as ChatId } : undefined;
+};
+
+/** Gives a chat id back to Webim in the type in which it came. */
+export const chatIdForWebim = (chatId: string, form: IdForm): string | number =>
+  form === 'number' ? Number(chatId) : chatId;

@@ -1,0 +1,111 @@
+import type { Button } from '@dialog/contracts/effects';
+import type { ReturnCause } from '@dialog/contracts/return-cause';
+
+/** JSON values: what a variable may hold. */
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
+
+/** Where a finding or a step stands in the source, 1-based. */
+export type Position = { readonly line: number; readonly column: number };
+export type Finding = {
+  readonly severity: 'error' | 'warning';
+  /** A stable id such as `unknown-verb`, `go-nowhere`. */
+  readonly rule: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  readonly position: Position;
+};
+
+/** What the script is started or continued by. Time and ids come in with the input; nothing here is read from outside. */
+export type Trigger =
+  | { readonly kind: 'chat_start' }
+  | { readonly kind: 'text'; readonly text: string }
+  /** `id` of the pressed button; `label` where Webim sent it. */
+  | { readonly kind: 'button'; readonly id: string; readonly label?: string }
+  | { readonly kind: 'file'; readonly mediaType?: string }
+  | { readonly kind: 'returned'; readonly cause: ReturnCause }
+  /** The armed `ask`, `menu` or `wait` timed out. */
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'handover_accepted' }
+  | { readonly kind: 'handover_failed' }
+  /** Nobody took the handover: runs `on_no_operator` of the handover step at the cursor, else `returned` with cause `no_operator`. */
+  | { readonly kind: 'no_operator' }
+  | { readonly kind: 'close_failed' };
+
+/**
+ * `open`: the chat is the bot's, everything runs. `silent`: only set, if, mark, http, go, stop run; a speaking step ends the run as
+ * `needs_chat` (on_accepted). `final`: as silent, but texts go out as `say` actions for the caller to hold or drop (`deliver`),
+ * and a step that needs an answer ends the run with outcome `needs_answer`.
+ */
+export type RunMode = 'open' | 'silent' | 'final';
+
+/** The position in the script and all that it remembers. Plain JSON; part of the dialog's state. */
+export type ScriptState = {
+  /** Where the script stands, waiting; null: at its triggers. */
+  readonly cursor: Cursor | null;
+  /** Variables, `keep: chat` and `keep: visitor` alike. */
+  readonly variables: Readonly<Record<string, Value>>;
+  /** How many visitor inputs in a row nothing but `fallback` matched. */
+  readonly fallbackStreak: number;
+  /** The last keyboard said, so that a typed label or number counts as a press. */
+  readonly keyboard: readonly { readonly id: string; readonly label: string; readonly go?: string }[] | null;
+};
+
+export type Cursor = {
+  /** Path of the step that waits, stable within a version: `scripts.order_status.steps[0]`. */
+  readonly step: string;
+  readonly waitsFor: 'answer' | 'press' | 'time' | 'message' | 'handover' | 'close';
+  /** Failed answers to the open `ask` so far. */
+  readonly attempts: number;
+  /** Runs from the delivery of the last effect before it; undefined: waits for ever. ms. */
+  readonly timeoutMs?: number;
+};
+
+/** What the script wants done, in order. */
+export type Action =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'keyboard'; readonly text: string; readonly buttons: readonly (readonly Button[])[] }
+  | { readonly kind: 'file'; readonly url: string; readonly name: string; readonly mediaType: string; readonly caption?: string }
+  | {
+      readonly kind: 'handover';
+      readonly department?: string;
+      readonly operatorId?: string;
+      readonly note?: string;
+      readonly noOperatorAfterMs?: number;
+    }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'mark'; readonly name: string };
+
+/** Why the bot said what it said. Plain JSON, recorded with the reply; texts of the visitor never stand here. */
+export type Trace = {
+  /** e.g. `button order`, `ask order_status.ask_no`, `text scripts.to_human`, `fallback 1`. */
+  readonly won: string | null;
+  readonly lost: readonly { readonly trigger: string; readonly reason: string }[];
+  /** Steps run, in order, with the branch taken where there was one. */
+  readonly steps: readonly { readonly step: string; readonly line: number; readonly took?: string }[];
+};
+
+export type Advance = {
+  readonly state: ScriptState;
+  /** Variables that changed; `null` cleared. */
+  readonly changed: Readonly<Record<string, Value>>;
+  readonly actions: readonly Action[];
+  readonly trace: Trace;
+  /** `waiting`: stands at the cursor. `idle`: at its triggers. `stopped`: by `stop`. `unmatched`: nothing fired, state unchanged. */
+  readonly outcome: 'waiting' | 'idle' | 'stopped' | 'unmatched' | 'needs_chat' | 'needs_answer' | 'error';
+  /** outcome `error`: e.g. the bound on steps per input with the cycle named. */
+  readonly error?: string;
+  /** trigger `returned` only: what to do with texts where no chat is open. */
+  readonly deliver?: 'next_chat' | 'drop';
+  /** Name of the script (under `scripts`) whose trigger won, where one did. */
+  readonly script?: string;
+};
+
+/** What expressions may read besides variables. */
+export type ScriptContext = {
+  /** Time of the input, ms since the epoch: now. */
+  readonly now: number;
+  readonly chat: { readonly id: string; readonly account: string };
+  readonly visitor: Readonly<Record<string, Value>>;
+  readonly returnCause: ReturnCause | null;
+};
