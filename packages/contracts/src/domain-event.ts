@@ -56,14 +56,13 @@ export const domainEventSchemas = {
   /** A redelivered content: `of` is the input id, message hash or body hash that was there before. */
   InputRepeated: z.object({ of: z.string(), what: z.enum(['message', 'new_chat', 'assignment']) }),
   /** It came too late to move anything. */
-  InputLate: z.object({ reason: z.enum(['after_close', 'before_handback', 'settled', 'deadline_moved']) }),
+  InputLate: z.object({ reason: z.enum(['after_close', 'before_handback', 'settled']) }),
   /** Recorded, moves nothing, with the reason: e.g. on the wire at the handover, bot operator unknown. */
-  InputIgnored: z.object({ reason: z.enum(['within_handback_grace', 'bot_operator_unknown', 'bot_has_it', 'not_newer', 'not_a_visitor', 'nothing_unseen', 'stale_epoch', 'not_open']) }),
+  InputIgnored: z.object({ reason: z.enum(['within_handback_grace', 'bot_operator_unknown', 'bot_has_it', 'not_newer', 'not_a_visitor', 'nothing_unseen', 'already_closed', 'unknown_webhook']) }),
   /** A refused webhook (design §6.1): answered 503, or landed after its `answerBy`. */
-  WebhookRefused: z.object({ of: z.string() }),
+  WebhookRefused: z.object({ of: z.string(), hashes: z.array(z.string()) }),
   WebhookRefusalTakenBack: z.object({ of: z.string() }),
   OwnerChanged: z.object({ owner: ownerSchema, operatorId: z.string().optional(), cause: z.string() }),
-  /** Within a human stretch: another operator has it. The epoch rises too. */
   FlagSet: z.object({ episode: z.number(), cause: flagCauseSchema }),
   FlagReset: z.object({ episode: z.number(), cause: flagResetCauseSchema }),
   /** The Return script of an episode runs (once per episode). `script` null: none takes this cause. */
@@ -97,11 +96,11 @@ export const domainEventSchemas = {
     expiresAt: z.number().optional(),
     /** Effects of one group: the first part refused or expired drops the rest. */
     group: z.number().optional(),
-    purpose: z.enum(['reply', 'handover', 'close', 'expired_reply', 'ask_back', 'stored_data']),
+    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data']),
     noOperatorAfterMs: z.number().optional(),
   }),
   /** The next attempt of an open effect; `effect` where it was replaced (numbered text for a keyboard, a link for a file). */
-  EffectRetried: z.object({ number: z.number(), attempt: z.number(), notBefore: z.number().optional(), effect: effectSchema.optional(), why: z.string() }),
+  EffectRetried: z.object({ number: z.number(), attempt: z.number(), notBefore: z.number().optional(), effect: effectSchema.optional(), why: z.enum(['in_doubt', 'deferred', 'refused']), code: z.string().optional() }),
   EffectSettled: z.object({
     number: z.number(),
     attempt: z.number(),

@@ -1,0 +1,80 @@
+import type { DomainEvent, EventMetadata } from '@dialog/contracts/domain-event';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import type { DialogSettings } from '@dialog/contracts/settings';
+import type { Script } from '@dialog/script/parse';
+import { evolve } from './evolve.ts';
+import { type DialogState, type LiveDialog, stamp } from './state.ts';
+
+/** What a decision may know besides the state and the input; all of it comes in with the record. */
+export type DecideContext = {
+  /** The record's append time, log's time, ms. */
+  readonly at: number;
+  readonly settings: DialogSettings;
+  readonly settingsHash: string;
+  /** The dialog's pinned script, or the account's newest for a dialog that is not live yet. */
+  readonly script: Script;
+  readonly scriptHash: string;
+  /** `timer_due` only: since when the doors have been open, log's time; null: closed. */
+  readonly doorsOpenSince?: number | null;
+  /** Version of the code that decides. */
+  readonly producer: string;
+};
+
+export type DecidedEvent = DomainEvent & { readonly metadata: EventMetadata };
+
+/**
+ * A decision under way: what it emits is folded at once by the very `evolve` that replays it, so decide and replay can't part.
+ * Lives within one call of `decide`.
+ */
+export type Draft = {
+  state: DialogState;
+  readonly input: InboxInput;
+  readonly context: DecideContext;
+  /** Time of the input: the append time, clamped so that it never runs back in a dialog. */
+  readonly at: number;
+  readonly events: DecidedEvent[];
+};
+
+export const openDraft = (state: DialogState, input: InboxInput, context: DecideContext): Draft => ({
+  state,
+  input,
+  context,
+  at: state.status === 'absent' ? context.at : Math.max(context.at, state.at),
+  events: [],
+});
+
+export const emit = (draft: Draft, event: DomainEvent): void => {
+  draft.state = evolve(draft.state, event);
+  draft.events.push({
+    ...event,
+    metadata: {
+      $correlationId: `${draft.input.account}:${draft.input.chatId}`,
+      $causationId: draft.input.inputId,
+      schemaVersion: 1,
+      producer: draft.context.producer,
+      at: draft.at,
+      ...stamp(draft.state),
+    },
+  });
+};
+
+/** Emits the normalised input: the first event of every append. */
+export const recordInput = (draft: Draft, input: InboxInput = draft.input): void => {
+  const starts = draft.state.status !== 'live' && (input.type === 'new_chat' || input.type === 'new_message');
+  emit(draft, {
+    type: 'InputRecorded',
+    data: {
+      input,
+      at: draft.at,
+      settings: draft.context.settingsHash,
+      ...(input.type === 'timer_due' ? { doorsOpenSince: draft.context.doorsOpenSince ?? null } : {}),
+      ...(starts ? { script: draft.context.scriptHash } : {}),
+    },
+  });
+};
+
+/** The live dialog of a draft. @throws where the dialog is not live: a bug of the caller. */
+export const liveOf = (draft: Draft): LiveDialog => {
+  if (draft.state.status !== 'live') throw new Error(`bug: the dialog is ${draft.state.status}, not live`);
+  return draft.state;
+};

@@ -1,0 +1,319 @@
+import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import type { Message } from '@dialog/contracts/message';
+import { idSet } from './id-set.ts';
+import type { DialogState, Holder, LiveDialog, OpenEffect } from './state.ts';
+
+/**
+ * The fold: total and deterministic. An event that it does not know leaves the state as it is, and no branch reads a
+ * personal field, so that a history whose personal data was erased folds to the same state.
+ */
+export const evolve = (state: DialogState, event: DomainEvent): DialogState => {
+  if (event.type === 'InputRecorded') return inputRecorded(state, event.data);
+  if (event.type === 'UnseenChatRecorded') {
+    return state.status === 'unseen' ? { ...state, closed: state.closed || event.data.closed } : state;
+  }
+  if (event.type === 'DialogStarted') return dialogStarted(state, event.data);
+  return state.status === 'live' ? live(state, event) : state;
+};
+
+export const fold = (events: Iterable<DomainEvent>, from: DialogState): DialogState => {
+  let state = from;
+  for (const event of events) state = evolve(state, event);
+  return state;
+};
+
+const contentWindowMs = 10_000;
+const newChatWindowMs = 300_000;
+const webhooksRemembered = 8;
+
+export const visitorMessages = (input: InboxInput): readonly Message[] =>
+  input.type === 'new_chat'
+    ? input.messages.filter((message) => message.side === 'visitor')
+    : input.type === 'new_message' && input.message.side === 'visitor'
+      ? [input.message]
+      : [];
+
+const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRecorded'>['data']): DialogState => {
+  const inputs = state.inputs.add(input.inputId);
+  if (state.status !== 'live') {
+    return {
+      status: 'unseen',
+      inputs,
+      at,
+      chatIdForm: input.chatIdForm,
+      closed: state.status === 'unseen' && state.closed,
+      handlersSeen: (state.status === 'unseen' && state.handlersSeen) || input.type.startsWith('chat_'),
+      first: input.type === 'new_chat' || input.type === 'new_message' ? input : null,
+    };
+  }
+  const known = { ...state, inputs, at, arriving: [] };
+  switch (input.type) {
+    case 'new_chat':
+    case 'new_message':
+      return input.refused ? { ...known, lastActivityAt: at } : { ...known, ...botWebhook(state, input, at) };
+    case 'chat_started':
+    case 'chat_assigned':
+    case 'chat_closed':
+      return { ...known, lastActivityAt: at, handlersSeen: true, webimAt: newest(state.webimAt, input.at) };
+    default:
+      return known;
+  }
+};
+
+const newest = (a: number | null, b: number | undefined): number | null =>
+  b === undefined ? a : a === null ? b : Math.max(a, b);
+
+const botWebhook = (
+  state: LiveDialog,
+  input: Extract<InboxInput, { type: 'new_chat' | 'new_message' }>,
+  at: number,
+): Partial<LiveDialog> => {
+  const arriving = visitorMessages(input);
+  let messages = state.messages;
+  let recentContent = state.recentContent;
+  for (const message of arriving) {
+    if (message.hashOfContent) {
+      recentContent = [...recentContent.filter((seen) => at - seen.at <= contentWindowMs), { hash: message.hash, at }];
+    } else messages = messages.add(message.hash);
+  }
+  const webhook = { inputId: input.inputId, hashes: arriving.map((message) => message.hash), at };
+  return {
+    arriving,
+    messages,
+    recentContent,
+    recentWebhooks: [...state.recentWebhooks, webhook].slice(-webhooksRemembered),
+    lastActivityAt: at,
+    webimVersion: input.webimVersion ?? state.webimVersion,
+    webimAt: newest(state.webimAt, input.at),
+    ...(input.type === 'new_chat'
+      ? {
+          newChats: [
+            ...state.newChats.filter((seen) => at - seen.at <= newChatWindowMs),
+            { bodyHash: input.bodyHash, at },
+          ],
+        }
+      : {}),
+  };
+};
+
+const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>['data']): DialogState => {
+  if (state.status !== 'unseen') return state;
+  const started: LiveDialog = {
+    status: 'live',
+    inputs: state.inputs,
+    chatIdForm: state.chatIdForm,
+    at: state.at,
+    holder: { owner: 'bot' },
+    epoch: 0,
+    ownerSince: state.at,
+    flag: null,
+    returnedEpisode: 0,
+    returnCause: null,
+    trial: null,
+    incomplete: data.incomplete,
+    parked: false,
+    script: data.script,
+    scriptState: { cursor: null, variables: {}, fallbackStreak: 0, keyboard: null },
+    visitor: data.visitor ?? null,
+    webimVersion: null,
+    messages: idSet(),
+    recentContent: [],
+    newChats: [],
+    recentWebhooks: [],
+    refusal: null,
+    arriving: [],
+    waiting: [],
+    effects: [],
+    nextEffect: 1,
+    deadlines: {},
+    lastActivityAt: state.at,
+    lastReplyAt: 0,
+    webimAt: null,
+    webimAtOwner: null,
+    closeOverdueAt: null,
+    handlersSeen: state.handlersSeen,
+  };
+  return state.first === null || state.first.refused ? started : { ...started, ...botWebhook(started, state.first, state.at) };
+};
+
+type LiveEvent = Exclude<DomainEvent, { type: 'InputRecorded' | 'UnseenChatRecorded' | 'DialogStarted' }>;
+
+const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
+  switch (event.type) {
+    case 'DialogCompleted':
+      return { ...state, incomplete: false, visitor: event.data.visitor ?? state.visitor };
+    case 'WebhookRefused': {
+      const webhook = state.recentWebhooks.find((seen) => seen.inputId === event.data.of);
+      const hashes = webhook?.hashes ?? event.data.hashes;
+      return {
+        ...state,
+        refusal: { of: event.data.of, hashes, answered: webhook !== undefined && state.lastReplyAt > webhook.at },
+      };
+    }
+    case 'WebhookRefusalTakenBack':
+      return { ...state, refusal: null };
+    case 'OwnerChanged':
+      return { ...state, ...ownerChanged(state), holder: holderOf(event.data) };
+    case 'FlagSet':
+      return { ...state, flag: { episode: event.data.episode, cause: event.data.cause } };
+    case 'FlagReset':
+      return { ...state, flag: null };
+    case 'ReturnStarted':
+      return { ...state, returnedEpisode: event.data.episode, returnCause: event.data.cause };
+    case 'TrialStarted':
+      return {
+        ...state,
+        epoch: state.epoch + 1,
+        trial: { cause: event.data.cause, kept: state.scriptState, returnScript: null },
+        returnCause: event.data.cause,
+        deadlines: without(state.deadlines, 'script', 'no_operator'),
+      };
+    case 'TrialEnded':
+      return trialEnded(state, event.data.outcome);
+    case 'MessageQueued': {
+      const message = state.arriving.find((arrived) => arrived.hash === event.data.hash);
+      return message ? { ...state, waiting: [...state.waiting, { message, at: state.at }] } : state;
+    }
+    case 'MessagesSeenByPeople':
+      return { ...state, waiting: [] };
+    case 'ScriptAdvanced':
+      return {
+        ...state,
+        scriptState: {
+          cursor: event.data.cursor as LiveDialog['scriptState']['cursor'],
+          fallbackStreak: event.data.fallbackStreak,
+          keyboard: event.data.keyboard as LiveDialog['scriptState']['keyboard'],
+          variables: { ...state.scriptState.variables, ...(event.data.variables as LiveDialog['scriptState']['variables']) },
+        },
+        trial:
+          state.trial && event.data.script !== undefined
+            ? { ...state.trial, returnScript: event.data.script }
+            : state.trial,
+        waiting:
+          event.data.message === undefined
+            ? state.waiting
+            : state.waiting.filter((waits) => waits.message.hash !== event.data.message),
+        deadlines: without(state.deadlines, 'script'),
+      };
+    case 'EffectOpened':
+      return { ...state, nextEffect: event.data.number + 1, effects: [...state.effects, openEffect(state, event.data)] };
+    case 'EffectRetried':
+      return { ...state, effects: state.effects.map((open) => (open.number === event.data.number ? retried(open, event.data) : open)) };
+    case 'EffectSettled':
+      return effectSettled(state, event.data);
+    case 'DeadlineSet':
+      return { ...state, deadlines: { ...state.deadlines, [event.data.name]: { at: event.data.at, setAt: state.at } } };
+    case 'DeadlineCleared':
+      return { ...state, deadlines: without(state.deadlines, event.data.name) };
+    case 'DeadlineFired':
+      return {
+        ...state,
+        deadlines: without(state.deadlines, event.data.name),
+        effects:
+          event.data.name === 'retry'
+            ? state.effects.map((open, at) => (at === 0 ? { ...open, notBefore: null } : open))
+            : state.effects,
+      };
+    case 'CloseOverdue':
+      return { ...state, closeOverdueAt: state.at };
+    case 'DialogClosed':
+      return {
+        ...state,
+        ...(state.holder.owner === 'nobody' ? {} : ownerChanged(state)),
+        holder: { owner: 'nobody', final: event.data.final },
+        waiting: [],
+        deadlines: {},
+        closeOverdueAt: null,
+      };
+    case 'DialogReopened':
+      return { ...state, ...ownerChanged(state), holder: { owner: 'bot' } };
+    case 'DialogParked':
+      return { ...state, parked: true };
+    case 'InputRepeated':
+    case 'InputLate':
+    case 'InputIgnored':
+    case 'Marked':
+    case 'NoteRecorded':
+    case 'TextDropped':
+    case 'LikelyBotOperator':
+      return state;
+    default:
+      event satisfies never;
+      return state;
+  }
+};
+
+/** Every change of owner raises the epoch and ends what only the former owner could be asked. */
+const ownerChanged = (state: LiveDialog): Partial<LiveDialog> => ({
+  epoch: state.epoch + 1,
+  ownerSince: state.at,
+  webimAtOwner: state.webimAt,
+  closeOverdueAt: null,
+  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'retry'),
+});
+
+const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
+  switch (data.owner) {
+    case 'operator':
+      return { owner: 'operator', operatorId: data.operatorId ?? null };
+    case 'nobody':
+      return { owner: 'nobody', final: false };
+    default:
+      return { owner: data.owner };
+  }
+};
+
+const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['data']['outcome']): LiveDialog => {
+  if (state.trial === null) return state;
+  return outcome === 'accepted'
+    ? { ...state, trial: null, holder: { owner: 'bot' }, ownerSince: state.at, webimAtOwner: state.webimAt, closeOverdueAt: null, deadlines: without(state.deadlines, 'abandon', 'stored_data') }
+    : { ...state, trial: null, scriptState: state.trial.kept, deadlines: without(state.deadlines, 'retry') };
+};
+
+const openEffect = (state: LiveDialog, data: DomainEventOf<'EffectOpened'>['data']): OpenEffect => ({
+  number: data.number,
+  attempt: 1,
+  effect: data.effect,
+  epoch: state.epoch,
+  purpose: data.purpose,
+  group: data.group ?? null,
+  expiresAt: data.expiresAt ?? null,
+  notBefore: null,
+  failures: 0,
+  doubts: 0,
+  noOperatorAfterMs: data.noOperatorAfterMs ?? null,
+});
+
+const retried = (open: OpenEffect, data: DomainEventOf<'EffectRetried'>['data']): OpenEffect => ({
+  ...open,
+  attempt: data.attempt,
+  notBefore: data.notBefore ?? null,
+  effect: data.effect ?? open.effect,
+  failures: open.failures + 1,
+  doubts: open.doubts + (data.why === 'in_doubt' ? 1 : 0),
+});
+
+const speaks = new Set(['text', 'keyboard', 'file']);
+
+const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['data']): LiveDialog => {
+  const settled = state.effects.find((open) => open.number === data.number);
+  if (settled === undefined) return state;
+  const effects = state.effects.filter((open) => open.number !== data.number);
+  const reached = data.outcome === 'accepted' || data.outcome === 'in_doubt';
+  return {
+    ...state,
+    effects,
+    deadlines: state.effects[0] === settled ? without(state.deadlines, 'retry') : state.deadlines,
+    ...(reached && speaks.has(settled.effect.kind)
+      ? { lastReplyAt: state.at, lastActivityAt: state.at, recentContent: [] }
+      : {}),
+  };
+};
+
+const without = <T extends Record<string, unknown>>(from: T, ...names: readonly (keyof T)[]): T => {
+  if (!names.some((name) => name in from)) return from;
+  const rest = { ...from };
+  for (const name of names) delete rest[name];
+  return rest;
+};

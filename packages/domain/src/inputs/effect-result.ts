@@ -1,0 +1,217 @@
+import type { InboxInputOf } from '@dialog/contracts/inbox';
+import type { Effect } from '@dialog/contracts/effects';
+import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
+import { numbered, openEffect } from '../effects/open.ts';
+import { drop, settle } from '../effects/settle.ts';
+import { closeDialog } from '../ownership/close.ts';
+import { acceptTrial, runFinalReturn } from '../ownership/to-bot.ts';
+import { endTrial, toPeople } from '../ownership/to-people.ts';
+import { armScript, resetCursor, runScript } from '../script-run/advance.ts';
+import { takeWaiting } from '../script-run/messages.ts';
+import type { OpenEffect } from '../state.ts';
+
+type Result = InboxInputOf<'effect_result'>;
+
+/** The result of one attempt: it always settles its effect or opens the next attempt; owner and script move only in its epoch. */
+export const effectResult = (draft: Draft, result: Result): void => {
+  recordInput(draft);
+  if (draft.state.status !== 'live') return;
+  const open = draft.state.effects.find((effect) => effect.number === result.number && effect.attempt === result.attempt);
+  if (open === undefined) {
+    emit(draft, { type: 'InputLate', data: { reason: 'settled' } });
+    return;
+  }
+  if (open.epoch !== draft.state.epoch) return outdated(draft, open, result);
+  switch (open.effect.kind) {
+    case 'query_chat':
+      return storedDataAnswered(draft, open, result);
+    case 'redirect':
+      return redirectAnswered(draft, open, result);
+    case 'close':
+      return closeAnswered(draft, open, result);
+    case 'text':
+    case 'keyboard':
+    case 'file':
+      return replyAnswered(draft, open, result);
+    default:
+      open.effect satisfies never;
+  }
+};
+
+/** Opened under another owner: it settles, and moves nothing but the episode of a redirect that a close overtook. */
+const outdated = (draft: Draft, open: OpenEffect, result: Result): void => {
+  settle(draft, open, result);
+  const state = liveOf(draft);
+  const handedOver = result.outcome === 'accepted' || result.outcome === 'in_doubt';
+  const handover = open.purpose === 'handover' || open.purpose === 'expired_reply';
+  // Only where that close found no flag: an episode that was reset there had its Return.
+  if (!handover || !handedOver || state.holder.owner !== 'nobody' || state.epoch !== open.epoch + 1) return;
+  emit(draft, { type: 'FlagSet', data: { episode: state.epoch, cause: 'handover' } });
+  emit(draft, { type: 'FlagReset', data: { episode: state.epoch, cause: 'final_close' } });
+  runFinalReturn(draft, state.epoch, 'final_close');
+};
+
+const retryLater = (draft: Draft, open: OpenEffect, result: Result, effect?: Effect): void => {
+  const why = result.outcome === 'deferred' ? 'deferred' : result.outcome === 'in_doubt' ? 'in_doubt' : 'refused';
+  const notBefore = result.outcome === 'deferred' ? Math.max(result.notBefore ?? 0, draft.at) : undefined;
+  emit(draft, {
+    type: 'EffectRetried',
+    data: {
+      number: open.number,
+      attempt: open.attempt + 1,
+      why,
+      ...(notBefore === undefined ? {} : { notBefore }),
+      ...(effect === undefined ? {} : { effect }),
+      ...(result.code === undefined ? {} : { code: result.code }),
+    },
+  });
+  if (notBefore !== undefined) emit(draft, { type: 'DeadlineSet', data: { name: 'retry', at: notBefore } });
+};
+
+const lostReason = (result: Result): boolean =>
+  result.outcome === 'refused' && (result.reason === 'not_bots_chat' || result.reason === 'chat_closed');
+
+/** Webim says that the chat is not the bot's, or closed (design §5.2): what waits is dropped. */
+const lost = (draft: Draft, open: OpenEffect, result: Result): void => {
+  settle(draft, open, result);
+  if (result.reason === 'chat_closed') {
+    drop(draft);
+    resetCursor(draft, 'chat_closed');
+    emit(draft, { type: 'DeadlineSet', data: { name: 'auto_close', at: draft.at + draft.context.settings.webimTimerGridMs + draft.context.settings.autoCloseAfterMs } });
+    return;
+  }
+  toPeople(draft, { owner: 'queue', cause: 'lost', flagCause: 'lost' });
+};
+
+const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  if (result.outcome === 'deferred') return retryLater(draft, open, result);
+  if (result.outcome === 'in_doubt' && open.doubts === 0 && draft.context.settings.inDoubt === 'resend') {
+    return retryLater(draft, open, result);
+  }
+  if (result.outcome === 'refused' && result.reason === 'content') {
+    const degraded = degrade(open.effect);
+    if (degraded !== undefined) return retryLater(draft, open, result, degraded);
+  }
+  const { trial, holder } = liveOf(draft);
+  if (trial !== null) return probeAnswered(draft, open, result);
+  if (holder.owner === 'bot' && lostReason(result)) return lost(draft, open, result);
+
+  settle(draft, open, result);
+  const reached = result.outcome === 'accepted' || result.outcome === 'in_doubt';
+  if (!reached && open.group !== null) drop(draft, (other) => other.group === open.group);
+  if (result.outcome === 'in_doubt' && draft.context.settings.inDoubt === 'park') {
+    emit(draft, { type: 'DialogParked', data: { reason: 'send_in_doubt', inputId: result.inputId } });
+    return;
+  }
+  if (result.outcome === 'expired' && draft.context.settings.onReplyExpired === 'handover') return replyExpired(draft);
+  afterSettled(draft, reached);
+};
+
+/** A reply came too late to be said: people get the chat, unless it is on its way to them or to its close already. */
+const replyExpired = (draft: Draft): void => {
+  drop(draft, (open) => open.effect.kind !== 'redirect' && open.effect.kind !== 'close');
+  if (liveOf(draft).effects.length > 0) return;
+  const { department } = draft.context.settings;
+  openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'expired_reply');
+};
+
+/** What stands in for what Webim refused by its content, as the next attempt. */
+const degrade = (effect: Effect): Effect | undefined => {
+  if (effect.kind === 'keyboard') return { kind: 'text', text: numbered(effect.buttons) };
+  if (effect.kind === 'file') return { kind: 'text', text: `${effect.name}: ${effect.url}` };
+  return undefined;
+};
+
+/** The script goes on once all that it said is settled. */
+const afterSettled = (draft: Draft, reached: boolean): void => {
+  const state = liveOf(draft);
+  if (state.holder.owner !== 'bot' || state.effects.length > 0) return;
+  if (!reached && state.scriptState.cursor?.waitsFor === 'answer') runScript(draft, { kind: 'timeout' });
+  armScript(draft);
+  takeWaiting(draft);
+};
+
+/** The first effect of a trial that went to Webim. */
+const probeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  settle(draft, open, result);
+  if (result.outcome !== 'accepted') return endTrial(draft, 'refused');
+  acceptTrial(draft);
+  afterSettled(draft, true);
+};
+
+const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  if (result.outcome === 'deferred') return retryLater(draft, open, result);
+  if (open.purpose === 'ask_back') {
+    if (result.outcome === 'in_doubt' && open.doubts < 3) return retryLater(draft, open, result);
+    return probeAnswered(draft, open, result);
+  }
+  if (result.outcome === 'in_doubt') return retryLater(draft, open, result);
+  const overtaken = result.outcome === 'refused' && result.reason === 'not_bots_chat' && open.doubts > 0;
+  if (result.outcome === 'accepted' || overtaken) return handedOver(draft, open, result);
+  if (lostReason(result)) return lost(draft, open, result);
+  if (result.outcome === 'refused' && mayGoToQueue(draft, open)) return retryLater(draft, open, result, { kind: 'redirect' });
+
+  settle(draft, open, result);
+  if (open.purpose === 'handover') runScript(draft, { kind: 'handover_failed' });
+  else resetCursor(draft, 'handover_refused');
+  afterSettled(draft, true);
+};
+
+const handedOver = (draft: Draft, open: OpenEffect, result: Result): void => {
+  settle(draft, open, result);
+  toPeople(draft, {
+    owner: 'queue',
+    cause: 'handover',
+    flagCause: 'handover',
+    noOperatorAfterMs: open.noOperatorAfterMs,
+  });
+  if (open.purpose === 'handover') runScript(draft, { kind: 'handover_accepted' }, { mode: 'silent' });
+};
+
+/** A refused redirect is tried once without a target: the queue, from Webim 10.4 on (webim-protocol §13.9). */
+const mayGoToQueue = (draft: Draft, open: OpenEffect): boolean => {
+  if (open.effect.kind !== 'redirect' || (open.effect.department ?? open.effect.operatorId) === undefined) return false;
+  const [major = 0, minor = 0] = (liveOf(draft).webimVersion ?? '').split('.').map(Number);
+  return major > 10 || (major === 10 && minor >= 4);
+};
+
+const closeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  if (result.outcome === 'deferred' || result.outcome === 'in_doubt') return retryLater(draft, open, result);
+  if (liveOf(draft).trial !== null) return probeAnswered(draft, open, result);
+  const engine = draft.context.settings.closeAuthority === 'engine';
+  if (result.outcome === 'accepted' || open.purpose === 'auto_close') {
+    settle(draft, open, result);
+    resetCursor(draft, 'close_accepted');
+    if (engine) closeDialog(draft, { cause: 'engine', final: false, returnCause: 'auto_close_timeout' });
+    else takeWaiting(draft);
+    return;
+  }
+  if (lostReason(result)) return lost(draft, open, result);
+  settle(draft, open, result);
+  runScript(draft, { kind: 'close_failed' });
+  afterSettled(draft, true);
+};
+
+/** How often an overdue close is asked again, ms. */
+const storedDataPauseMs = 3_600_000;
+
+const storedDataAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  if (result.outcome === 'deferred') return retryLater(draft, open, result);
+  settle(draft, open, result);
+  if (result.outcome === 'accepted' && result.chat?.closed === true) {
+    closeDialog(draft, {
+      cause: 'stored_data',
+      final: true,
+      returnCause: result.chat.closedBy === 'inactivity_timer' ? 'auto_close_timeout' : 'final_close',
+    });
+    return;
+  }
+  emit(draft, {
+    type: 'CloseOverdue',
+    data: { cause: result.chat?.closed === false ? 'still_open_in_webim' : 'unknown' },
+  });
+  if (result.outcome === 'accepted') {
+    emit(draft, { type: 'DeadlineSet', data: { name: 'stored_data', at: draft.at + storedDataPauseMs } });
+  }
+  if (liveOf(draft).holder.owner === 'bot') afterSettled(draft, true);
+};

@@ -1,0 +1,19 @@
+import type { Message } from '@dialog/contracts/message';
+import type { LiveDialog } from '../state.ts';
+
+const contentRepeatMs = 10_000;
+
+/** A message seen before: by Webim's id for ever, by content only within 10 s and never across a reply of ours (design §6.3). */
+export const isKnown = (state: LiveDialog, message: Message, at: number): boolean =>
+  message.hashOfContent
+    ? state.recentContent.some((seen) => seen.hash === message.hash && at - seen.at <= contentRepeatMs)
+    : state.messages.has(message.hash);
+
+/** Visitor messages not seen before, each once. */
+export const unseenOf = (state: LiveDialog, messages: readonly Message[], at: number): Message[] => {
+  const unseen = new Map<string, Message>();
+  for (const message of messages) {
+    if (message.side === 'visitor' && !isKnown(state, message, at)) unseen.set(message.hash, message);
+  }
+  return [...unseen.values()];
+};

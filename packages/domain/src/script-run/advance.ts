@@ -1,0 +1,129 @@
+import { advance } from '@dialog/script/interpret';
+import type { Action, Advance, RunMode, Trigger } from '@dialog/script/types';
+import { type Draft, emit, liveOf } from '../draft.ts';
+import { openEffect, openFile, openKeyboard, openText } from '../effects/open.ts';
+
+type Run = {
+  readonly mode?: RunMode;
+  /** The visitor's message that it answers, and when that came. */
+  readonly message?: { readonly hash: string; readonly at: number };
+};
+
+/** What the script would do, without doing it. */
+export const tryScript = (draft: Draft, trigger: Trigger, mode: RunMode = 'open'): Advance => {
+  const state = liveOf(draft);
+  return advance(
+    draft.context.script,
+    state.scriptState,
+    trigger,
+    {
+      now: draft.at,
+      chat: { id: draft.input.chatId, account: draft.input.account },
+      visitor: {},
+      returnCause: trigger.kind === 'returned' ? trigger.cause : (state.trial?.cause ?? state.returnCause),
+    },
+    mode,
+  );
+};
+
+/** Runs the script by one trigger and opens what it asks for. */
+export const runScript = (draft: Draft, trigger: Trigger, run: Run = {}): Advance => {
+  const result = tryScript(draft, trigger, run.mode);
+  applyAdvance(draft, trigger, result, run);
+  return result;
+};
+
+export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, run: Run = {}): void => {
+  emit(draft, {
+    type: 'ScriptAdvanced',
+    data: {
+      trigger: trigger.kind,
+      outcome: result.outcome,
+      cursor: result.state.cursor,
+      fallbackStreak: result.state.fallbackStreak,
+      keyboard: result.state.keyboard === null ? null : result.state.keyboard.map((button) => ({ ...button })),
+      variables: { ...result.changed },
+      trace: {
+        won: result.trace.won,
+        lost: result.trace.lost.map((lost) => ({ ...lost })),
+        steps: result.trace.steps.map((step) => ({ ...step })),
+      },
+      ...(run.message === undefined ? {} : { message: run.message.hash }),
+      ...(result.script === undefined ? {} : { script: result.script }),
+      ...(result.error === undefined ? {} : { error: result.error }),
+    },
+  });
+  const causedAt = run.message?.at ?? draft.at;
+  for (const action of result.actions) apply(draft, action, causedAt, run.mode ?? 'open');
+  if (result.outcome === 'error') {
+    emit(draft, { type: 'DialogParked', data: { reason: 'script_error', inputId: draft.input.inputId } });
+  }
+  armScript(draft);
+};
+
+const apply = (draft: Draft, action: Action, causedAt: number, mode: RunMode): void => {
+  if (mode === 'final' && action.kind === 'text') {
+    emit(draft, { type: 'TextDropped', data: { text: action.text, reason: 'deliver_drop' } });
+    return;
+  }
+  switch (action.kind) {
+    case 'text':
+      return openText(draft, action.text, causedAt);
+    case 'keyboard':
+      return openKeyboard(draft, action.text, action.buttons, causedAt);
+    case 'file':
+      return openFile(draft, action, causedAt);
+    case 'handover': {
+      if (action.note !== undefined && action.note !== '') {
+        emit(draft, { type: 'NoteRecorded', data: { text: action.note } });
+      }
+      const department = action.department ?? (action.operatorId === undefined ? draft.context.settings.department : null);
+      openEffect(
+        draft,
+        {
+          kind: 'redirect',
+          ...(action.operatorId === undefined ? {} : { operatorId: action.operatorId }),
+          ...(department === null ? {} : { department }),
+        },
+        'handover',
+        action.noOperatorAfterMs === undefined ? {} : { noOperatorAfterMs: action.noOperatorAfterMs },
+      );
+      return;
+    }
+    case 'close':
+      openEffect(draft, { kind: 'close' }, 'close');
+      return;
+    case 'mark':
+      emit(draft, { type: 'Marked', data: { name: action.name } });
+      return;
+    default:
+      action satisfies never;
+  }
+};
+
+/** `ask`, `wait` and `expires` run from the result of the last effect before them, not from the decision. */
+export const armScript = (draft: Draft): void => {
+  const state = liveOf(draft);
+  const timeoutMs = state.scriptState.cursor?.timeoutMs;
+  if (state.holder.owner !== 'bot' || state.trial !== null) return;
+  if (timeoutMs === undefined || state.effects.length > 0 || state.deadlines.script !== undefined) return;
+  emit(draft, { type: 'DeadlineSet', data: { name: 'script', at: draft.at + timeoutMs } });
+};
+
+/** The script forgets where it stood: at its triggers again, variables kept. */
+export const resetCursor = (draft: Draft, trigger: string): void => {
+  const state = liveOf(draft).scriptState;
+  if (state.cursor === null) return;
+  emit(draft, {
+    type: 'ScriptAdvanced',
+    data: {
+      trigger,
+      outcome: 'idle',
+      cursor: null,
+      fallbackStreak: state.fallbackStreak,
+      keyboard: null,
+      variables: {},
+      trace: { won: null, lost: [], steps: [] },
+    },
+  });
+};

@@ -1,0 +1,128 @@
+import type { DeadlineName, DomainEventOf, EventMetadata } from '@dialog/contracts/domain-event';
+import type { Effect } from '@dialog/contracts/effects';
+import type { InboxInputOf } from '@dialog/contracts/inbox';
+import type { IdForm } from '@dialog/contracts/ids';
+import type { Message } from '@dialog/contracts/message';
+import type { ReturnCause } from '@dialog/contracts/return-cause';
+import type { ScriptState } from '@dialog/script/types';
+import { type IdSet, idSet } from './id-set.ts';
+
+/** Who may speak; a field stands only where it means something. */
+export type Holder =
+  | { readonly owner: 'bot' }
+  | { readonly owner: 'queue' }
+  | { readonly owner: 'operator'; readonly operatorId: string | null }
+  /** `final`: Webim's own final close; anything after it is late. Otherwise a close by inference, which a message reopens. */
+  | { readonly owner: 'nobody'; readonly final: boolean };
+
+export type OpenEffect = {
+  readonly number: number;
+  readonly attempt: number;
+  readonly effect: Effect;
+  /** The epoch in which it was opened: a result moves owner or script only while it is current. */
+  readonly epoch: number;
+  readonly purpose: DomainEventOf<'EffectOpened'>['data']['purpose'];
+  readonly group: number | null;
+  readonly expiresAt: number | null;
+  /** The next attempt waits until then; while set, nothing of it is on its way. */
+  readonly notBefore: number | null;
+  /** Attempts that ended in doubt or deferred. */
+  readonly failures: number;
+  readonly doubts: number;
+  readonly noOperatorAfterMs: number | null;
+};
+
+/** A visitor's message that the script could not take yet. */
+export type WaitingMessage = { readonly message: Message; readonly at: number };
+
+/** How the bot gets back a chat that people have (design §5.1). */
+export type Trial = {
+  readonly cause: 'operator_redirect' | 'no_operator';
+  /** Restored when Webim refuses. */
+  readonly kept: ScriptState;
+  readonly returnScript: string | null;
+};
+
+export type Deadline = { readonly at: number; readonly setAt: number };
+
+/** A webhook that Webim saw refused; its repeat takes the chat back. */
+export type Refusal = { readonly of: string; readonly hashes: readonly string[]; readonly answered: boolean };
+
+type Known = {
+  /** Ids of all inputs taken (design §6.3). */
+  readonly inputs: IdSet;
+  readonly chatIdForm: IdForm;
+  /** Time of the last input, ms, log's time; never runs back. */
+  readonly at: number;
+};
+
+export type AbsentDialog = { readonly status: 'absent'; readonly inputs: IdSet };
+export type UnseenDialog = Known & {
+  readonly status: 'unseen';
+  readonly closed: boolean;
+  readonly handlersSeen: boolean;
+  /** The webhook being decided: the dialog starts from it. */
+  readonly first: InboxInputOf<'new_chat'> | InboxInputOf<'new_message'> | null;
+};
+export type LiveDialog = Known & {
+  readonly status: 'live';
+  readonly holder: Holder;
+  readonly epoch: number;
+  /** When the owner last changed, ms. */
+  readonly ownerSince: number;
+  /** `handedToOperator`, with the epoch that names its episode; null: not set. */
+  readonly flag: { readonly episode: number; readonly cause: string } | null;
+  /** The last episode whose Return ran; 0: none. */
+  readonly returnedEpisode: number;
+  readonly returnCause: ReturnCause | null;
+  readonly trial: Trial | null;
+  readonly incomplete: boolean;
+  readonly parked: boolean;
+  /** Hash of the pinned script. */
+  readonly script: string;
+  readonly scriptState: ScriptState;
+  readonly visitor: string | null;
+  readonly webimVersion: string | null;
+  /** Hashes of all visitor messages seen that carry an id. */
+  readonly messages: IdSet;
+  /** Content hashes of messages without an id since our last reply, with their time. */
+  readonly recentContent: readonly { readonly hash: string; readonly at: number }[];
+  readonly newChats: readonly { readonly bodyHash: string; readonly at: number }[];
+  /** The last webhooks of the bot route: what a refusal that comes later names. */
+  readonly recentWebhooks: readonly { readonly inputId: string; readonly hashes: readonly string[]; readonly at: number }[];
+  readonly refusal: Refusal | null;
+  /** Visitor messages of the input being decided. */
+  readonly arriving: readonly Message[];
+  readonly waiting: readonly WaitingMessage[];
+  readonly effects: readonly OpenEffect[];
+  readonly nextEffect: number;
+  readonly deadlines: Readonly<Partial<Record<DeadlineName, Deadline>>>;
+  readonly lastActivityAt: number;
+  readonly lastReplyAt: number;
+  /** Newest time of Webim's own clock in any input, ms. */
+  readonly webimAt: number | null;
+  /** `webimAt` when the owner last changed. */
+  readonly webimAtOwner: number | null;
+  readonly closeOverdueAt: number | null;
+  readonly handlersSeen: boolean;
+};
+
+export type DialogState = AbsentDialog | UnseenDialog | LiveDialog;
+
+export const initialDialog: DialogState = { status: 'absent', inputs: idSet() };
+
+/** An effect that outbound may have in its hands: the head, unless it waits for its next attempt. */
+export const inFlight = (state: LiveDialog): OpenEffect | undefined =>
+  state.effects[0]?.notBefore === null ? state.effects[0] : undefined;
+
+/** What every event's metadata says of the state after it. */
+export const stamp = (state: DialogState): Pick<EventMetadata, 'epoch' | 'owner' | 'flag' | 'head'> => {
+  if (state.status !== 'live') return { epoch: 0, owner: null, flag: false, head: null };
+  const head = state.effects[0];
+  return {
+    epoch: state.epoch,
+    owner: state.holder.owner,
+    flag: state.flag !== null,
+    head: head ? { number: head.number, attempt: head.attempt } : null,
+  };
+};
