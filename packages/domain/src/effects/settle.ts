@@ -1,6 +1,6 @@
 import type { InboxInputOf } from '@dialog/contracts/inbox';
 import { type Draft, emit, liveOf } from '../draft.ts';
-import { inFlight, type OpenEffect } from '../state.ts';
+import type { OpenEffect } from '../state.ts';
 
 export const settle = (draft: Draft, open: OpenEffect, result: InboxInputOf<'effect_result'>): void => {
   emit(draft, {
@@ -27,9 +27,8 @@ export const settleByEvidence = (draft: Draft, open: OpenEffect): void => {
 
 /** Ends effects that were never published; one that may be on its way stays until its result. */
 export const drop = (draft: Draft, which: (open: OpenEffect) => boolean = () => true): void => {
-  const flying = inFlight(liveOf(draft));
   for (const open of liveOf(draft).effects) {
-    if (open === flying || !which(open)) continue;
+    if (open.number === draft.flying || !which(open)) continue;
     emit(draft, {
       type: 'EffectSettled',
       data: { number: open.number, attempt: open.attempt, outcome: 'suppressed', by: 'dropped' },
