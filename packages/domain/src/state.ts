@@ -118,7 +118,8 @@ export const inFlight = (state: LiveDialog): OpenEffect | undefined =>
 /** What every event's metadata says of the state after it. */
 export const stamp = (state: DialogState): Pick<EventMetadata, 'epoch' | 'owner' | 'flag' | 'head'> => {
   if (state.status !== 'live') return { epoch: 0, owner: null, flag: false, head: null };
-  const head = state.effects[0];
+  // A parked dialog publishes nothing, and what was on its way must not go out.
+  const head = state.parked ? undefined : state.effects[0];
   return {
     epoch: state.epoch,
     owner: state.holder.owner,

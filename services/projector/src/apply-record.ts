@@ -1,0 +1,146 @@
+import type { DomainEvent } from '@dialog/contracts/domain-event';
+import { type DialogId, dialogKey, dialogStream, parseDialogKey } from '@dialog/contracts/ids';
+import { type InboxInput, inboxInputSchema } from '@dialog/contracts/inbox';
+import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/decide';
+import type { EventStore, NewEvent } from '@dialog/event-store/port';
+import type { LogRecord } from '@dialog/log/port';
+import { type Dialogs, type LoadedDialog, withEvent } from './dialogs.ts';
+import { derivedEventId } from './event-ids.ts';
+import type { Pins } from './pins.ts';
+
+export type Applied =
+  /** `appended` events, or none where it had been applied before (a redelivery) or was not due. */
+  | { readonly kind: 'applied'; readonly dialog: LoadedDialog; readonly input: InboxInput; readonly appended: readonly DecidedEvent[] }
+  /** The dialog is parked: the record follows it. */
+  | { readonly kind: 'follows'; readonly dialog: LoadedDialog }
+  /** Not to be applied at all: an account that is not configured starts no stream. */
+  | { readonly kind: 'skipped'; readonly reason: 'account_unknown' };
+
+/** A record that can't be applied while others can: it stops its dialog, no other (design §6.7). */
+export class UnappliableRecord extends Error {
+  readonly code = 'unappliable_record';
+  readonly reason: 'not_json' | 'not_an_input' | 'wrong_key' | 'too_large' | 'pins_missing' | 'decision_failed';
+  constructor(reason: UnappliableRecord['reason'], cause?: unknown) {
+    super(`the record can't be applied: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}
+
+export type ApplyDependencies = {
+  readonly store: EventStore;
+  readonly dialogs: Dialogs;
+  readonly pins: Pins;
+  readonly producer: string;
+  readonly doorsOpenSince: (partition: number, at: number) => number | null;
+};
+
+/**
+ * One inbox record is one append with a concrete expected revision. A conflict drops what was known and decides again.
+ * @throws UnappliableRecord; @throws EventStoreError (`retryable`: the caller repeats the whole call)
+ */
+export const applyRecord = async (
+  { store, dialogs, pins, producer, doorsOpenSince }: ApplyDependencies,
+  record: LogRecord,
+  generation: number,
+): Promise<Applied> => {
+  const id = dialogOf(record);
+  for (;;) {
+    const dialog = await dialogs.load(id, generation);
+    if (dialog.parked) return { kind: 'follows', dialog };
+    const input = inputOf(record, id);
+    const context = await contextOf(pins, dialog, record, producer, doorsOpenSince);
+    if (context === undefined) return { kind: 'skipped', reason: 'account_unknown' };
+    const { events } = decideOrRefuse(dialog, input, context);
+    if (events.length === 0) return { kind: 'applied', dialog, input, appended: [] };
+    try {
+      const after = await append(store, dialog, input, events);
+      dialogs.keep(after, generation);
+      return { kind: 'applied', dialog: after, input, appended: events };
+    } catch (error) {
+      dialogs.forget(id);
+      const { code } = error as { code?: unknown };
+      if (code === 'too_large') throw new UnappliableRecord('too_large', error);
+      if (code !== 'wrong_expected_revision') throw error;
+    }
+  }
+};
+
+const append = async (
+  store: EventStore,
+  dialog: LoadedDialog,
+  input: InboxInput,
+  events: readonly DecidedEvent[],
+): Promise<LoadedDialog> => {
+  const written: NewEvent[] = events.map((event, index) => ({
+    id: derivedEventId(input.inputId, index, event.type, JSON.stringify(event.data)),
+    type: event.type,
+    data: event.data,
+    metadata: event.metadata,
+  }));
+  await store.append(dialogStream(dialog.id), written, dialog.revision < 0 ? 'no_stream' : dialog.revision);
+  let after = dialog;
+  for (const event of events) after = withEvent(after, { revision: after.revision + 1, ...asDomain(event) });
+  return after;
+};
+
+const asDomain = ({ type, data }: DecidedEvent): DomainEvent => ({ type, data }) as DomainEvent;
+
+const decideOrRefuse = (dialog: LoadedDialog, input: InboxInput, context: DecideContext) => {
+  try {
+    return decide(dialog.state, input, context);
+  } catch (error) {
+    throw new UnappliableRecord('decision_failed', error);
+  }
+};
+
+const dialogOf = (record: LogRecord): DialogId => {
+  const id = parseDialogKey(record.key);
+  if (id === undefined) throw new UnappliableRecord('wrong_key');
+  return id;
+};
+
+const inputOf = (record: LogRecord, id: DialogId): InboxInput => {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record.value ?? new Uint8Array()));
+  } catch (error) {
+    throw new UnappliableRecord('not_json', error);
+  }
+  const parsed = inboxInputSchema.safeParse(json);
+  if (!parsed.success) throw new UnappliableRecord('not_an_input', parsed.error);
+  const input = parsed.data;
+  if (dialogKey({ account: input.account, chatId: input.chatId }) !== dialogKey(id)) throw new UnappliableRecord('wrong_key');
+  // Landed too late for its answer: Webim was told 503, or will be (design §6.1).
+  const lateForAnswer = input.answerBy !== undefined && record.appendedAt > input.answerBy;
+  return lateForAnswer ? { ...input, refused: true } : input;
+};
+
+/** The pins of a decision; undefined: the account is not configured and the dialog has no stream. */
+const contextOf = async (
+  pins: Pins,
+  dialog: LoadedDialog,
+  record: LogRecord,
+  producer: string,
+  doorsOpenSince: ApplyDependencies['doorsOpenSince'],
+): Promise<DecideContext | undefined> => {
+  const current = pins.current(dialog.id.account);
+  const { state } = dialog;
+  const settingsHash = current?.settingsHash ?? dialog.settingsHash;
+  if (settingsHash === null || settingsHash === undefined) return undefined;
+  if (current === undefined && state.status !== 'live') return undefined;
+  try {
+    const scriptHash = state.status === 'live' ? state.script : (current?.scriptHash as string);
+    return {
+      at: record.appendedAt,
+      settings: current?.settings ?? (await pins.settings(settingsHash)),
+      settingsHash,
+      script: await pins.script(scriptHash),
+      scriptHash,
+      producer,
+      doorsOpenSince: doorsOpenSince(record.partition, record.appendedAt),
+    };
+  } catch (error) {
+    if ((error as { retryable?: unknown }).retryable === true) throw error;
+    throw new UnappliableRecord('pins_missing', error);
+  }
+};

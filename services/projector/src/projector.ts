@@ -1,0 +1,314 @@
+import { setTimeout as turn } from 'node:timers/promises';
+import type { Clock } from '@dialog/contracts/clock';
+import type { CommitNote, DeadlineHint } from '@dialog/contracts/deadline-hint';
+import { deadlineHintSchema } from '@dialog/contracts/deadline-hint';
+import { dialogKey, parseDialogKey } from '@dialog/contracts/ids';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
+import { groups, tickKey, topics } from '@dialog/contracts/topics';
+import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
+import type { EventStore } from '@dialog/event-store/port';
+import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import type { Service } from '@dialog/service-kit/service';
+import type { Logger } from 'pino';
+import { type Applied, applyRecord, UnappliableRecord } from './apply-record.ts';
+import { deadlineIndex } from './deadline-index.ts';
+import { dialogs as dialogCache, type LoadedDialog } from './dialogs.ts';
+import { doors as doorsOf } from './doors.ts';
+import { headPublisher } from './head-publisher.ts';
+import { markParked, park } from './parked.ts';
+import type { Pins } from './pins.ts';
+import { untilItWorks } from './until-it-works.ts';
+
+export type ProjectorOptions = {
+  readonly log: PartitionedLog;
+  readonly store: EventStore;
+  readonly pins: Pins;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Version of this code, recorded with every event. */
+  readonly producer: string;
+  /** Dialogs handled at once. Default 64. */
+  readonly concurrency?: number;
+  /** Dialogs kept in memory. Default 20,000. */
+  readonly cacheCapacity?: number;
+  /** How often the index of deadlines is looked at, ms. Default 250. */
+  readonly wakePauseMs?: number;
+};
+
+export type Projector = Service & {
+  /** What waits, for readiness and metrics. */
+  readonly health: () => { readonly storeAway: boolean; readonly deadlines: number; readonly behindMs: number };
+};
+
+/** An ended dialog keeps its hint for a day, so that its former timers find it ended; then a tombstone. */
+const endedHintMs = 86_400_000;
+/** Due dialogs looked at in one go: cold ones are loaded behind live records. */
+const wakesAtOnce = 16;
+/** A record that fails like a bug is tried so often before its dialog is parked. */
+const attemptsBeforeParking = 3;
+
+/**
+ * Owns the dialogs of its partitions. For each inbox record: load, decide, append; then, in this order, the deadline hint where it moves
+ * earlier and the head effect where it is ready; then the record is finished. All after the append may be repeated without harm.
+ */
+export const projectorService = (options: ProjectorOptions): Projector => {
+  const { log, store, pins, clock, logger, producer } = options;
+  const cache = dialogCache({ store, capacity: options.cacheCapacity ?? 20_000 });
+  const index = deadlineIndex();
+  const doors = doorsOf();
+  const stopping = new AbortController();
+  const retry = untilItWorks({ clock, logger, signal: stopping.signal, onAway: (away) => (away ? consumer.pause() : consumer.resume()) });
+  const heads = headPublisher({ log, clock });
+  let generation = 0;
+
+  const consumer = log.consumer({
+    group: groups.projector,
+    topic: topics.inbox,
+    table: { topic: topics.deadlines, onTableRecord: (record) => restoreHint(record) },
+    concurrency: options.concurrency ?? 64,
+    bypass: (record) => record.key === tickKey,
+    handle: async (record, context) => {
+      try {
+        await handle(record, context.generation, context.live);
+      } catch (error) {
+        // Stopping: the record was not finished and will be delivered again.
+        if (!stopping.signal.aborted) throw error;
+        await new Promise(() => undefined);
+      }
+    },
+    onAssigned: async (assignment) => {
+      generation = assignment.generation;
+      logger.info({ event: 'partitions_assigned', generation, partitions: assignment.partitions.length, deadlines: index.size() });
+    },
+    onRevoked: (assignment) => {
+      index.forget(assignment.partitions);
+      doors.forget(assignment.partitions);
+      heads.forgetAll();
+    },
+    note: (partition) => JSON.stringify(noteOf(partition)),
+    onOffsetReset: (info) => logger.error({ event: 'offset_reset', ...info }),
+  });
+
+  const behindMs = (partition?: number): number => {
+    let worst = 0;
+    for (const lane of consumer.report()) {
+      if (partition !== undefined && lane.partition !== partition) continue;
+      const oldest = lane.oldestWaitingAppendedAt === undefined ? 0 : log.logTime() - lane.oldestWaitingAppendedAt;
+      const idle = lane.queued > 0 ? clock.monotonic() - lane.lastFinishedMonotonic : 0;
+      worst = Math.max(worst, oldest, idle);
+    }
+    return Math.max(0, Math.round(worst));
+  };
+
+  const noteOf = (partition: number): CommitNote => ({ behindMs: behindMs(partition), at: log.logTime() });
+
+  const restoreHint = (record: LogRecord): void => {
+    if (record.value === null) {
+      index.remove(record.key);
+      index.setHinted(record.key, undefined);
+      return;
+    }
+    // Unreadable means: wake now.
+    const wakeAt = readHint(record.value)?.wakeAt ?? 0;
+    index.set(record.key, record.partition, wakeAt);
+    index.setHinted(record.key, wakeAt);
+  };
+
+  const handle = async (record: LogRecord, generation: number, live: () => boolean): Promise<void> => {
+    if (record.key === tickKey) {
+      doors.tick(record.partition, record.appendedAt);
+      return;
+    }
+    const applied = await retry('apply', () => applyOrPark(record, generation));
+    if (applied === undefined || !live()) return;
+    await retry('after_append', () => afterAppend(applied.dialog, record.partition, applied));
+  };
+
+  /** @returns undefined where the record is done with: skipped, or kept in the parked stream. */
+  const applyOrPark = async (record: LogRecord, generation: number): Promise<Extract<Applied, { kind: 'applied' }> | undefined> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const applied = await applyRecord({ store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince }, record, generation);
+        if (applied.kind === 'applied') return applied;
+        if (applied.kind === 'skipped') {
+          logger.warn({ event: 'record_skipped', reason: applied.reason, partition: record.partition, offset: record.offset });
+          return undefined;
+        }
+        await park(store, applied.dialog.id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof UnappliableRecord)) throw error;
+        if (error.reason === 'decision_failed' && attempt < attemptsBeforeParking) continue;
+        await parkDialog(record, generation, error, attempt);
+        return undefined;
+      }
+    }
+  };
+
+  const parkDialog = async (record: LogRecord, generation: number, error: UnappliableRecord, attempts: number): Promise<void> => {
+    const id = parseDialogKey(record.key);
+    logger.error({ event: 'dialog_parked', reason: error.reason, partition: record.partition, offset: record.offset, err: error.cause });
+    // A key that is no dialog's can't be written by any of our services; there is no dialog to stop.
+    if (id === undefined) return;
+    await park(store, id, record, { reason: error.reason, group: groups.projector, attempts, at: clock.now() });
+    for (;;) {
+      const dialog = await cache.load(id, generation);
+      if (dialog.parked) return;
+      try {
+        await markParked(store, dialog, {
+          reason: error.reason,
+          inputId: `${record.topic}/${record.partition}/${record.offset}`,
+          at: record.appendedAt,
+          producer,
+        });
+        cache.forget(id);
+        return;
+      } catch (conflict) {
+        cache.forget(id);
+        if ((conflict as { code?: unknown }).code !== 'wrong_expected_revision') throw conflict;
+      }
+    }
+  };
+
+  const afterAppend = async (
+    dialog: LoadedDialog,
+    partition: number,
+    applied: { readonly input: InboxInput; readonly appended: readonly unknown[] },
+  ): Promise<void> => {
+    await hintEarlier(dialog, partition);
+    armLocally(dialog, partition, applied);
+    await heads.publish(dialog, partition, { again: applied.appended.length === 0 && applied.input.type !== 'timer_due' });
+  };
+
+  /** Creating a deadline or moving it earlier is written before the offset is committed; moving later writes nothing. */
+  const hintEarlier = async (dialog: LoadedDialog, partition: number): Promise<void> => {
+    const earliest = earliestDeadline(dialog.state);
+    const hinted = index.hinted(dialogKey(dialog.id));
+    if (earliest === undefined || (hinted !== undefined && hinted <= earliest)) return;
+    await writeHint(dialogKey(dialog.id), partition, earliest);
+  };
+
+  const writeHint = async (key: string, partition: number, wakeAt: number | undefined): Promise<void> => {
+    const hint: DeadlineHint | undefined = wakeAt === undefined ? undefined : { wakeAt };
+    await log.append([
+      { topic: topics.deadlines, key, partition, value: hint === undefined ? null : Buffer.from(JSON.stringify(hint)) },
+    ]);
+    index.setHinted(key, wakeAt);
+  };
+
+  /** After a `timer_due` that was not due: armed again for what is left of it from now on, at least a second (design §5.7). */
+  const armLocally = (
+    dialog: LoadedDialog,
+    partition: number,
+    applied: { readonly input: InboxInput; readonly appended: readonly unknown[] },
+  ): void => {
+    const wake = wakeOf(dialog, partition);
+    if (wake === undefined) return;
+    const again = applied.input.type === 'timer_due' && applied.appended.length === 0;
+    index.set(dialogKey(dialog.id), partition, again ? Math.max(wake, log.logTime() + 1000) : wake);
+  };
+
+  const wakeOf = (dialog: LoadedDialog, partition: number): number | undefined => {
+    const settings = pins.current(dialog.id.account)?.settings;
+    const earliest = earliestDeadline(dialog.state);
+    if (earliest === undefined || settings === undefined) return earliest;
+    // Doors closed: look again soon; they open without a record of this dialog.
+    return nextWake(dialog.state, settings, doors.openSince(partition, log.logTime())) ?? log.logTime() + 1000;
+  };
+
+  /** A wake looks at the state first, and writes `timer_due` only where it is due by the log's time. */
+  const wake = async (key: string, partition: number): Promise<void> => {
+    const id = parseDialogKey(key);
+    if (id === undefined) return;
+    const dialog = await cache.load(id, generation);
+    const next = wakeOf(dialog, partition);
+    const now = log.logTime();
+    if (dialog.parked) return;
+    if (next === undefined) {
+      const endedAt = dialog.state.status === 'absent' ? 0 : dialog.state.at;
+      if (dialog.state.status !== 'live' || now >= endedAt + endedHintMs) {
+        await writeHint(key, partition, undefined);
+        return;
+      }
+      await writeHint(key, partition, endedAt + endedHintMs);
+      index.set(key, partition, endedAt + endedHintMs);
+      return;
+    }
+    if (next > now) {
+      index.set(key, partition, next);
+      const earliest = earliestDeadline(dialog.state) as number;
+      if (index.hinted(key) !== earliest) await writeHint(key, partition, earliest);
+      return;
+    }
+    await writeTimerDue(dialog, partition, next);
+    // The record comes back through the log and arms what is left; this is for the case that it does not.
+    index.set(key, partition, now + 30_000);
+  };
+
+  const writeTimerDue = async (dialog: LoadedDialog, partition: number, dueAt: number): Promise<void> => {
+    const key = dialogKey(dialog.id);
+    const inputId = `timer:${key}:${dueAt}:${dialog.revision}`;
+    const at = log.logTime();
+    const input: InboxInput = {
+      type: 'timer_due',
+      inputId,
+      account: dialog.id.account,
+      chatId: dialog.id.chatId,
+      chatIdForm: dialog.state.status === 'absent' ? 'string' : dialog.state.chatIdForm,
+      receivedAt: at,
+      dueAt,
+    };
+    await log.append([
+      {
+        topic: topics.inbox,
+        key,
+        partition,
+        value: Buffer.from(JSON.stringify(input)),
+        headers: cloudEventHeaders({ id: inputId, account: dialog.id.account, type: input.type, subject: key, timeMs: at }),
+      },
+    ]);
+  };
+
+  const wakeLoop = async (): Promise<void> => {
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      const due = index.takeDue(log.logTime(), wakesAtOnce);
+      await Promise.all(
+        due.map(({ key, partition }) =>
+          retry('wake', () => wake(key, partition)).catch((error: unknown) => {
+            if (!signal.aborted) throw error;
+          }),
+        ),
+      );
+      await retry('republish', () => heads.republishOverdue((key) => cache.cached(key))).catch(ignoreAbort(signal));
+      if (due.length === wakesAtOnce) await turn();
+      else await clock.sleep(options.wakePauseMs ?? 250, signal).catch(ignoreAbort(signal));
+    }
+  };
+
+  return {
+    run: async () => {
+      await Promise.race([consumer.run(), wakeLoop().then(() => consumer.stop())]);
+    },
+    stop: async () => {
+      stopping.abort(new Error('stopping'));
+      await consumer.stop();
+    },
+    health: () => ({ storeAway: retry.away(), deadlines: index.size(), behindMs: behindMs() }),
+  };
+};
+
+const ignoreAbort =
+  (signal: AbortSignal) =>
+  (error: unknown): void => {
+    if (!signal.aborted) throw error;
+  };
+
+const readHint = (value: Uint8Array): DeadlineHint | undefined => {
+  try {
+    return deadlineHintSchema.safeParse(JSON.parse(Buffer.from(value).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+};
