@@ -1,0 +1,125 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { consoleService } from '@dialog/console/console';
+import type { Accounts } from '@dialog/contracts/account';
+import type { Clock } from '@dialog/contracts/clock';
+import type { Secret } from '@dialog/contracts/secret';
+import { topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import { ingressService } from '@dialog/ingress/ingress';
+import type { PartitionedLog } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
+import { outboundService } from '@dialog/outbound/outbound';
+import { pins as pinsOf } from '@dialog/projector/pins';
+import { type Projector, projectorService } from '@dialog/projector/projector';
+import type { Service } from '@dialog/service-kit/service';
+import type { Logger } from 'pino';
+
+export type EngineOptions = {
+  readonly dataDir: string;
+  readonly accounts: Accounts;
+  readonly hashKey: Secret;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly ingressPort: number;
+  readonly consolePort: number;
+  readonly partitions: number;
+  /** How long ingress waits for the log's acknowledgement, ms. */
+  readonly ackTimeoutMs: number;
+  /** How long one request to Webim may take, ms. */
+  readonly httpTimeoutMs: number;
+  readonly botSilenceLimitMs: number;
+  readonly simulatorUrl?: string;
+  readonly version: string;
+  /** Requests a second per account towards Webim; default outbound's. */
+  readonly ratePerSecond?: number;
+  /** Lets a test stand between the services and their log or store. */
+  readonly wrap?: { readonly log?: (log: PartitionedLog) => PartitionedLog; readonly store?: (store: EventStore) => EventStore };
+};
+
+export type Engine = {
+  /** In the order in which they start; they stop in this order too: no more input, then drain. */
+  readonly services: readonly { readonly name: string; readonly service: Service }[];
+  readonly projector: Projector;
+  readonly log: PartitionedLog;
+  readonly store: EventStore;
+  readonly ingressUrl: () => string;
+  readonly consoleUrl: () => string;
+  /** Releases log and store, after all services have stopped. */
+  readonly close: () => Promise<void>;
+};
+
+const inboxRetentionMs = 14 * 86_400_000;
+const quarantineRetentionMs = 7 * 86_400_000;
+
+/** All services of the embedded mode over one log and one event store. @throws where a script has errors or a file can't be opened */
+export const openEngine = async (options: EngineOptions): Promise<Engine> => {
+  const { accounts, clock, logger, dataDir, host } = options;
+  await mkdir(dataDir, { recursive: true });
+  const log = (options.wrap?.log ?? same)(sqliteLog({ file: join(dataDir, 'log.db'), clock }));
+  const store = (options.wrap?.store ?? same)(sqliteEventStore({ file: join(dataDir, 'events.db'), clock }));
+  await log.ensureTopics([
+    { name: topics.inbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
+    { name: topics.outbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
+    { name: topics.deadlines, partitions: options.partitions, cleanup: 'compact' },
+    { name: topics.quarantine, partitions: options.partitions, cleanup: 'delete', retentionMs: quarantineRetentionMs },
+  ]);
+  const pins = pinsOf({ store, accounts });
+  await pins.registerAll((account) => readFile(account.scriptFile, 'utf8'));
+
+  const named = (service: string) => logger.child({ service });
+  const ingress = ingressService({
+    accounts,
+    log,
+    clock,
+    logger: named('ingress'),
+    hashKey: options.hashKey,
+    host,
+    port: options.ingressPort,
+    ackTimeoutMs: options.ackTimeoutMs,
+    botSilenceLimitMs: options.botSilenceLimitMs,
+    partitions: options.partitions,
+  });
+  const projector = projectorService({ log, store, pins, clock, logger: named('projector'), producer: options.version });
+  const outbound = outboundService({
+    accounts,
+    log,
+    store,
+    clock,
+    logger: named('outbound'),
+    httpTimeoutMs: options.httpTimeoutMs,
+    ...(options.ratePerSecond === undefined ? {} : { ratePerSecond: options.ratePerSecond }),
+  });
+  const desk = consoleService({
+    store,
+    log,
+    clock,
+    logger: named('console'),
+    dataFile: join(dataDir, 'console.db'),
+    host,
+    port: options.consolePort,
+    ...(options.simulatorUrl === undefined ? {} : { simulatorUrl: options.simulatorUrl }),
+  });
+  return {
+    services: [
+      { name: 'ingress', service: ingress },
+      { name: 'projector', service: projector },
+      { name: 'outbound', service: outbound },
+      { name: 'console', service: desk },
+    ],
+    projector,
+    log,
+    store,
+    ingressUrl: () => ingress.address(),
+    consoleUrl: () => desk.address(),
+    close: async () => {
+      await log.close();
+      await store.close();
+    },
+  };
+};
+
+const same = <T>(value: T): T => value;
