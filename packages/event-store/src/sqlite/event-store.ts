@@ -1,0 +1,207 @@
+import type { Clock } from '@dialog/contracts/clock';
+import { openDatabase } from '@dialog/sqlite/serve-batches';
+import { writerThread } from '@dialog/sqlite/writer-thread';
+import {
+  type AppendResult,
+  type EventStore,
+  EventStoreError,
+  type EventStoreErrorCode,
+  type NewEvent,
+  type ReadOptions,
+  type RecordedEvent,
+  type SubscribeOptions,
+} from '../port.ts';
+import { schema } from './schema.ts';
+import type { WriterOp, WrittenEvent } from './writer.ts';
+
+/** One append at most, bytes of JSON (design §7). */
+export const maxAppendBytes = 512 * 1024;
+const deadlineMs = 10_000;
+/** How often other processes' appends are looked for, ms; within the process an append wakes directly. */
+const pollMs = 100;
+const pageSize = 500;
+
+/** The event store in one SQLite file. Reads come from the page cache on this thread; writes have a thread of their own. */
+export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }): EventStore => {
+  const db = openDatabase(file);
+  db.exec(schema);
+  const wakers = new Set<() => void>();
+  const writer = writerThread<WriterOp, AppendResult | null>({
+    module: new URL('./writer.ts', import.meta.url),
+    workerData: { file },
+    clock,
+    onCommitted: () => {
+      for (const wake of [...wakers]) wake();
+    },
+  });
+  let closed = false;
+
+  const columns = 'position, stream, revision, id, type, data, metadata, recorded_at';
+  const visible = 'FROM events JOIN streams ON streams.name = events.stream WHERE stream = ? AND revision >= first';
+  const forwards = db.prepare(`SELECT ${columns} ${visible} AND revision >= ? ORDER BY revision LIMIT ?`);
+  const backwards = db.prepare(`SELECT ${columns} ${visible} AND revision <= ? ORDER BY revision DESC LIMIT ?`);
+  const all = db.prepare(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`);
+  const lastPosition = db.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
+
+  const guarded = <T>(read: () => T): T => {
+    if (closed) throw new EventStoreError('closed', 'the event store is closed');
+    try {
+      return read();
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+
+  const submit = async (op: WriterOp): Promise<AppendResult | null> => {
+    if (closed) throw new EventStoreError('closed', 'the event store is closed');
+    const timeout = new AbortController();
+    try {
+      return await Promise.race([
+        writer.submit(op),
+        clock.sleep(deadlineMs, timeout.signal).then(() => {
+          throw new EventStoreError('timeout', `no answer within ${deadlineMs} ms; the append may have landed`);
+        }),
+      ]);
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      timeout.abort();
+    }
+  };
+
+  const read = (stream: string, options: ReadOptions): RecordedEvent[] => {
+    const back = options.direction === 'backwards';
+    const from = options.from ?? (back ? 'end' : 'start');
+    const bound = from === 'start' ? 0 : from === 'end' ? Number.MAX_SAFE_INTEGER : from;
+    const limit = options.maxCount ?? Number.MAX_SAFE_INTEGER;
+    return (back ? backwards : forwards).all(stream, bound, limit).map(recorded);
+  };
+
+  /** Scans on from a position. @returns the matching events and how far it has looked. */
+  const scan = (after: number, maxCount: number, prefixes: readonly string[]): { events: RecordedEvent[]; to: number } => {
+    const events: RecordedEvent[] = [];
+    let to = after;
+    while (events.length < maxCount) {
+      const rows = all.all(to, pageSize);
+      for (const row of rows) {
+        to = Number(row['position']);
+        if (prefixes.length === 0 || prefixes.some((prefix) => String(row['stream']).startsWith(prefix))) events.push(recorded(row));
+        if (events.length === maxCount) break;
+      }
+      if (rows.length < pageSize) break;
+    }
+    return { events, to };
+  };
+
+  async function* subscribe({ after, streamPrefixes, signal, onCaughtUp }: SubscribeOptions): AsyncGenerator<RecordedEvent> {
+    let position = positionOf(after);
+    const end = guarded(() => Number(lastPosition.get()?.['position']));
+    let caughtUp = false;
+    while (!signal.aborted && !closed) {
+      const woken = nextWake(wakers, signal);
+      const page = guarded(() => scan(position, pageSize, streamPrefixes));
+      for (const event of page.events) {
+        if (signal.aborted) return;
+        yield event;
+      }
+      position = page.to;
+      if (!caughtUp && position >= end) {
+        caughtUp = true;
+        onCaughtUp?.();
+      }
+      if (page.events.length === 0) await woken.wait(pollMs);
+      woken.cancel();
+    }
+  }
+
+  return {
+    append: async (stream, events, expected) => {
+      const written = events.map(serialise);
+      const bytes = written.reduce((sum, event) => sum + Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata), 0);
+      if (bytes > maxAppendBytes) throw new EventStoreError('too_large', `an append of ${bytes} bytes; the limit is ${maxAppendBytes}`);
+      return (await submit({ kind: 'append', stream, events: written, expected })) as AppendResult;
+    },
+    read: async (stream, options = {}) => guarded(() => read(stream, options)),
+    readAll: async ({ after, maxCount, streamPrefixes = [] }) => guarded(() => scan(positionOf(after), maxCount, streamPrefixes).events),
+    subscribe,
+    deleteStream: async (stream) => void (await submit({ kind: 'delete', stream })),
+    ping: async () => void guarded(() => lastPosition.get()),
+    close: async () => {
+      if (closed) return;
+      await writer.close();
+      closed = true;
+      for (const wake of [...wakers]) wake();
+      db.close();
+    },
+  };
+};
+
+const positionOf = (after: string): number => (after === 'start' ? 0 : Number(after));
+
+const recorded = (row: Record<string, unknown>): RecordedEvent => ({
+  stream: String(row['stream']),
+  revision: Number(row['revision']),
+  id: String(row['id']),
+  type: String(row['type']),
+  data: JSON.parse(String(row['data'])),
+  metadata: JSON.parse(String(row['metadata'])),
+  recordedAt: Number(row['recorded_at']),
+  position: String(row['position']),
+});
+
+/** JSON of our own making: a value that JSON would drop or change is refused before it is written. */
+const serialise = (event: NewEvent): WrittenEvent => ({
+  id: event.id,
+  type: event.type,
+  data: json(event.data, event.type),
+  metadata: json(event.metadata, event.type),
+});
+
+const json = (value: unknown, type: string): string => {
+  try {
+    const text = JSON.stringify(value, (_key, inner: unknown) => {
+      if (typeof inner === 'number' && !Number.isFinite(inner)) throw new TypeError(`the number ${inner}`);
+      if (inner instanceof Map || inner instanceof Set) throw new TypeError('a Map or Set');
+      return inner;
+    });
+    if (text === undefined) throw new TypeError('nothing');
+    return text;
+  } catch (error) {
+    throw new EventStoreError('unknown', `an event of type ${type} is not JSON`, { cause: error });
+  }
+};
+
+const codes = new Set<string>(['wrong_expected_revision', 'stream_deleted', 'too_large', 'timeout', 'unavailable', 'closed']);
+
+const translate = (error: unknown): EventStoreError => {
+  if (error instanceof EventStoreError) return error;
+  const { code, details } = error as { code?: string; details?: { actual?: number | 'no_stream' } };
+  const known = code !== undefined && codes.has(code) ? (code as EventStoreErrorCode) : 'unknown';
+  return new EventStoreError(known, String((error as Error).message), {
+    cause: error,
+    ...(details?.actual === undefined ? {} : { actual: details.actual }),
+  });
+};
+
+/** Waits for the next append of this process, at most `ms` of real time. Registered before the read that it follows, so that none is missed. */
+const nextWake = (wakers: Set<() => void>, signal: AbortSignal) => {
+  let done: () => void = () => undefined;
+  const woken = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  wakers.add(done);
+  const cancel = (): void => {
+    wakers.delete(done);
+    signal.removeEventListener('abort', done);
+    done();
+  };
+  signal.addEventListener('abort', done, { once: true });
+  return {
+    wait: async (ms: number): Promise<void> => {
+      const timer = setTimeout(done, ms);
+      await woken;
+      clearTimeout(timer);
+    },
+    cancel,
+  };
+};

@@ -1,0 +1,87 @@
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort } from 'node:worker_threads';
+import type { BatchMessage, OpOutcome } from './writer-thread.ts';
+
+/** Thrown by an operation: undone alone, the batch goes on. */
+export class OpError extends Error {
+  readonly code: string;
+  readonly details: unknown;
+  constructor(code: string, message: string, details?: unknown) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Opens a file as all our files are opened: WAL, an fsync at each commit, no waiting inside SQLite. */
+export const openDatabase = (file: string, options: { readOnly?: boolean } = {}): DatabaseSync => {
+  const db = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
+  db.exec('PRAGMA busy_timeout = 0');
+  if (options.readOnly !== true) {
+    patiently(() => db.exec('PRAGMA journal_mode = WAL'));
+    db.exec('PRAGMA synchronous = FULL');
+  }
+  return db;
+};
+
+/** Runs in the writer thread: each message is one transaction. */
+export const serveBatches = <Op, Result>(db: DatabaseSync, apply: (op: Op, now: number) => Result): void => {
+  parentPort?.on('message', ({ ops, now }: BatchMessage<Op>) => {
+    parentPort?.postMessage(runBatch(db, ops, now, apply));
+  });
+};
+
+const runBatch = <Op, Result>(
+  db: DatabaseSync,
+  ops: readonly Op[],
+  now: number,
+  apply: (op: Op, now: number) => Result,
+): OpOutcome<Result>[] => {
+  try {
+    patiently(() => db.exec('BEGIN IMMEDIATE'));
+    const outcomes = ops.map((op): OpOutcome<Result> => {
+      try {
+        db.exec('SAVEPOINT op');
+        const result = apply(op, now);
+        db.exec('RELEASE op');
+        return { ok: true, result };
+      } catch (error) {
+        db.exec('ROLLBACK TO op');
+        db.exec('RELEASE op');
+        return failed(error);
+      }
+    });
+    patiently(() => db.exec('COMMIT'));
+    return outcomes;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    // Disk full, or another process holds the file: nothing of the batch stands.
+    return ops.map(() => ({ ok: false, error: { code: 'unavailable', message: String(error) } }));
+  }
+};
+
+const failed = (error: unknown): OpOutcome<never> => ({
+  ok: false,
+  error:
+    error instanceof OpError
+      ? { code: error.code, message: error.message, details: error.details }
+      : { code: 'unknown', message: String(error) },
+});
+
+const longestWaitMs = 5_000;
+const busy = 5;
+
+/** Another process holds the write lock: waits with full jitter, in this thread, at most 5 s. */
+const patiently = (attempt: () => void): void => {
+  const until = performance.now() + longestWaitMs;
+  for (let failures = 0; ; failures++) {
+    try {
+      attempt();
+      return;
+    } catch (error) {
+      const code = (error as { errcode?: number }).errcode;
+      if (code === undefined || (code & 0xff) !== busy || performance.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * Math.min(50, 2 ** failures));
+    }
+  }
+};
