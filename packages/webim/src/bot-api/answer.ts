@@ -20,6 +20,8 @@ export type BotApiAnswer =
       readonly status: number;
       /** From `Retry-After`, ms. */
       readonly retryAfterMs?: number;
+      /** A fault of Webim's own (500): worth a few attempts, not for ever. */
+      readonly aFewTimes?: true;
       readonly desc?: string;
     }
   /** Nothing was written to Webim: a repeat is safe. */

@@ -39,7 +39,7 @@ export const classify = (method: BotApiMethod, result: Exchange, nowMs: number):
   if (known !== undefined) return { kind: 'refused', reason: known, code, status, ...desc };
   if (status >= 500) {
     const wait = retryAfterMs(result.headers, nowMs);
-    return { kind: 'retry_later', code, status, ...desc, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+    return { kind: 'retry_later', code, status, aFewTimes: true, ...desc, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   }
   const wrongHost = (status >= 300 && status < 400) || (status === 404 && body === undefined && result.bodyFault === undefined);
   return { kind: 'refused', reason: wrongHost ? 'wrong_host' : 'other', code, status, ...desc };

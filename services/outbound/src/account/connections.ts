@@ -1,0 +1,97 @@
+import type { AccountConfig, Accounts } from '@dialog/contracts/account';
+import type { Clock } from '@dialog/contracts/clock';
+import { webimBotApi, type WebimBotApi } from '@dialog/webim/bot-api/client';
+import { webimStoredData, type WebimStoredData } from '@dialog/webim/stored-data/client';
+import type { Logger } from 'pino';
+import type { OutboundMetrics } from '../metrics.ts';
+import { accountCircuit } from './circuit.ts';
+import { type AccountGate, accountGate } from './gate.ts';
+import { tokenBucket } from './token-bucket.ts';
+
+/** The one way to an account's Webim. */
+export type AccountConnection = {
+  readonly botApi: WebimBotApi;
+  /** Undefined where no administrator's credentials are configured. */
+  readonly storedData: WebimStoredData | undefined;
+  readonly gate: AccountGate;
+};
+
+export type AccountLimits = {
+  /** Requests a second per account. Default 5 (webim-protocol §13.8). */
+  readonly ratePerSecond?: number;
+  /** Requests that may go at once after a quiet time: a reply of several texts in several chats. Default 20. */
+  readonly burst?: number;
+  /** Failures in a row that open an account's circuit. Default 5. */
+  readonly circuitFailures?: number;
+  /** First pause of an open circuit, ms, doubled with each opening in a row. Defaults 5 000, at most 60 000. */
+  readonly circuitPauseMs?: number;
+  readonly circuitMaxPauseMs?: number;
+};
+
+export type AccountConnections = {
+  /** @returns undefined for an account that is not configured. */
+  readonly of: (account: string) => AccountConnection | undefined;
+  readonly close: () => Promise<void>;
+};
+
+export const accountConnections = (options: {
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly httpTimeoutMs: number;
+  readonly limits: AccountLimits;
+  readonly logger: Logger;
+  readonly metrics: OutboundMetrics | undefined;
+}): AccountConnections => {
+  const { accounts, clock, httpTimeoutMs, limits, logger, metrics } = options;
+  const open = new Map<string, { readonly config: AccountConfig; readonly connection: AccountConnection }>();
+
+  const connect = (config: AccountConfig): AccountConnection => {
+    const { baseUrl, token, login, password } = config.webim;
+    const account = config.id;
+    const pauseMs = limits.circuitPauseMs ?? 5_000;
+    const circuit = accountCircuit({
+      clock,
+      failures: limits.circuitFailures ?? 5,
+      pauseMs,
+      maxPauseMs: Math.max(pauseMs, limits.circuitMaxPauseMs ?? 60_000),
+      onOpen: (why) => {
+        metrics?.circuit({ account }, true);
+        if (why === 'unauthorized') logger.error({ account, alarm: true }, 'outbound.account_unauthorized');
+        else logger.warn({ account }, 'outbound.circuit_opened');
+      },
+      onClose: () => {
+        metrics?.circuit({ account }, false);
+        logger.info({ account }, 'outbound.circuit_closed');
+      },
+    });
+    return {
+      botApi: webimBotApi({ baseUrl, token, clock, timeoutMs: httpTimeoutMs }),
+      storedData:
+        login === undefined || password === undefined
+          ? undefined
+          : webimStoredData({ baseUrl, login, password, clock, timeoutMs: httpTimeoutMs }),
+      gate: accountGate({ clock, circuit, bucket: tokenBucket({ clock, ratePerSecond: limits.ratePerSecond ?? 5, burst: limits.burst ?? 20 }) }),
+    };
+  };
+
+  const disconnect = async ({ botApi, storedData }: AccountConnection): Promise<void> => {
+    await Promise.all([botApi.close(), storedData?.close()]);
+  };
+
+  return {
+    of: (account) => {
+      const config = accounts.get(account);
+      if (config === undefined) return undefined;
+      const known = open.get(account);
+      if (known !== undefined && known.config === config) return known.connection;
+      // A changed configuration: what is in flight over the former connection may end there; its idle sockets time out.
+      const connection = connect(config);
+      open.set(account, { config, connection });
+      return connection;
+    },
+    close: async () => {
+      await Promise.all([...open.values()].map(({ connection }) => disconnect(connection)));
+      open.clear();
+    },
+  };
+};

@@ -1,0 +1,33 @@
+import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
+import type { Clock } from '@dialog/contracts/clock';
+import { maxRetryAfterMs } from '../back-off.ts';
+import type { Circuit } from './circuit.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** Not tried: the account's limit or circuit said so, at once. */
+export type Held = { readonly kind: 'held'; readonly code: 'rate_limit' | 'circuit_open'; readonly waitMs: number };
+
+export type AccountGate = {
+  /** Makes the call, or says at once how long to stay away. */
+  readonly send: (call: () => Promise<BotApiAnswer>) => Promise<BotApiAnswer | Held>;
+};
+
+/** What stands between an account's effects and its Webim: a pause that Webim asked for, the circuit, the rate. */
+export const accountGate = ({ clock, bucket, circuit }: { clock: Clock; bucket: TokenBucket; circuit: Circuit }): AccountGate => {
+  let askedUntil = Number.NEGATIVE_INFINITY;
+  return {
+    send: async (call) => {
+      const asked = askedUntil - clock.monotonic();
+      if (asked > 0) return { kind: 'held', code: 'rate_limit', waitMs: asked };
+      const open = circuit.closedFor();
+      if (open > 0) return { kind: 'held', code: 'circuit_open', waitMs: open };
+      const wait = bucket.take();
+      if (wait > 0) return { kind: 'held', code: 'rate_limit', waitMs: wait };
+      const answer = await circuit.run(call);
+      if (answer.kind === 'retry_later' && answer.status === 429 && answer.retryAfterMs !== undefined) {
+        askedUntil = clock.monotonic() + Math.min(answer.retryAfterMs, maxRetryAfterMs);
+      }
+      return answer;
+    },
+  };
+};

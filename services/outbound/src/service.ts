@@ -1,0 +1,136 @@
+import type { Accounts } from '@dialog/contracts/account';
+import type { Clock } from '@dialog/contracts/clock';
+import { groups, topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import type { Service } from '@dialog/service-kit/service';
+import type { Logger } from 'pino';
+import { type AccountLimits, accountConnections } from './account/connections.ts';
+import { answerAttempt, type AttemptContext } from './attempt.ts';
+import type { OutboundMetrics } from './metrics.ts';
+import { codeOf, type Dependency, outageOf } from './outage.ts';
+import { parseOutboxRecord } from './outbox-record.ts';
+
+export type OutboundOptions = {
+  readonly accounts: Accounts;
+  readonly log: PartitionedLog;
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics?: OutboundMetrics;
+  /** Of one HTTP attempt, on the clock. Default 10 000. The same in all outbounds: others wait so long for a claim. */
+  readonly httpTimeoutMs?: number;
+  /** Default 2 000. */
+  readonly claimMarginMs?: number;
+  /** How long requests in flight may go on after `stop`; then they are cut and settled as in doubt. Default 4 000. */
+  readonly drainMs?: number;
+  /** Dialogs served at once. Default 64. */
+  readonly concurrency?: number;
+  readonly limits?: AccountLimits;
+  /** 0 ≤ x < 1, for jitter. Default Math.random. */
+  readonly random?: () => number;
+};
+
+export type Outbound = Service & {
+  /** Not ready while the store or the log is away: it waits and lives on. */
+  readonly ready: () => { readonly ready: boolean; readonly away: readonly Dependency[] };
+};
+
+/**
+ * Sends what the projector publishes in `dialog.outbox`, one effect at a time per dialog, and puts each result into the dialog's
+ * inbox. `run` rejects on an error that is not retryable: then the process must end (design §6.9).
+ */
+export const outboundService = (options: OutboundOptions): Outbound => {
+  const { accounts, log, store, clock, logger, metrics, httpTimeoutMs = 10_000, drainMs = 4_000, random = Math.random } = options;
+  const stopping = new AbortController();
+  const cut = new AbortController();
+  let active = 0;
+  let abandoned = 0;
+  let onIdle: (() => void) | undefined;
+
+  const connections = accountConnections({ accounts, clock, httpTimeoutMs, limits: options.limits ?? {}, logger, metrics });
+  const outage = outageOf({
+    clock,
+    random,
+    logger,
+    stop: stopping.signal,
+    onAway: () => consumer.pause(),
+    onBack: () => consumer.resume(),
+  });
+  const context: AttemptContext = {
+    store, log, clock, logger, metrics, random, outage, connections, httpTimeoutMs,
+    claimMarginMs: options.claimMarginMs ?? 2_000,
+    stopping: stopping.signal,
+    cut: cut.signal,
+  };
+
+  const answer = async (record: LogRecord, live: () => boolean): Promise<void> => {
+    if (record.value === null) return;
+    const asked = parseOutboxRecord(record.value);
+    if (asked === undefined) {
+      metrics?.unreadable();
+      logger.error({ partition: record.partition, offset: record.offset, alarm: true }, 'outbound.record_unreadable');
+      return;
+    }
+    await answerAttempt(context, asked, { live, traceparent: record.headers['traceparent'] });
+  };
+
+  const leave = (): void => {
+    active -= 1;
+    if (active === 0) onIdle?.();
+  };
+
+  /** Resolving would commit the record and rejecting would be a failure: an attempt that the stop interrupts does neither. */
+  const handle = async (record: LogRecord, { live }: { readonly live: () => boolean }): Promise<void> => {
+    active += 1;
+    try {
+      await answer(record, live);
+    } catch (error) {
+      if (!stopping.signal.aborted) {
+        logger.fatal({ partition: record.partition, offset: record.offset, code: codeOf(error), err: nameOf(error) }, 'outbound.cannot_go_on');
+        leave();
+        throw error;
+      }
+      abandoned += 1;
+      leave();
+      return new Promise<never>(() => {});
+    }
+    leave();
+  };
+
+  const consumer = log.consumer({
+    group: groups.outbound,
+    topic: topics.outbox,
+    handle,
+    concurrency: options.concurrency ?? 64,
+    onOffsetReset: (info) => logger.error({ ...info, alarm: true }, 'outbound.offset_reset'),
+  });
+
+  const idle = (): Promise<void> =>
+    active === 0 ? Promise.resolve() : new Promise((resolve) => { onIdle = resolve; });
+
+  const within = async (ms: number, wanted: Promise<void>): Promise<void> => {
+    const done = new AbortController();
+    await Promise.race([wanted, clock.sleep(ms, done.signal).catch(() => undefined)]);
+    done.abort();
+  };
+
+  return {
+    run: () => consumer.run(),
+    ready: () => {
+      const away = outage.away();
+      return { ready: away.length === 0 && !stopping.signal.aborted, away };
+    },
+    /** Takes no more; lets requests in flight end, then cuts them; what is answered is published and committed. */
+    stop: async () => {
+      stopping.abort(new Error('outbound stops'));
+      await within(drainMs, idle());
+      cut.abort();
+      await within(1_000, idle());
+      await consumer.stop(abandoned + active > 0 ? 200 : 2_000);
+      await connections.close();
+    },
+  };
+};
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
