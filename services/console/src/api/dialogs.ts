@@ -1,0 +1,81 @@
+import type { Clock } from '@dialog/contracts/clock';
+import { dialogStream } from '@dialog/contracts/ids';
+import type { EventStore } from '@dialog/event-store/port';
+import { Router } from 'express';
+import { within } from '../deadline.ts';
+import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import type { ReadModel } from '../read-model/read-model.ts';
+import {
+  cursorOf,
+  type Dialog,
+  type DialogList,
+  dialogListQuerySchema,
+  dialogParamsSchema,
+  type EventPage,
+  eventsQuerySchema,
+  parseCursor,
+} from './schemas.ts';
+
+const readTimeoutMs = 5_000;
+
+export type DialogsOptions = {
+  readonly store: EventStore;
+  readonly readModel: ReadModel;
+  readonly clock: Clock;
+  readonly caughtUp: () => boolean;
+};
+
+/** `/api/dialogs`: rows from the read model, events from the event store itself. */
+export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOptions): Router => {
+  const router = Router();
+
+  router.get('/', async (request, response) => {
+    const { cursor, limit, account, owner, flag } = parsed(dialogListQuerySchema, request.query);
+    const after = cursor === undefined ? undefined : parseCursor(cursor);
+    if (cursor !== undefined && after === undefined) {
+      throw new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field: 'cursor', message: 'not a cursor of this list' }] });
+    }
+    const [found, accounts] = await Promise.all([
+      readModel.list({
+        // One more than asked for tells whether there is a next page.
+        limit: limit + 1,
+        ...(account === undefined ? {} : { account }),
+        ...(owner === undefined ? {} : { owner }),
+        ...(flag === undefined ? {} : { flag }),
+        ...(after === undefined ? {} : { after }),
+      }),
+      readModel.accounts(),
+    ]);
+    const dialogs = found.slice(0, limit);
+    const last = dialogs.at(-1);
+    response.json({
+      now: clock.now(),
+      caughtUp: caughtUp(),
+      accounts: [...accounts],
+      dialogs,
+      next: found.length > limit && last ? cursorOf(last) : null,
+    } satisfies DialogList);
+  });
+
+  router.get('/:account/:chatId', async (request, response) => {
+    const { account, chatId } = parsed(dialogParamsSchema, request.params);
+    const row = await readModel.row(account, chatId);
+    if (row === undefined) throw notFound('The dialog');
+    response.json({ now: clock.now(), row } satisfies Dialog);
+  });
+
+  router.get('/:account/:chatId/events', async (request, response) => {
+    const id = parsed(dialogParamsSchema, request.params);
+    const { from, limit } = parsed(eventsQuerySchema, request.query);
+    const read = await within(readTimeoutMs, 'event store: read', store.read(dialogStream(id), { from, maxCount: limit }));
+    if (read.length === 0 && from === 0) throw notFound('The dialog');
+    const last = read.at(-1);
+    response.json({
+      now: clock.now(),
+      events: read.map(({ revision, id: eventId, type, recordedAt, data, metadata }) => ({ revision, id: eventId, type, recordedAt, data, metadata })),
+      next: last !== undefined && read.length === limit ? last.revision + 1 : null,
+    } satisfies EventPage);
+  });
+
+  return router;
+};

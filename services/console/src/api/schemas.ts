@@ -1,0 +1,75 @@
+import { domainEventSchemas, ownerSchema } from '@dialog/contracts/domain-event';
+import { accountIdSchema, chatIdSchema } from '@dialog/contracts/ids';
+import { z } from 'zod';
+import { dialogRowSchema } from '../read-model/row.ts';
+
+/** The API's requests and answers; the page takes its types from here, the OpenAPI document is made of them. */
+const whole = z.string().regex(/^\d{1,9}$/, 'a whole number').transform(Number);
+
+export const dialogParamsSchema = z.object({ account: accountIdSchema, chatId: chatIdSchema });
+
+export const dialogListQuerySchema = z.strictObject({
+  account: accountIdSchema.optional(),
+  owner: ownerSchema.optional(),
+  flag: z.enum(['true', 'false']).transform((flag) => flag === 'true').optional(),
+  limit: whole.pipe(z.number().min(1).max(200)).default(50),
+  cursor: z.string().max(400).optional().describe('`next` of the page before'),
+});
+
+export const eventsQuerySchema = z.strictObject({
+  from: whole.default(0).describe('First revision'),
+  limit: whole.pipe(z.number().min(1).max(1000)).default(500),
+});
+
+export const dialogListSchema = z.object({
+  now: z.number().describe('Time here, ms since the epoch'),
+  /** False while the read model is being rebuilt: dialogs may be missing. */
+  caughtUp: z.boolean(),
+  accounts: z.array(z.string()).describe('All accounts that have a dialog'),
+  dialogs: z.array(dialogRowSchema),
+  next: z.string().nullable().describe('Cursor of the next page; null: this is the last one'),
+});
+export type DialogList = z.infer<typeof dialogListSchema>;
+
+export const dialogSchema = z.object({ now: z.number(), row: dialogRowSchema });
+export type Dialog = z.infer<typeof dialogSchema>;
+
+export const storedEventSchema = z.object({
+  revision: z.number().int(),
+  id: z.string(),
+  type: z.string().describe(`One of ${Object.keys(domainEventSchemas).join(', ')}; others may come with newer versions`),
+  recordedAt: z.number().describe("The store's time of the append, ms since the epoch"),
+  data: z.unknown(),
+  metadata: z.unknown(),
+});
+export type StoredEvent = z.infer<typeof storedEventSchema>;
+
+export const eventPageSchema = z.object({
+  now: z.number(),
+  events: z.array(storedEventSchema),
+  next: z.number().int().nullable().describe('`from` of the next page; null: this is the end as of now'),
+});
+export type EventPage = z.infer<typeof eventPageSchema>;
+
+export const aboutSchema = z.object({
+  now: z.number(),
+  caughtUp: z.boolean(),
+  simulatorUrl: z.string().nullable().describe("Address of the simulator's page, where one runs"),
+});
+export type About = z.infer<typeof aboutSchema>;
+
+const cursorSchema = z.tuple([z.number(), accountIdSchema, chatIdSchema]);
+
+/** A cursor is a place in the order of the list, so that a page stays right while rows move. */
+export const cursorOf = (row: { lastAt: number; account: string; chatId: string }): string =>
+  Buffer.from(JSON.stringify([row.lastAt, row.account, row.chatId])).toString('base64url');
+
+/** @returns undefined where it is not one of ours. */
+export const parseCursor = (cursor: string): { lastAt: number; account: string; chatId: string } | undefined => {
+  try {
+    const [lastAt, account, chatId] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    return { lastAt, account, chatId };
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,140 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '@dialog/contracts/clock';
+import type { EventStore } from '@dialog/event-store/port';
+import type { PartitionedLog } from '@dialog/log/port';
+import type { Service } from '@dialog/service-kit/service';
+import express from 'express';
+import type { Logger } from 'pino';
+import { dialogsRouter } from './api/dialogs.ts';
+import type { About } from './api/schemas.ts';
+import { within } from './deadline.ts';
+import { allowedHost } from './http/allowed-host.ts';
+import { pageRouter, securityHeaders } from './http/page.ts';
+import { notFound, problemHandler } from './http/problem.ts';
+import { lagProbe } from './lag/lag.ts';
+import { liveUpdates } from './live/live.ts';
+import { follower } from './read-model/follower.ts';
+import { openReadModel } from './read-model/read-model.ts';
+
+export type ConsoleOptions = {
+  readonly store: EventStore;
+  readonly log: PartitionedLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The read model's SQLite file; it may be deleted at any time between two runs. */
+  readonly dataFile: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Default 127.0.0.1. The console has no sign-in of its own: elsewhere it needs a door in front of it. */
+  readonly host?: string;
+  /** Names other than loopback's under which it may be asked (`Host`), without port. */
+  readonly allowedHosts?: readonly string[];
+  /** Folder of the built page; default: this package's `dist/web`. */
+  readonly webRoot?: string;
+  /** Where the simulator's page is, for a link. */
+  readonly simulatorUrl?: string;
+};
+
+export type Console = Service & {
+  /** e.g. `http://127.0.0.1:4010`. @throws before it listens; await `listening` first. */
+  readonly address: () => string;
+  /** Resolves with the address; rejects where the port can't be had. */
+  readonly listening: Promise<string>;
+};
+
+const builtPage = fileURLToPath(new URL('../dist/web', import.meta.url));
+const stopTimeoutMs = 3_000;
+
+/** Follows the event store into a read model, serves the API and the page. It changes nothing in a dialog. */
+export const consoleService = (options: ConsoleOptions): Console => {
+  const { store, log, clock, logger } = options;
+  const host = options.host ?? '127.0.0.1';
+  const stopping = new AbortController();
+  let address: string | undefined;
+  let running: Promise<void> | undefined;
+  const listening = Promise.withResolvers<string>();
+  listening.promise.catch(() => undefined);
+
+  const run = async (): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    const model = openReadModel({ file: options.dataFile });
+    const lag = lagProbe({ log, clock });
+    const follow = follower({
+      store,
+      readModel: model,
+      clock,
+      logger,
+      onRows: (rows) => {
+        for (const row of rows) live.publish('dialog', { now: clock.now(), row });
+      },
+      onCaughtUp: () => live.publish('reload', { now: clock.now() }),
+    });
+    const live = liveUpdates({ clock, caughtUp: follow.caughtUp, lag });
+
+    const app = express();
+    app.disable('x-powered-by');
+    app.disable('etag');
+    app.use(securityHeaders, allowedHost([host, ...(options.allowedHosts ?? [])]));
+    const api = express.Router();
+    api.use((_request, response, next) => {
+      response.set('cache-control', 'no-store');
+      next();
+    });
+    api.get('/about', (_request, response) => {
+      response.json({ now: clock.now(), caughtUp: follow.caughtUp(), simulatorUrl: options.simulatorUrl ?? null } satisfies About);
+    });
+    api.use('/dialogs', dialogsRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp }));
+    api.get('/lag', async (_request, response) => {
+      response.json(await lag());
+    });
+    api.get('/live', live.accept);
+    api.use(() => {
+      throw notFound('The address');
+    });
+    app.use('/api', api);
+    app.use(pageRouter(options.webRoot ?? builtPage));
+    app.use(problemHandler(logger));
+
+    const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port, host, resolve);
+      });
+      const { port } = server.address() as AddressInfo;
+      address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+      listening.resolve(address);
+      logger.info({ event: 'console_listening', port });
+      await Promise.race([follow.run(stopping.signal), model.died, failureOf(server)]);
+    } catch (error) {
+      listening.reject(error);
+      throw error;
+    } finally {
+      stopping.abort();
+      live.close();
+      // A server that never listened has nothing to close.
+      const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : Promise.resolve();
+      server.closeIdleConnections();
+      await within(stopTimeoutMs, 'console: last answers', closed).catch(() => server.closeAllConnections());
+      await model.close().catch(() => logger.warn({ event: 'read_model_close_failed' }));
+    }
+  };
+
+  return {
+    run: () => (running ??= run()),
+    stop: async () => {
+      stopping.abort();
+      await running?.catch(() => undefined);
+    },
+    address: () => {
+      if (address === undefined) throw new Error('the console does not listen yet');
+      return address;
+    },
+    listening: listening.promise,
+  };
+};
+
+const failureOf = (server: ReturnType<typeof createServer>): Promise<never> =>
+  new Promise((_, reject) => server.once('error', reject));

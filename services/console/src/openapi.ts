@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { aboutSchema, dialogListQuerySchema, dialogListSchema, dialogParamsSchema, dialogSchema, eventPageSchema, eventsQuerySchema } from './api/schemas.ts';
+import { problemSchema } from './http/problem.ts';
+import { lagReportSchema } from './lag/lag.ts';
+
+type Json = { readonly [key: string]: unknown };
+
+/** OpenAPI 3.1 of the console's API, made of the schemas by which the API checks. Deterministic: it is committed and compared. */
+export const consoleOpenApi = (): Json => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Console',
+    version: '1',
+    description: 'Reads dialogs, their events and the lag of each group. It changes nothing. Times are milliseconds since the Unix epoch, by the engine’s clock.',
+  },
+  servers: [{ url: '/api' }],
+  paths: {
+    '/about': { get: operation('about', 'What this console is', [], schema(aboutSchema)) },
+    '/dialogs': {
+      get: operation('listDialogs', 'Dialogs, newest activity first; unseen chats are not counted', parameters('query', dialogListQuerySchema), schema(dialogListSchema), [400]),
+    },
+    '/dialogs/{account}/{chatId}': {
+      get: operation('getDialog', 'One dialog, as its row', parameters('path', dialogParamsSchema), schema(dialogSchema), [400, 404]),
+    },
+    '/dialogs/{account}/{chatId}/events': {
+      get: operation(
+        'listEvents',
+        'The events of a dialog in order, read from the event store',
+        [...parameters('path', dialogParamsSchema), ...parameters('query', eventsQuerySchema)],
+        schema(eventPageSchema),
+        [400, 404, 503],
+      ),
+    },
+    '/lag': { get: operation('lag', 'How far each group is on each topic and partition', [], schema(lagReportSchema)) },
+    '/live': {
+      get: {
+        operationId: 'live',
+        summary: 'Server-sent events: hello, dialog (a row changed), lag (each second), reload (more changed than was told)',
+        responses: { 200: { description: 'A stream without end', content: { 'text/event-stream': { schema: { type: 'string' } } } }, 503: problem('Too many listeners') },
+      },
+    },
+  },
+  components: { schemas: { Problem: schema(problemSchema) } },
+});
+
+const schema = (of: z.ZodType, io: 'input' | 'output' = 'output'): Json => {
+  const { $schema: _, ...rest } = z.toJSONSchema(of, { io, unrepresentable: 'any' }) as Json & { $schema?: string };
+  return rest;
+};
+
+const parameters = (place: 'path' | 'query', of: z.ZodObject): Json[] => {
+  const { properties, required } = schema(of, 'input') as { properties: Record<string, Json>; required?: readonly string[] };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (required ?? []).includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema: rest,
+  }));
+};
+
+const titles: Record<number, string> = { 400: 'The request is not valid', 404: 'Not found', 503: 'The store does not answer now' };
+
+const operation = (operationId: string, summary: string, given: readonly Json[], answer: Json, errors: readonly number[] = []): Json => ({
+  operationId,
+  summary,
+  ...(given.length === 0 ? {} : { parameters: given }),
+  responses: {
+    200: { description: 'As asked', content: { 'application/json': { schema: answer } } },
+    ...Object.fromEntries(errors.map((status) => [status, problem(titles[status] ?? 'Problem')])),
+  },
+});
+
+const problem = (description: string): Json => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});

@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads';
+import type { RecordedEvent } from '@dialog/event-store/port';
+import { within } from '../deadline.ts';
+import { type DialogRow, rowFoldVersion } from './row.ts';
+import { type Applied, type ListFilter, RowGap, type Tables } from './tables.ts';
+import type { Answer, Call } from './worker.ts';
+
+/** The read model as the service's loop sees it: `Tables` in a worker thread of its own, each call with a deadline. */
+export type ReadModel = {
+  readonly checkpoint: () => Promise<string>;
+  /** @throws RowGap: nothing was taken */
+  readonly apply: (events: readonly RecordedEvent[]) => Promise<Applied>;
+  readonly replace: (stream: string, events: readonly RecordedEvent[]) => Promise<DialogRow | undefined>;
+  readonly list: (filter: ListFilter) => Promise<readonly DialogRow[]>;
+  readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
+  readonly accounts: () => Promise<readonly string[]>;
+  readonly close: () => Promise<void>;
+  /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
+  readonly died: Promise<void>;
+};
+
+const callTimeoutMs = 10_000;
+const applyTimeoutMs = 60_000;
+
+export const openReadModel = (options: { readonly file: string; readonly version?: number }): ReadModel => {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { file: options.file, version: options.version ?? rowFoldVersion },
+  });
+  const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let next = 0;
+  let closing = false;
+
+  worker.on('message', (answer: Answer) => {
+    const call = open.get(answer.id);
+    open.delete(answer.id);
+    if ('gap' in answer) call?.reject(new RowGap(answer.gap.stream, answer.gap.expected, answer.gap.found));
+    else if ('error' in answer) call?.reject(new Error(answer.error));
+    else call?.resolve(answer.value);
+  });
+  let failure: Error | undefined;
+  const died = new Promise<void>((resolve, reject) => {
+    const end = (error: Error) => {
+      failure = error;
+      for (const call of open.values()) call.reject(error);
+      open.clear();
+      if (closing) resolve();
+      else reject(error);
+    };
+    worker.once('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
+    worker.once('exit', () => end(failure ?? new Error('the read model is closed')));
+  });
+  died.catch(() => undefined);
+
+  const call = async (timeoutMs: number, name: Call['name'], ...args: readonly unknown[]): Promise<unknown> => {
+    if (failure) throw failure;
+    const id = next++;
+    const answered = new Promise<unknown>((resolve, reject) => open.set(id, { resolve, reject }));
+    worker.postMessage({ id, name, args } satisfies Call);
+    try {
+      return await within(timeoutMs, `read model: ${name}`, answered);
+    } finally {
+      open.delete(id);
+    }
+  };
+
+  return {
+    checkpoint: async () => (await call(callTimeoutMs, 'checkpoint')) as ReturnType<Tables['checkpoint']>,
+    apply: async (events) => (await call(applyTimeoutMs, 'apply', events)) as Applied,
+    replace: async (stream, events) => (await call(applyTimeoutMs, 'replace', stream, events)) as DialogRow | undefined,
+    list: async (filter) => (await call(callTimeoutMs, 'list', filter)) as readonly DialogRow[],
+    row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
+    accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
+    close: async () => {
+      if (closing) return;
+      closing = true;
+      if (failure) return;
+      try {
+        await call(callTimeoutMs, 'close');
+        await within(callTimeoutMs, 'read model: exit', died);
+      } finally {
+        await worker.terminate();
+      }
+    },
+    died,
+  };
+};

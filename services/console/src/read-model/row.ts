@@ -1,0 +1,127 @@
+import { type DomainEventOf, eventMetadataSchema, ownerSchema } from '@dialog/contracts/domain-event';
+import type { DialogId } from '@dialog/contracts/ids';
+import type { RecordedEvent } from '@dialog/event-store/port';
+import { z } from 'zod';
+
+/** Raise it with every change of `foldRow` or of the row's shape: a read model of another version is thrown away and rebuilt. */
+export const rowFoldVersion = 1;
+
+/** One dialog in the list: a fold of its stream, without anything personal. */
+export const dialogRowSchema = z.object({
+  account: z.string(),
+  chatId: z.string(),
+  /** The last event that this row has taken. */
+  revision: z.number().int(),
+  /** `unseen`: a chat that the bot never had; it is not counted as a dialog. */
+  status: z.enum(['live', 'unseen']),
+  owner: ownerSchema.nullable(),
+  /** While an operator has the chat, where Webim named one. */
+  operatorId: z.string().nullable(),
+  ownerSince: z.number().nullable().describe('ms since the epoch'),
+  flag: z.boolean(),
+  flagCause: z.string().nullable(),
+  episode: z.number().int().nullable(),
+  epoch: z.number().int(),
+  startedAt: z.number().describe("Log's time of the first input, ms since the epoch"),
+  lastAt: z.number().describe("Log's time of the last input, ms since the epoch: the newest activity"),
+  recordedAt: z.number().describe("The store's time of the last event, ms since the epoch"),
+  lastType: z.string(),
+  /** Kind of the last input, e.g. `new_message`. */
+  lastInput: z.string().nullable(),
+  /** Cause of the last Return that ran. */
+  returnCause: z.string().nullable(),
+  closeOverdue: z.boolean(),
+  parked: z.boolean(),
+  /** It began with a message; its `new_chat` has not come yet. */
+  incomplete: z.boolean(),
+  visitor: z.string().nullable(),
+  /** Events whose metadata this code can't read: they count, and move nothing. */
+  unreadable: z.number().int(),
+});
+export type DialogRow = z.infer<typeof dialogRowSchema>;
+
+/** What the fold reads of a recorded event. */
+export type RowEvent = Pick<RecordedEvent, 'revision' | 'type' | 'data' | 'metadata' | 'recordedAt'>;
+
+const blank = (id: DialogId, event: RowEvent): DialogRow => ({
+  account: id.account,
+  chatId: id.chatId,
+  revision: -1,
+  status: 'unseen',
+  owner: null,
+  operatorId: null,
+  ownerSince: null,
+  flag: false,
+  flagCause: null,
+  episode: null,
+  epoch: 0,
+  startedAt: event.recordedAt,
+  lastAt: event.recordedAt,
+  recordedAt: event.recordedAt,
+  lastType: event.type,
+  lastInput: null,
+  returnCause: null,
+  closeOverdue: false,
+  parked: false,
+  incomplete: false,
+  visitor: null,
+  unreadable: 0,
+});
+
+/**
+ * Folds one event into a dialog's row. Pure and total. Owner, flag and epoch are what the event's metadata says of the state
+ * after it; causes come from the few types that name them. The caller sees to it that revisions follow each other.
+ */
+export const foldRow = (id: DialogId, before: DialogRow | undefined, event: RowEvent): DialogRow => {
+  const from = before ?? blank(id, event);
+  const metadata = eventMetadataSchema.safeParse(event.metadata);
+  const seen = { ...from, revision: event.revision, recordedAt: event.recordedAt, lastType: event.type };
+  if (!metadata.success) return { ...seen, unreadable: from.unreadable + 1 };
+  const { owner, flag, epoch, at } = metadata.data;
+  return {
+    ...seen,
+    owner,
+    flag,
+    epoch,
+    startedAt: before === undefined ? at : from.startedAt,
+    lastAt: Math.max(at, before === undefined ? at : from.lastAt),
+    ...(flag ? {} : { flagCause: null, episode: null }),
+    ...(owner === 'operator' ? {} : { operatorId: null }),
+    ...said(from, event, at),
+  };
+};
+
+/** What this very event says beyond its metadata. Its data was checked when it was decided; a shape that is not there reads as nothing. */
+const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> => {
+  const data = (event.data ?? {}) as Record<string, unknown>;
+  switch (event.type) {
+    case 'InputRecorded':
+      return { lastInput: text((data.input as { type?: unknown } | undefined)?.type) };
+    case 'DialogStarted': {
+      const started = data as Partial<DomainEventOf<'DialogStarted'>['data']>;
+      return { status: 'live', incomplete: started.incomplete === true, visitor: text(started.visitor) };
+    }
+    case 'DialogCompleted':
+      return { incomplete: false, visitor: text(data.visitor) ?? from.visitor };
+    case 'OwnerChanged':
+      return { ownerSince: at, closeOverdue: false, operatorId: data.owner === 'operator' ? text(data.operatorId) : null };
+    case 'DialogReopened':
+      return { ownerSince: at, closeOverdue: false };
+    case 'TrialEnded':
+      return data.outcome === 'accepted' ? { ownerSince: at, closeOverdue: false } : {};
+    case 'DialogClosed':
+      return { closeOverdue: false, ...(from.owner === 'nobody' ? {} : { ownerSince: at }) };
+    case 'FlagSet':
+      return { flagCause: text(data.cause), episode: typeof data.episode === 'number' ? data.episode : null };
+    case 'ReturnStarted':
+      return { returnCause: text(data.cause) };
+    case 'CloseOverdue':
+      return { closeOverdue: true };
+    case 'DialogParked':
+      return { parked: true };
+    default:
+      return {};
+  }
+};
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -1,0 +1,191 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { Owner } from '@dialog/contracts/domain-event';
+import { parseDialogStream } from '@dialog/contracts/ids';
+import type { RecordedEvent } from '@dialog/event-store/port';
+import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
+
+export type ListFilter = {
+  readonly account?: string;
+  readonly owner?: Owner;
+  readonly flag?: boolean;
+  readonly limit: number;
+  /** The last row of the page before: rows after it in the order of the list. */
+  readonly after?: { readonly lastAt: number; readonly account: string; readonly chatId: string };
+};
+
+export type Applied = {
+  /** Each changed dialog once, as it is after the batch. */
+  readonly rows: readonly DialogRow[];
+  /** Events that were there already. */
+  readonly duplicates: number;
+};
+
+/** An event did not follow its row: nothing of the batch was taken, the checkpoint stands where it stood. */
+export class RowGap extends Error {
+  readonly code = 'gap';
+  readonly stream: string;
+  readonly expected: number;
+  readonly found: number;
+  constructor(stream: string, expected: number, found: number) {
+    super(`expected revision ${expected}, found ${found}`);
+    this.name = 'RowGap';
+    this.stream = stream;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/**
+ * The read model's file: one row per dialog (the fold itself, as JSON, with the columns that the list asks for generated from it)
+ * and the checkpoint, changed in one transaction. Synchronous: it lives in a worker thread.
+ */
+export type Tables = {
+  /** Position in `$all` up to which the rows are complete; `start` for an empty read model. */
+  readonly checkpoint: () => string;
+  /** @throws RowGap */
+  readonly apply: (events: readonly RecordedEvent[]) => Applied;
+  /** Folds one dialog anew from its whole stream; the checkpoint does not move. [] removes the row. */
+  readonly replace: (stream: string, events: readonly RecordedEvent[]) => DialogRow | undefined;
+  readonly list: (filter: ListFilter) => readonly DialogRow[];
+  readonly row: (account: string, chatId: string) => DialogRow | undefined;
+  readonly accounts: () => readonly string[];
+  readonly close: () => void;
+};
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS dialog (
+    account TEXT NOT NULL,
+    chat_id TEXT NOT NULL,
+    fold TEXT NOT NULL,
+    listed INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.status') = 'live') VIRTUAL,
+    owner TEXT GENERATED ALWAYS AS (json_extract(fold, '$.owner')) VIRTUAL,
+    flag INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.flag')) VIRTUAL,
+    last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) VIRTUAL,
+    PRIMARY KEY (account, chat_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
+  CREATE INDEX IF NOT EXISTS dialog_account ON dialog (listed, account, last_at DESC, chat_id);
+  CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, last_at DESC, account, chat_id);
+  CREATE INDEX IF NOT EXISTS dialog_flag ON dialog (listed, flag, last_at DESC, account, chat_id);
+`;
+
+/** Opens the file; one that is damaged or of another fold's version is thrown away, since it can be rebuilt. */
+export const openTables = (file: string, version = rowFoldVersion): Tables => {
+  const db = openOrRebuild(file, version);
+  const readMeta = db.prepare('SELECT value FROM meta WHERE name = ?');
+  const writeMeta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
+  const readRow = db.prepare('SELECT fold FROM dialog WHERE account = ? AND chat_id = ?');
+  const writeRow = db.prepare('INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) ON CONFLICT (account, chat_id) DO UPDATE SET fold = excluded.fold');
+  const removeRow = db.prepare('DELETE FROM dialog WHERE account = ? AND chat_id = ?');
+
+  const row = (account: string, chatId: string): DialogRow | undefined => {
+    const found = readRow.get(account, chatId);
+    return found ? (JSON.parse(String(found.fold)) as DialogRow) : undefined;
+  };
+  const inTransaction = <T>(work: () => T): T => {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  };
+  const lists = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+
+  return {
+    checkpoint: () => String(readMeta.get('checkpoint')?.value ?? 'start'),
+    apply: (events) =>
+      inTransaction(() => {
+        const changed = new Map<string, DialogRow>();
+        let duplicates = 0;
+        for (const event of events) {
+          const id = parseDialogStream(event.stream);
+          if (id === undefined) continue;
+          const before = changed.get(event.stream) ?? row(id.account, id.chatId);
+          const expected = (before?.revision ?? -1) + 1;
+          if (event.revision < expected) {
+            duplicates++;
+            continue;
+          }
+          if (event.revision > expected) throw new RowGap(event.stream, expected, event.revision);
+          changed.set(event.stream, foldRow(id, before, event));
+        }
+        for (const after of changed.values()) writeRow.run(after.account, after.chatId, JSON.stringify(after));
+        const last = events.at(-1);
+        if (last) writeMeta.run('checkpoint', last.position);
+        return { rows: [...changed.values()], duplicates };
+      }),
+    replace: (stream, events) =>
+      inTransaction(() => {
+        const id = parseDialogStream(stream);
+        if (id === undefined) return undefined;
+        let after: DialogRow | undefined;
+        for (const event of events) after = foldRow(id, after, event);
+        if (after) writeRow.run(after.account, after.chatId, JSON.stringify(after));
+        else removeRow.run(id.account, id.chatId);
+        return after;
+      }),
+    list: (filter) => {
+      const { sql, values } = listQuery(filter);
+      const statement = lists.get(sql) ?? db.prepare(sql);
+      lists.set(sql, statement);
+      return statement.all(...values).map((found) => JSON.parse(String(found.fold)) as DialogRow);
+    },
+    row,
+    accounts: () => db.prepare('SELECT DISTINCT account FROM dialog WHERE listed = 1 ORDER BY account').all().map((found) => String(found.account)),
+    close: () => db.close(),
+  };
+};
+
+/** The texts of the query depend only on which filters are given, so that their statements are few and can be kept. */
+const listQuery = ({ account, owner, flag, limit, after }: ListFilter): { sql: string; values: (string | number)[] } => {
+  const where = ['listed = 1'];
+  const values: (string | number)[] = [];
+  if (account !== undefined) where.push('account = ?') && values.push(account);
+  if (owner !== undefined) where.push('owner = ?') && values.push(owner);
+  if (flag !== undefined) where.push('flag = ?') && values.push(flag ? 1 : 0);
+  if (after !== undefined) {
+    where.push('last_at <= ? AND (last_at < ? OR (account, chat_id) > (?, ?))');
+    values.push(after.lastAt, after.lastAt, after.account, after.chatId);
+  }
+  values.push(limit);
+  return { sql: `SELECT fold FROM dialog WHERE ${where.join(' AND ')} ORDER BY last_at DESC, account, chat_id LIMIT ?`, values };
+};
+
+const damaged = new Set([11, 26]);
+
+const openOrRebuild = (file: string, version: number): DatabaseSync => {
+  try {
+    return open(file, version);
+  } catch (error) {
+    // SQLITE_CORRUPT, SQLITE_NOTADB; anything else (a full disk, a missing folder) is not cured by throwing the file away.
+    if (!damaged.has((error as { errcode?: number }).errcode ?? 0)) throw error;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+    return open(file, version);
+  }
+};
+
+const open = (file: string, version: number): DatabaseSync => {
+  const db = new DatabaseSync(file);
+  try {
+    // NORMAL: a power cut may lose the last transactions, never a part of one; the event store gives them again.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    db.exec('CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID');
+    const found = db.prepare("SELECT value FROM meta WHERE name = 'fold_version'").get()?.value;
+    if (found !== String(version)) {
+      db.exec('BEGIN IMMEDIATE; DROP TABLE IF EXISTS dialog; DROP TABLE meta;');
+      db.exec(schema);
+      db.prepare("INSERT INTO meta (name, value) VALUES ('fold_version', ?)").run(String(version));
+      db.exec('COMMIT');
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
