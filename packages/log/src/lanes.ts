@@ -1,0 +1,192 @@
+import type { Clock } from '@dialog/contracts/clock';
+import type { LaneReport, LogRecord } from './port.ts';
+
+export type LanesOptions = {
+  readonly clock: Clock;
+  /** Keys handled at once. */
+  readonly concurrency: number;
+  readonly handle: (record: LogRecord, context: { readonly generation: number; readonly live: () => boolean }) => Promise<void>;
+  readonly bypass: (record: LogRecord) => boolean;
+  /** `handle` rejected: a bug; the consumer can't go on. */
+  readonly onFailure: (error: unknown) => void;
+  /** A record was finished: there may be something to commit, or room for more. */
+  readonly onFinished: () => void;
+};
+
+/**
+ * Per-key lanes: one record at a time per key, in order; keys side by side; per partition the finished prefix is what may be committed.
+ * Independent of the log behind it. A slow key delays no other.
+ */
+export type Lanes = {
+  /** Begins a partition at an offset, in a generation. What an older generation still finishes is ignored. */
+  readonly assign: (partition: number, generation: number, offset: number) => void;
+  /** Drops all partitions and what waits; running handlers end unheard, their `live()` is false. */
+  readonly revoke: () => void;
+  /** Records of a partition in the order of their offsets; those of unassigned partitions are dropped. */
+  readonly push: (record: LogRecord) => void;
+  /** The next offset to commit: everything below is finished. */
+  readonly finishedPrefix: (partition: number) => number | undefined;
+  /** Pushed, not finished. */
+  readonly queued: (partition: number) => number;
+  /** Resolves when nothing is running. Takes no new work from then on. */
+  readonly drain: () => Promise<void>;
+  readonly report: () => readonly LaneReport[];
+};
+
+type Entry = { readonly record: LogRecord; started: boolean; done: boolean };
+
+type Partition = {
+  readonly generation: number;
+  /** Pushed and not yet in the finished prefix, by offset. */
+  entries: Entry[];
+  /** Entries before this index are finished. */
+  head: number;
+  prefix: number;
+  unfinished: number;
+  inFlight: number;
+  lastFinished: number;
+};
+
+type Lane = { readonly key: string; readonly waiting: Entry[]; running: boolean; since: number };
+
+export const lanes = (options: LanesOptions): Lanes => {
+  const { clock } = options;
+  let partitions = new Map<number, Partition>();
+  let byKey = new Map<string, Lane>();
+  let ready: Lane[] = [];
+  let running = 0;
+  let draining = false;
+  let idle: (() => void)[] = [];
+
+  const assign = (partition: number, generation: number, offset: number): void => {
+    partitions.set(partition, {
+      generation,
+      entries: [],
+      head: 0,
+      prefix: offset,
+      unfinished: 0,
+      inFlight: 0,
+      lastFinished: clock.monotonic(),
+    });
+  };
+
+  const push = (record: LogRecord): void => {
+    const partition = partitions.get(record.partition);
+    if (partition === undefined) return;
+    const entry: Entry = { record, started: false, done: false };
+    partition.entries.push(entry);
+    partition.unfinished += 1;
+    if (options.bypass(record)) {
+      void run(partition, entry);
+      return;
+    }
+    let lane = byKey.get(record.key);
+    if (lane === undefined) {
+      lane = { key: record.key, waiting: [], running: false, since: clock.monotonic() };
+      byKey.set(record.key, lane);
+    }
+    lane.waiting.push(entry);
+    if (lane.waiting.length === 1 && !lane.running) ready.push(lane);
+    startReady();
+  };
+
+  const startReady = (): void => {
+    while (!draining && running < options.concurrency) {
+      const lane = ready.shift();
+      if (lane === undefined) return;
+      void runLane(lane);
+    }
+  };
+
+  const runLane = async (lane: Lane): Promise<void> => {
+    const entry = lane.waiting.shift();
+    const partition = entry === undefined ? undefined : partitions.get(entry.record.partition);
+    if (entry === undefined || partition === undefined) return;
+    lane.running = true;
+    lane.since = clock.monotonic();
+    running += 1;
+    await run(partition, entry);
+    running -= 1;
+    lane.running = false;
+    if (byKey.get(lane.key) === lane) {
+      if (lane.waiting.length > 0) ready.push(lane);
+      else byKey.delete(lane.key);
+    }
+    startReady();
+    if (running === 0) for (const resolve of idle.splice(0)) resolve();
+  };
+
+  const run = async (partition: Partition, entry: Entry): Promise<void> => {
+    entry.started = true;
+    partition.inFlight += 1;
+    const live = (): boolean => partitions.get(entry.record.partition) === partition;
+    try {
+      await options.handle(entry.record, { generation: partition.generation, live });
+    } catch (error) {
+      options.onFailure(error);
+      return;
+    } finally {
+      partition.inFlight -= 1;
+    }
+    if (!live()) return;
+    entry.done = true;
+    partition.unfinished -= 1;
+    partition.lastFinished = clock.monotonic();
+    advance(partition);
+    options.onFinished();
+  };
+
+  return {
+    assign,
+    push,
+    revoke: () => {
+      partitions = new Map();
+      byKey = new Map();
+      ready = [];
+    },
+    finishedPrefix: (partition) => partitions.get(partition)?.prefix,
+    queued: (partition) => partitions.get(partition)?.unfinished ?? 0,
+    drain: () => {
+      draining = true;
+      if (running === 0) return Promise.resolve();
+      return new Promise((resolve) => idle.push(resolve));
+    },
+    report: () => {
+      const waiting = [...byKey.values()]
+        .filter((lane) => lane.waiting.length > 0 || lane.running)
+        .sort((a, b) => a.since - b.since);
+      return [...partitions].map(([number, partition]) => ({
+        partition: number,
+        queued: partition.unfinished,
+        inFlight: partition.inFlight,
+        oldestWaitingAppendedAt: oldestWaiting(partition),
+        lastFinishedMonotonic: partition.lastFinished,
+        waiting: waiting
+          .filter((lane) => lane.waiting[0]?.record.partition === number)
+          .slice(0, 100)
+          .map((lane) => ({ key: lane.key, records: lane.waiting.length, sinceMonotonic: lane.since })),
+      }));
+    },
+  };
+};
+
+const advance = (partition: Partition): void => {
+  const { entries } = partition;
+  while (partition.head < entries.length && entries[partition.head]?.done) {
+    partition.prefix = (entries[partition.head] as Entry).record.offset + 1;
+    partition.head += 1;
+  }
+  // Amortised: the finished front is cut off once it is the larger half.
+  if (partition.head > 256 && partition.head * 2 > entries.length) {
+    partition.entries = entries.slice(partition.head);
+    partition.head = 0;
+  }
+};
+
+const oldestWaiting = ({ entries, head }: Partition): number | undefined => {
+  for (let at = head; at < entries.length; at++) {
+    const entry = entries[at] as Entry;
+    if (!entry.started) return entry.record.appendedAt;
+  }
+  return undefined;
+};

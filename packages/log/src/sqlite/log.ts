@@ -1,0 +1,135 @@
+import type { Clock } from '@dialog/contracts/clock';
+import { openDatabase } from '@dialog/sqlite/serve-batches';
+import { writerThread } from '@dialog/sqlite/writer-thread';
+import { partitionOf } from '../partitioner.ts';
+import { type Appended, LogError, type LogErrorCode, type PartitionedLog } from '../port.ts';
+import { sqliteConsumer } from './consumer.ts';
+import { logReader } from './reader.ts';
+import { schema } from './schema.ts';
+import { wakers } from './wakers.ts';
+import type { WriterOp, WriterResult } from './writer.ts';
+
+/** A record's value at most, bytes (design §7). */
+export const maxRecordBytes = 512 * 1024;
+const appendDeadlineMs = 2_000;
+const otherDeadlineMs = 10_000;
+/** How often compaction and retention run, ms of the clock. */
+const cleanPauseMs = 600_000;
+
+/** The partitioned log in one SQLite file: the semantics of Kafka for one machine. Several processes may open the same file. */
+export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): PartitionedLog & { readonly clean: () => Promise<void> } => {
+  const db = openDatabase(file);
+  db.exec(schema);
+  const reader = logReader(db);
+  const wake = wakers();
+  const closing = new AbortController();
+  const writer = writerThread<WriterOp, WriterResult>({
+    module: new URL('./writer.ts', import.meta.url),
+    workerData: { file },
+    clock,
+    onCommitted: wake.wake,
+  });
+  // Newest append time seen, and when; `logTime` goes on from there.
+  let seen = { at: reader.newestAppend(), monotonic: clock.monotonic() };
+
+  const sawAppend = (at: number): void => {
+    if (at >= seen.at + (clock.monotonic() - seen.monotonic) || at > seen.at) seen = { at, monotonic: clock.monotonic() };
+  };
+
+  const submit = async (op: WriterOp, deadlineMs: number): Promise<WriterResult> => {
+    if (closing.signal.aborted) throw new LogError('closed', 'the log is closed');
+    const timeout = new AbortController();
+    try {
+      return await Promise.race([
+        writer.submit(op),
+        clock.sleep(deadlineMs, timeout.signal).then(() => {
+          throw new LogError('timeout', `no acknowledgement within ${deadlineMs} ms; the record may have landed`);
+        }),
+      ]);
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      timeout.abort();
+    }
+  };
+
+  const partitionsOf = (topic: string): number => {
+    const partitions = reader.partitions(topic);
+    if (partitions === undefined) throw new LogError('unknown_topic', `the topic ${topic} does not exist`);
+    return partitions;
+  };
+
+  const guarded = async <T>(read: () => T): Promise<T> => {
+    if (closing.signal.aborted) throw new LogError('closed', 'the log is closed');
+    try {
+      return read();
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+
+  const clean = async (): Promise<void> => void (await submit({ kind: 'clean' }, otherDeadlineMs));
+
+  const cleanForEver = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await clock.sleep(cleanPauseMs, closing.signal).catch(() => undefined);
+      // A failed clean-up is tried at the next turn; nothing depends on its time.
+      if (!closing.signal.aborted) await clean().catch(() => undefined);
+    }
+  };
+  void cleanForEver();
+
+  return {
+    clean,
+    ensureTopics: async (specs) => (await submit({ kind: 'ensure_topics', specs }, otherDeadlineMs)) as readonly string[],
+    append: async (records, { timeoutMs = appendDeadlineMs } = {}) => {
+      for (const record of records) {
+        if ((record.value?.byteLength ?? 0) > maxRecordBytes) {
+          throw new LogError('too_large', `a record of ${record.value?.byteLength} bytes; the limit is ${maxRecordBytes}`);
+        }
+      }
+      const appended = (await submit({ kind: 'append', records }, timeoutMs)) as readonly Appended[];
+      for (const { appendedAt } of appended) sawAppend(appendedAt);
+      return appended;
+    },
+    consumer: (options) =>
+      sqliteConsumer({
+        options,
+        reader,
+        clock,
+        wake,
+        submit: (op) => submit(op, otherDeadlineMs),
+        sawAppend,
+        partitionsOf,
+      }),
+    read: (topic, partition, offset, limit) => guarded(() => reader.records(topic, partition, offset, limit)),
+    committed: (group, topic) => guarded(() => reader.committed(group, topic)),
+    lag: (group, topic) => guarded(() => reader.lag(group, topic)),
+    groups: () => guarded(reader.groups),
+    setCommitted: async (group, topic, partition, offset) =>
+      void (await submit({ kind: 'set_committed', group, topic, partition, offset }, otherDeadlineMs)),
+    partitionFor: (topic, key) => guarded(() => partitionOf(key, partitionsOf(topic))),
+    // A log that nobody ever wrote to has no time yet: then this machine's.
+    logTime: () => (seen.at === 0 ? clock.now() : Math.floor(seen.at + (clock.monotonic() - seen.monotonic))),
+    ping: () => guarded(() => void reader.newestAppend()),
+    close: async () => {
+      if (closing.signal.aborted) return;
+      await writer.close();
+      closing.abort(new LogError('closed', 'the log is closed'));
+      wake.wake();
+      db.close();
+    },
+  };
+};
+
+const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_topic', 'closed']);
+
+const translate = (error: unknown): LogError => {
+  if (error instanceof LogError) return error;
+  const { code } = error as { code?: string };
+  return new LogError(
+    code !== undefined && codes.has(code) ? (code as LogErrorCode) : 'unknown',
+    String((error as Error).message),
+    error,
+  );
+};

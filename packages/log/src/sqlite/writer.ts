@@ -1,0 +1,169 @@
+import { workerData } from 'node:worker_threads';
+import { OpError, openDatabase, serveBatches } from '@dialog/sqlite/serve-batches';
+import { partitionOf } from '../partitioner.ts';
+import type { Appended, NewRecord, TopicSpec } from '../port.ts';
+import { schema } from './schema.ts';
+
+type GroupTopic = { readonly group: string; readonly topic: string };
+type Member = GroupTopic & { readonly member: string };
+
+export type WriterOp =
+  | { readonly kind: 'append'; readonly records: readonly NewRecord[] }
+  | { readonly kind: 'ensure_topics'; readonly specs: readonly TopicSpec[] }
+  | (Member & {
+      readonly kind: 'commit';
+      readonly generation: number;
+      readonly partitions: readonly { readonly partition: number; readonly offset: number; readonly note: string | null }[];
+    })
+  /** Tells that the member lives, and up to which generation it has let go of what it owned; expires the dead. `realNow`: machine's time, ms. */
+  | (Member & { readonly kind: 'heartbeat'; readonly generation: number; readonly realNow: number; readonly sessionMs: number })
+  | (Member & { readonly kind: 'leave' })
+  | (GroupTopic & { readonly kind: 'set_committed'; readonly partition: number; readonly offset: number })
+  | { readonly kind: 'clean' };
+
+export type WriterResult = readonly Appended[] | readonly string[] | null;
+
+const db = openDatabase((workerData as { file: string }).file);
+db.exec(schema);
+
+const topicOf = db.prepare('SELECT name, partitions, cleanup, retention_ms FROM topics WHERE name = ?');
+const insertTopic = db.prepare('INSERT INTO topics (name, partitions, cleanup, retention_ms) VALUES (?, ?, ?, ?)');
+const insertPartition = db.prepare('INSERT INTO partitions (topic, partition) VALUES (?, ?)');
+const partitionRow = db.prepare('SELECT high, appended_at FROM partitions WHERE topic = ? AND partition = ?');
+const movePartition = db.prepare('UPDATE partitions SET high = ?, appended_at = ? WHERE topic = ? AND partition = ?');
+const insertRecord = db.prepare(
+  'INSERT INTO records (topic, partition, "offset", key, value, headers, appended_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+);
+const upsertOffset = db.prepare(
+  `INSERT INTO offsets (grp, topic, partition, "offset", note, committed_at) VALUES (?, ?, ?, ?, ?, ?)
+   ON CONFLICT (grp, topic, partition) DO UPDATE SET "offset" = excluded."offset", note = excluded.note, committed_at = excluded.committed_at`,
+);
+const generationOf = db.prepare('SELECT generation FROM generations WHERE grp = ? AND topic = ?');
+const raiseGeneration = db.prepare(
+  'INSERT INTO generations (grp, topic, generation) VALUES (?, ?, 1) ON CONFLICT (grp, topic) DO UPDATE SET generation = generation + 1',
+);
+const memberOf = db.prepare('SELECT member FROM members WHERE grp = ? AND topic = ? AND member = ?');
+const upsertMember = db.prepare(
+  `INSERT INTO members (grp, topic, member, seen_at, released_generation) VALUES (?, ?, ?, ?, ?)
+   ON CONFLICT (grp, topic, member) DO UPDATE SET seen_at = excluded.seen_at, released_generation = excluded.released_generation`,
+);
+const deleteMember = db.prepare('DELETE FROM members WHERE grp = ? AND topic = ? AND member = ?');
+const expireMembers = db.prepare('DELETE FROM members WHERE grp = ? AND topic = ? AND seen_at < ?');
+const countMembers = db.prepare('SELECT count(*) AS members FROM members WHERE grp = ? AND topic = ?');
+
+const apply = (op: WriterOp, now: number): WriterResult => {
+  switch (op.kind) {
+    case 'append':
+      return op.records.map((record) => append(record, now));
+    case 'ensure_topics':
+      return op.specs.flatMap(ensureTopic);
+    case 'commit':
+      commit(op, now);
+      return null;
+    case 'heartbeat':
+      heartbeat(op);
+      return null;
+    case 'leave':
+      if (deleteMember.run(op.group, op.topic, op.member).changes > 0) raiseGeneration.run(op.group, op.topic);
+      return null;
+    case 'set_committed': {
+      if (Number(countMembers.get(op.group, op.topic)?.['members']) > 0) {
+        throw new OpError('unknown', `the group ${op.group} has members; offsets are set while it is empty`);
+      }
+      upsertOffset.run(op.group, op.topic, op.partition, op.offset, null, now);
+      return null;
+    }
+    case 'clean':
+      clean(now);
+      return null;
+    default:
+      op satisfies never;
+      return null;
+  }
+};
+
+type TopicRow = { name: string; partitions: number; cleanup: string; retention_ms: number | null };
+
+const append = (record: NewRecord, now: number): Appended => {
+  const topic = topicOf.get(record.topic) as TopicRow | undefined;
+  if (topic === undefined) throw new OpError('unknown_topic', `the topic ${record.topic} does not exist`);
+  const partition = record.partition ?? partitionOf(record.key, topic.partitions);
+  const row = partitionRow.get(record.topic, partition) as { high: number; appended_at: number } | undefined;
+  if (row === undefined) throw new OpError('unknown_topic', `the topic ${record.topic} has no partition ${partition}`);
+  const appendedAt = Math.max(now, row.appended_at);
+  insertRecord.run(
+    record.topic,
+    partition,
+    row.high,
+    record.key,
+    record.value,
+    JSON.stringify(record.headers ?? {}),
+    appendedAt,
+  );
+  movePartition.run(row.high + 1, appendedAt, record.topic, partition);
+  return { partition, offset: row.high, appendedAt };
+};
+
+/** Creates what is missing. A setting that differs is told, not changed. */
+const ensureTopic = (spec: TopicSpec): string[] => {
+  const there = topicOf.get(spec.name) as TopicRow | undefined;
+  if (there === undefined) {
+    insertTopic.run(spec.name, spec.partitions, spec.cleanup, spec.retentionMs ?? null);
+    for (let partition = 0; partition < spec.partitions; partition++) insertPartition.run(spec.name, partition);
+    return [];
+  }
+  const differences: [string, unknown, unknown][] = [
+    ['partitions', there.partitions, spec.partitions],
+    ['cleanup', there.cleanup, spec.cleanup],
+    ['retentionMs', there.retention_ms, spec.retentionMs ?? null],
+  ];
+  return differences
+    .filter(([, is, wanted]) => is !== wanted)
+    .map(([setting, is, wanted]) => `${spec.name}: ${setting} is ${String(is)}, wanted ${String(wanted)}`);
+};
+
+const currentGeneration = (at: GroupTopic): number =>
+  Number((generationOf.get(at.group, at.topic) as { generation: number } | undefined)?.generation ?? 0);
+
+/** A commit of a member that is not in the group's generation any more is refused: another owns its partitions. */
+const commit = (op: Extract<WriterOp, { kind: 'commit' }>, now: number): void => {
+  if (currentGeneration(op) !== op.generation || memberOf.get(op.group, op.topic, op.member) === undefined) {
+    throw new OpError('fenced', `generation ${op.generation} of ${op.group} is over`);
+  }
+  for (const { partition, offset, note } of op.partitions) upsertOffset.run(op.group, op.topic, partition, offset, note, now);
+};
+
+const heartbeat = (op: Extract<WriterOp, { kind: 'heartbeat' }>): void => {
+  const isNew = memberOf.get(op.group, op.topic, op.member) === undefined;
+  upsertMember.run(op.group, op.topic, op.member, op.realNow, isNew ? 0 : op.generation);
+  const expired = expireMembers.run(op.group, op.topic, op.realNow - op.sessionMs).changes;
+  if (isNew || expired > 0) raiseGeneration.run(op.group, op.topic);
+};
+
+const tombstonesKeptMs = 86_400_000;
+
+const clean = (now: number): void => {
+  for (const topic of db.prepare('SELECT name, partitions, cleanup, retention_ms FROM topics').all() as TopicRow[]) {
+    if (topic.cleanup === 'compact') compact(topic.name, now);
+    else if (topic.retention_ms !== null) expire(topic.name, now - topic.retention_ms);
+  }
+};
+
+const compact = (topic: string, now: number): void => {
+  db.prepare(
+    `DELETE FROM records WHERE topic = ?1 AND (partition, "offset") NOT IN (
+       SELECT partition, max("offset") FROM records WHERE topic = ?1 GROUP BY partition, key)`,
+  ).run(topic);
+  db.prepare('DELETE FROM records WHERE topic = ? AND value IS NULL AND appended_at < ?').run(topic, now - tombstonesKeptMs);
+};
+
+const expire = (topic: string, before: number): void => {
+  db.prepare('DELETE FROM records WHERE topic = ? AND appended_at < ?').run(topic, before);
+  db.prepare(
+    `UPDATE partitions SET low = max(low, coalesce(
+       (SELECT min("offset") FROM records WHERE records.topic = partitions.topic AND records.partition = partitions.partition), high))
+     WHERE topic = ?`,
+  ).run(topic);
+};
+
+serveBatches<WriterOp, WriterResult>(db, apply);
