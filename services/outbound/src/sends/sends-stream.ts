@@ -66,4 +66,4 @@ export const sendsStreamOf = (stream: string, store: EventStore, outage: Outage)
 };
 
 /** The part of both events that any version must be able to read. */
-const placeSchema = z.object({ number: z.number().int(), attempt: z.number().int(), result: z.unknown() });
+const placeSchema = z.object({ number: z.number().int(), attempt: z.number().int(), result: z.unknown().optional() });
