@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@dialog/contracts/clock';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { Logger } from 'pino';
@@ -105,7 +106,11 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
             live = true;
             logger.info({ event: 'read_model_caught_up' });
             onCaughtUp();
-          } else await arrived.heard();
+          } else {
+            await arrived.heard();
+            // One turn of the loop, so that the events of one append are one batch.
+            await setImmediate();
+          }
         }
       } finally {
         ended = true;

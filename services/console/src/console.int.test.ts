@@ -1,0 +1,266 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { realClock } from '@dialog/contracts/clock';
+import { topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import type { PartitionedLog } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aDialog, inQueue, newChat, newMessage, overdue, started, unseen, visitorSays, wholeLife, withBot } from '../test/sample-dialogs.ts';
+import { liveClient } from '../test/live-client.ts';
+import type { DialogList, EventPage } from './api/schemas.ts';
+import { type Console, consoleService } from './console.ts';
+import type { LagReport } from './lag/lag.ts';
+import type { DialogRow } from './read-model/row.ts';
+import { openTables } from './read-model/tables.ts';
+
+const t0 = Date.parse('2026-03-02T09:00:00Z');
+const logger = pino({ level: 'silent' });
+let folder: string;
+let store: EventStore;
+let log: PartitionedLog;
+let desk: Console;
+let running: Promise<void>;
+const after: (() => Promise<unknown> | unknown)[] = [];
+
+const start = async (more: { log?: PartitionedLog; dataFile?: string } = {}): Promise<void> => {
+  desk = consoleService({ store, log: more.log ?? log, clock: realClock, logger, dataFile: more.dataFile ?? join(folder, 'console.db'), port: 0, simulatorUrl: 'http://127.0.0.1:4050', webRoot: join(folder, 'web') });
+  running = desk.run();
+  await desk.listening;
+};
+const get = async <T>(path: string): Promise<{ status: number; body: T; headers: Headers }> => {
+  const response = await fetch(desk.address() + path);
+  return { status: response.status, body: (await response.json()) as T, headers: response.headers };
+};
+const untilCaughtUp = async (): Promise<DialogList> => {
+  const live = await liveClient(`${desk.address()}/api/live`);
+  after.push(live.close);
+  const hello = (await live.next('hello')) as { caughtUp: boolean };
+  if (!hello.caughtUp) await live.next('reload');
+  return (await get<DialogList>('/api/dialogs?limit=200')).body;
+};
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'console-'));
+  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
+});
+afterEach(async () => {
+  for (const undo of after.splice(0).reverse()) await undo();
+  await desk?.stop();
+  await running;
+  await log.close();
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('dialogs', () => {
+  it('lists them, newest activity first, without unseen chats, and pages by cursor', async () => {
+    for (const dialog of [wholeLife('shop', '101', t0), inQueue('shop', '102', t0), overdue('shop', '104', t0), withBot('bank', '103', t0), unseen('shop', '106', t0)]) await dialog.writeTo(store);
+    await start();
+    const all = await untilCaughtUp();
+    expect(all.dialogs.map((row) => row.chatId)).toEqual(['104', '101', '103', '102']);
+    expect(all.accounts).toEqual(['bank', 'shop']);
+    const first = (await get<DialogList>('/api/dialogs?limit=3')).body;
+    const second = (await get<DialogList>(`/api/dialogs?limit=3&cursor=${first.next}`)).body;
+    expect([...first.dialogs, ...second.dialogs].map((row) => row.chatId)).toEqual(all.dialogs.map((row) => row.chatId));
+    expect(second.next).toBeNull();
+    expect((await get<DialogList>('/api/dialogs?flag=true&owner=queue')).body.dialogs.map((row) => row.chatId)).toEqual(['102']);
+  });
+
+  it('gives one dialog and its events in pages, from the store', async () => {
+    const dialog = wholeLife('shop', '101', t0);
+    await dialog.writeTo(store);
+    await start();
+    await untilCaughtUp();
+    const recorded = await store.read(dialog.stream);
+    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/101')).body.row).toMatchObject({ owner: 'nobody', flag: false, returnCause: 'final_close', revision: recorded.length - 1 });
+    const events: EventPage['events'] = [];
+    for (let from: number | null = 0; from !== null; ) {
+      const page: EventPage = (await get<EventPage>(`/api/dialogs/shop/101/events?from=${from}&limit=10`)).body;
+      events.push(...page.events);
+      from = page.next;
+    }
+    expect(events.map(({ revision, id, type, data }) => ({ revision, id, type, data }))).toEqual(recorded.map(({ revision, id, type, data }) => ({ revision, id, type, data })));
+  });
+
+  it.each([
+    ['/api/dialogs?owner=cat', 400],
+    ['/api/dialogs?limit=0', 400],
+    ['/api/dialogs?limit=201', 400],
+    ['/api/dialogs?flag=yes', 400],
+    ['/api/dialogs?account=A%27B', 400],
+    ['/api/dialogs?cursor=nonsense', 400],
+    ['/api/dialogs?unknown=1', 400],
+    ['/api/dialogs?owner=bot&owner=queue', 400],
+    ['/api/dialogs/shop/a_b', 400],
+    ['/api/dialogs/shop/1/events?from=-1', 400],
+    ['/api/dialogs/shop/1/events?limit=1001', 400],
+    ['/api/dialogs/shop/%E0%A4%A', 400],
+    ['/api/dialogs/shop/404', 404],
+    ['/api/dialogs/shop/404/events', 404],
+    ['/api/nothing', 404],
+  ])('%s is answered %i with a problem', async (path, status) => {
+    await start();
+    const { status: found, body, headers } = await get<{ status: number; type: string }>(path);
+    expect([found, body.status]).toEqual([status, status]);
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(body.type).toMatch(/^\/problems\//);
+  });
+});
+
+describe('the read model', () => {
+  it('goes on from its checkpoint after a kill, and comes out as one rebuilt', { timeout: 60_000 }, async () => {
+    const child = async (): Promise<ChildProcess> => {
+      const started = spawn(process.execPath, [fileURLToPath(new URL('../test/follow-until-killed.ts', import.meta.url)), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(started.stdout, 'data');
+      return started;
+    };
+    const dialogs = Array.from({ length: 40 }, (_, n) => wholeLife('shop', String(n), t0 + n));
+    const checkpoints: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const process = await child();
+      // Killed somewhere within these appends, wherever it is then.
+      for (const dialog of dialogs.slice(round * 10, round * 10 + 10)) await dialog.writeTo(store);
+      process.kill('SIGKILL');
+      await once(process, 'exit');
+      const tables = openTables(join(folder, 'console.db'));
+      const checkpoint = tables.checkpoint() === 'start' ? 0 : Number(tables.checkpoint());
+      // Rows and checkpoint are of one moment: a rebuild up to the checkpoint gives these rows.
+      const rebuilt = openTables(':memory:');
+      const events = await store.readAll({ after: 'start', maxCount: 100_000, streamPrefixes: ['dialog-'] });
+      rebuilt.apply(events.filter((event) => Number(event.position) <= checkpoint));
+      expect(tables.list({ limit: 1000 })).toEqual(rebuilt.list({ limit: 1000 }));
+      checkpoints.push(checkpoint);
+      tables.close();
+    }
+    expect(checkpoints).toEqual([...checkpoints].sort((a, b) => a - b));
+    for (const dialog of dialogs.slice(30)) await dialog.writeTo(store);
+    await start();
+    const resumed = await untilCaughtUp();
+    await desk.stop();
+    await running;
+    await start({ dataFile: join(folder, 'fresh.db') });
+    const fresh = await untilCaughtUp();
+    expect(resumed.dialogs).toHaveLength(40);
+    expect(resumed.dialogs).toEqual(fresh.dialogs);
+  });
+
+  it('is rebuilt when its file is damaged or of another version', async () => {
+    await wholeLife('shop', '101', t0).writeTo(store);
+    await writeFile(join(folder, 'console.db'), 'this is no database, not by any stretch of the imagination'.repeat(100));
+    await start();
+    expect((await untilCaughtUp()).dialogs).toHaveLength(1);
+    await desk.stop();
+    await running;
+    const old = openTables(join(folder, 'console.db'), 0);
+    expect([old.checkpoint(), old.list({ limit: 9 })]).toEqual(['start', []]);
+    old.close();
+    await start();
+    expect((await untilCaughtUp()).dialogs).toHaveLength(1);
+  });
+
+  it('takes what can be read of a stream that was deleted and went on', async () => {
+    const dialog = inQueue('shop', '7', t0);
+    await dialog.writeTo(store);
+    await store.deleteStream(dialog.stream);
+    dialog.input(1_000, newMessage(visitorSays('?')));
+    await dialog.writeTo(store);
+    await start();
+    expect((await untilCaughtUp()).caughtUp).toBe(true);
+    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/7')).body.row).toMatchObject({ owner: 'queue', flag: true, lastInput: 'new_message' });
+  });
+});
+
+describe('live updates', () => {
+  it('tells of a dialog as soon as its row is written', async () => {
+    await start();
+    await untilCaughtUp();
+    const live = await liveClient(`${desk.address()}/api/live`);
+    after.push(live.close);
+    await live.next('hello');
+    const dialog = aDialog('shop', '55', t0).input(0, newChat(visitorSays('Hi')), ...started);
+    const appendedAt = performance.now();
+    await dialog.writeTo(store);
+    let told = (await live.next('dialog')) as { row: DialogRow };
+    while (told.row.revision < 2) told = (await live.next('dialog')) as { row: DialogRow };
+    const tookMs = performance.now() - appendedAt;
+    expect(told.row).toMatchObject({ account: 'shop', chatId: '55', owner: 'bot', revision: 2 });
+    // The row is in the read model before it is told.
+    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/55')).body.row).toEqual(told.row);
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  it('tells the lag, and ends when the console stops', async () => {
+    await start();
+    const live = await liveClient(`${desk.address()}/api/live`);
+    after.push(live.close);
+    expect(await live.next('lag')).toMatchObject({ lag: { unknownSince: null } });
+    await desk.stop();
+    await expect(live.next('never')).rejects.toThrow();
+  });
+});
+
+describe('lag', () => {
+  it('says how far each group is, per partition, with the age of the oldest record', async () => {
+    await log.ensureTopics([{ name: topics.inbox, partitions: 2, cleanup: 'delete' }]);
+    await log.append(['a', 'b', 'c'].map((key) => ({ topic: topics.inbox, key, value: Buffer.from('1'), partition: 1 })));
+    await log.setCommitted('projector', topics.inbox, 1, 1);
+    await start();
+    const { groups, unknownSince } = (await get<LagReport>('/api/lag')).body;
+    expect(unknownSince).toBeNull();
+    expect(groups).toMatchObject([{ group: 'projector', topic: topics.inbox, lag: 2 }]);
+    const one = groups[0]?.partitions.find((partition) => partition.partition === 1);
+    expect(one).toMatchObject({ committed: 1, high: 3, lag: 2 });
+    expect(one?.ageMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('says since when it is unknown while the log does not answer, and keeps the last figures', async () => {
+    await log.ensureTopics([{ name: topics.inbox, partitions: 1, cleanup: 'delete' }]);
+    await log.append([{ topic: topics.inbox, key: 'a', value: null }]);
+    await log.setCommitted('projector', topics.inbox, 0, 0);
+    let away = false;
+    await start({ log: { ...log, groups: () => (away ? Promise.reject(new Error('away')) : log.groups()) } });
+    const known = (await get<LagReport>('/api/lag')).body;
+    away = true;
+    const lost = (await get<LagReport>('/api/lag')).body;
+    expect(lost.unknownSince).toBeGreaterThanOrEqual(known.at ?? 0);
+    expect(lost).toMatchObject({ at: known.at, groups: known.groups });
+    expect((await get<LagReport>('/api/lag')).body.unknownSince).toBe(lost.unknownSince);
+    away = false;
+    expect((await get<LagReport>('/api/lag')).body.unknownSince).toBeNull();
+  });
+});
+
+describe('the door', () => {
+  const statusFor = (host: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const { port } = new URL(desk.address());
+      request({ host: '127.0.0.1', port, path: '/api/about', headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it('answers only to its own names', async () => {
+    await start();
+    expect(await Promise.all(['127.0.0.1:1', 'localhost', '[::1]:4010', 'evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80', 'evil@127.0.0.1'].map(statusFor))).toEqual([200, 200, 200, 421, 421, 421, 421]);
+  });
+
+  it('lets the page load nothing from elsewhere, and says where the simulator is', async () => {
+    await start();
+    const { body, headers } = await get<{ simulatorUrl: string }>('/api/about');
+    expect(body.simulatorUrl).toBe('http://127.0.0.1:4050');
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
