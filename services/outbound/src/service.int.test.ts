@@ -122,7 +122,7 @@ test('a stop lets the request in flight end, and its result is published and com
   let reached: () => void = () => undefined;
   const atWebim = new Promise<void>((resolve) => { reached = resolve; });
   rig.script.push(async (response, request, posted) => { reached(); await rig.clock.sleep(3_000); await ok(response, request, posted); });
-  const { outbound, ran } = start({ drainMs: 9_000 });
+  const { outbound, ran } = start({ drainMs: 60_000 });
   await atWebim;
   running.splice(0);
   await outbound.stop();

@@ -1,0 +1,93 @@
+import type { Clock } from '@dialog/contracts/clock';
+import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
+import { expect, test } from 'vitest';
+import { accountCircuit } from './circuit.ts';
+import { accountGate } from './gate.ts';
+import { tokenBucket } from './token-bucket.ts';
+
+/** A clock that stands still until it is moved. */
+const handClock = () => {
+  let now = 0;
+  const clock: Clock = { now: () => now, monotonic: () => now, sleep: () => new Promise(() => {}) };
+  return { clock, pass: (ms: number) => { now += ms; } };
+};
+const ok: BotApiAnswer = { kind: 'accepted', status: 200 };
+const down: BotApiAnswer = { kind: 'not_sent', code: 'connect' };
+
+const aGate = (bucketSize = 1000) => {
+  const { clock, pass } = handClock();
+  const seen: string[] = [];
+  const circuit = accountCircuit({
+    clock, failures: 3, pauseMs: 5_000, maxPauseMs: 15_000,
+    onOpen: (why) => void seen.push(`open ${why}`),
+    onClose: () => void seen.push('close'),
+  });
+  const gate = accountGate({ clock, circuit, bucket: tokenBucket({ clock, ratePerSecond: 5, burst: bucketSize }) });
+  return { pass, seen, send: (answer: BotApiAnswer | Promise<BotApiAnswer>) => gate.send(async () => answer) };
+};
+
+test('the burst goes at once, then five a second; who is turned away is told a time of his own', async () => {
+  const { send, pass } = aGate(3);
+  for (let i = 0; i < 3; i += 1) expect(await send(ok)).toEqual(ok);
+  expect(await send(ok)).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 200 });
+  expect(await send(ok)).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 400 });
+  pass(200);
+  expect(await send(ok)).toEqual(ok);
+  expect(await send(ok)).toMatchObject({ kind: 'held' });
+  pass(60_000);
+  for (let i = 0; i < 3; i += 1) expect(await send(ok)).toEqual(ok);
+  expect(await send(ok)).toMatchObject({ kind: 'held' });
+});
+
+test('failures in a row open the circuit; a refusal between them says that Webim is well', async () => {
+  const { send, seen } = aGate();
+  await send(down);
+  await send(down);
+  await send({ kind: 'refused', reason: 'other', code: 'x', status: 400 });
+  await send(down);
+  await send({ kind: 'in_doubt', code: 'timeout' });
+  expect(seen).toEqual([]);
+  await send({ kind: 'retry_later', code: 'http_503', status: 503 });
+  expect(seen).toEqual(['open failures']);
+  expect(await send(ok)).toEqual({ kind: 'held', code: 'circuit_open', waitMs: 5_000 });
+});
+
+test('after its pause one probe goes; it fails: a longer pause, capped; it succeeds: closed', async () => {
+  const { send, seen, pass } = aGate();
+  for (let i = 0; i < 3; i += 1) await send(down);
+  pass(5_000);
+  let answer: (value: BotApiAnswer) => void = () => undefined;
+  const probe = send(new Promise<BotApiAnswer>((resolve) => { answer = resolve; }));
+  expect(await send(ok)).toMatchObject({ kind: 'held', code: 'circuit_open' });
+  answer(down);
+  expect(await probe).toEqual(down);
+  expect(await send(ok)).toEqual({ kind: 'held', code: 'circuit_open', waitMs: 10_000 });
+  pass(10_000);
+  await send(down);
+  expect(await send(ok)).toEqual({ kind: 'held', code: 'circuit_open', waitMs: 15_000 });
+  pass(15_000);
+  expect(await send(ok)).toEqual(ok);
+  expect(seen).toEqual(['open failures', 'open failures', 'open failures', 'close']);
+  for (let i = 0; i < 3; i += 1) await send(down);
+  expect(await send(ok)).toMatchObject({ waitMs: 5_000 });
+});
+
+test('a refused token opens it at once, and only so long as it is refused', async () => {
+  const { send, seen, pass } = aGate();
+  await send({ kind: 'refused', reason: 'unauthorized', code: 'http_401', status: 401 });
+  expect(seen).toEqual(['open unauthorized']);
+  pass(5_000);
+  await send(ok);
+  await send(down);
+  expect(seen).toEqual(['open unauthorized', 'close']);
+});
+
+test('429 does not open the circuit; its Retry-After holds the account, ten minutes at most', async () => {
+  const { send, seen, pass } = aGate();
+  for (let i = 0; i < 5; i += 1) await send({ kind: 'retry_later', code: 'http_429', status: 429 });
+  expect(seen).toEqual([]);
+  await send({ kind: 'retry_later', code: 'http_429', status: 429, retryAfterMs: 86_400_000 });
+  expect(await send(ok)).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 600_000 });
+  pass(600_000);
+  expect(await send(ok)).toEqual(ok);
+});
