@@ -1,4 +1,4 @@
-import type { Clock } from '@dialog/contracts/clock';
+import { type Clock, realClock } from '@dialog/contracts/clock';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
 import {
@@ -52,13 +52,14 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
     }
   };
 
+  // A deadline guards against this machine's disk, so it runs on the machine's time, however fast the clock is.
   const submit = async (op: WriterOp): Promise<AppendResult | null> => {
     if (closed) throw new EventStoreError('closed', 'the event store is closed');
     const timeout = new AbortController();
     try {
       return await Promise.race([
         writer.submit(op),
-        clock.sleep(deadlineMs, timeout.signal).then(() => {
+        realClock.sleep(deadlineMs, timeout.signal).then(() => {
           throw new EventStoreError('timeout', `no answer within ${deadlineMs} ms; the append may have landed`);
         }),
       ]);

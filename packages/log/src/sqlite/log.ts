@@ -1,4 +1,4 @@
-import type { Clock } from '@dialog/contracts/clock';
+import { type Clock, realClock } from '@dialog/contracts/clock';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
 import { partitionOf } from '../partitioner.ts';
@@ -36,13 +36,14 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     if (at >= seen.at + (clock.monotonic() - seen.monotonic) || at > seen.at) seen = { at, monotonic: clock.monotonic() };
   };
 
+  // A deadline guards against this machine's disk, so it runs on the machine's time, however fast the clock is.
   const submit = async (op: WriterOp, deadlineMs: number): Promise<WriterResult> => {
     if (closing.signal.aborted) throw new LogError('closed', 'the log is closed');
     const timeout = new AbortController();
     try {
       return await Promise.race([
         writer.submit(op),
-        clock.sleep(deadlineMs, timeout.signal).then(() => {
+        realClock.sleep(deadlineMs, timeout.signal).then(() => {
           throw new LogError('timeout', `no acknowledgement within ${deadlineMs} ms; the record may have landed`);
         }),
       ]);

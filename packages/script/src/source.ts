@@ -1,0 +1,134 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { nearest } from './nearest.ts';
+import type { Finding, Position } from './types.ts';
+
+/** A node of the source with its place; findings are gathered, never thrown. */
+export type Source = {
+  readonly node: Node | null;
+  readonly position: Position;
+  /** How it is called in messages, e.g. `scripts.welcome.steps[0].say`. */
+  readonly path: string;
+};
+
+export type Reader = {
+  readonly root: Source;
+  readonly findings: Finding[];
+  readonly error: (at: Source | Position, rule: string, message: string, hint?: string) => void;
+  readonly warn: (at: Source | Position, rule: string, message: string, hint?: string) => void;
+  /** The entries of a map, checked against the allowed keys; a finding where it is none. */
+  readonly fields: (source: Source, allowed: readonly string[], what: string) => ReadonlyMap<string, Source> | undefined;
+  /** All entries of a map with names of the author's choosing. */
+  readonly entries: (source: Source, what: string) => readonly (readonly [string, Source, Position])[] | undefined;
+  readonly items: (source: Source, what: string) => readonly Source[] | undefined;
+  /** A text, or a number or a boolean as it stands in the source. */
+  readonly text: (source: Source, what: string) => string | undefined;
+  readonly number: (source: Source, what: string) => number | undefined;
+  readonly scalar: (source: Source) => unknown;
+  readonly isMap: (source: Source) => boolean;
+  readonly isList: (source: Source) => boolean;
+};
+
+const maxSourceBytes = 1024 * 1024;
+
+export const readSource = (text: string): Reader => {
+  const counter = new LineCounter();
+  const findings: Finding[] = [];
+  const tooBig = text.length > maxSourceBytes;
+  const document: Document = parseDocument(tooBig ? '' : text, { version: '1.2', uniqueKeys: true, lineCounter: counter, prettyErrors: false });
+
+  const place = (offset: number): Position => {
+    const { line, col } = counter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const positionOf = (node: Node | null, fallback: Position): Position =>
+    node?.range === undefined || node.range === null ? fallback : place(node.range[0]);
+
+  const add = (severity: Finding['severity']) => (at: Source | Position, rule: string, message: string, hint?: string) => {
+    findings.push({
+      severity,
+      rule,
+      message,
+      position: 'position' in at ? at.position : at,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  };
+  const error = add('error');
+
+  if (tooBig) error({ line: 1, column: 1 }, 'too-big', `the script is larger than ${maxSourceBytes} bytes`);
+  for (const problem of document.errors) error(place(problem.pos[0]), 'yaml', problem.message.split('\n')[0] ?? problem.message);
+
+  let aliases = 0;
+  const resolve = (node: unknown): Node | null => {
+    if (!isAlias(node)) return (node as Node | null) ?? null;
+    aliases += 1;
+    // Aliases of aliases of aliases grow without bound.
+    if (aliases > 1000) return null;
+    return (node.resolve(document) as Node | undefined) ?? null;
+  };
+  const source = (node: unknown, path: string, fallback: Position): Source => {
+    const resolved = resolve(node);
+    return { node: resolved, path, position: positionOf(node as Node | null, fallback) };
+  };
+
+  const entries: Reader['entries'] = (at, what) => {
+    if (!isMap(at.node)) {
+      error(at, 'wrong-type', `${what} must be a map of names and values`);
+      return undefined;
+    }
+    const found: [string, Source, Position][] = [];
+    for (const pair of at.node.items) {
+      const keyAt = positionOf(pair.key as Node, at.position);
+      const key = isScalar(pair.key) ? String(pair.key.value) : undefined;
+      if (key === undefined || key === '__proto__') {
+        error(keyAt, 'bad-key', 'a key must be a plain name');
+        continue;
+      }
+      found.push([key, source(pair.value, at.path === '' ? key : `${at.path}.${key}`, keyAt), keyAt]);
+    }
+    return found;
+  };
+
+  return {
+    root: source(document.contents, '', { line: 1, column: 1 }),
+    findings,
+    error,
+    warn: add('warning'),
+    entries,
+    fields: (at, allowed, what) => {
+      const all = entries(at, what);
+      if (all === undefined) return undefined;
+      const fields = new Map<string, Source>();
+      for (const [key, value, keyAt] of all) {
+        if (allowed.includes(key)) fields.set(key, value);
+        else {
+          const near = nearest(key, allowed);
+          error(keyAt, 'unknown-key', `${what} has no "${key}"`, near === undefined ? `it takes: ${allowed.join(', ')}` : `did you mean "${near}"?`);
+        }
+      }
+      return fields;
+    },
+    items: (at, what) => {
+      if (!isSeq(at.node)) {
+        error(at, 'wrong-type', `${what} must be a list`);
+        return undefined;
+      }
+      return at.node.items.map((item, index) => source(item, `${at.path}[${index}]`, at.position));
+    },
+    text: (at, what) => {
+      const value = isScalar(at.node) ? at.node.value : undefined;
+      if (typeof value === 'string') return value;
+      if (typeof value === 'number' || typeof value === 'boolean') return isScalar(at.node) ? (at.node.source ?? String(value)) : String(value);
+      error(at, 'wrong-type', `${what} must be a text`);
+      return undefined;
+    },
+    number: (at, what) => {
+      const value = isScalar(at.node) ? at.node.value : undefined;
+      if (typeof value === 'number' && Number.isFinite(value)) return value;
+      error(at, 'wrong-type', `${what} must be a number`);
+      return undefined;
+    },
+    scalar: (at) => (isScalar(at.node) ? at.node.value : undefined),
+    isMap: (at) => isMap(at.node),
+    isList: (at) => isSeq(at.node),
+  };
+};
