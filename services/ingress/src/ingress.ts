@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AccountConfig, Accounts } from '@dialog/contracts/account';
+import type { Clock } from '@dialog/contracts/clock';
+import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
+import { dialogKey } from '@dialog/contracts/ids';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import type { Secret } from '@dialog/contracts/secret';
+import { topics } from '@dialog/contracts/topics';
+import type { Appended, PartitionedLog } from '@dialog/log/port';
+import type { Service } from '@dialog/service-kit/service';
+import { handlerEventOf, parseWebhook } from '@dialog/webim/webhook/parse';
+import express, { type Express, type Request, type Response } from 'express';
+import type { Logger } from 'pino';
+import { type IngressMetrics, noMetrics } from './metrics.ts';
+import { type Body, keptBytes, readRequestBody } from './read-body.ts';
+import { silence as silenceOf } from './silence.ts';
+import { writeTicks } from './ticks.ts';
+import { isLiveToken } from './token.ts';
+
+export type IngressOptions = {
+  readonly accounts: Accounts;
+  readonly log: PartitionedLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly hashKey: Secret;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** How long an acknowledgement may take, ms: after it the webhook is answered 503. */
+  readonly ackTimeoutMs: number;
+  /** A bot silent for so long hands its chats to people, ms. */
+  readonly botSilenceLimitMs: number;
+  readonly partitions: number;
+  readonly metrics?: IngressMetrics;
+  /** How long a request's body may take, ms of real time. Default 10 s. */
+  readonly bodyDeadlineMs?: number;
+};
+
+export type Ingress = Service & {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`; known once `run` was called and `listening` resolved. */
+  readonly address: () => string;
+  readonly listening: () => Promise<void>;
+};
+
+/** How long open requests may take at the stop, ms of real time. */
+const drainMs = 3_000;
+
+/** The door for Webim: authenticates, names the chat, writes one record, and answers once the log has acknowledged it. It decides nothing. */
+export const ingressService = (options: IngressOptions): Ingress => {
+  const { accounts, log, clock, logger } = options;
+  const metrics = options.metrics ?? noMetrics;
+  const stopping = new AbortController();
+  const silence = silenceOf({ log, clock, limitMs: options.botSilenceLimitMs });
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 30_000 }, app());
+  const listening = Promise.withResolvers<void>();
+
+  function app(): Express {
+    const door = express();
+    door.disable('x-powered-by');
+    door.disable('etag');
+    door.set('query parser', 'simple');
+    // A stray space at the end of a pasted URL comes as %20: `:token` takes it along and it is trimmed off.
+    door.all('/hooks/webim/:account/:token{/}', async (request, response) => {
+      await hook(request, response).catch((error: unknown) => {
+        logger.error({ event: 'webhook_failed', err: error });
+        answer(response, 503, { error: 'unavailable' });
+      });
+    });
+    door.use((_request, response) => answer(response, 404));
+    // A path that does not decode ends here; nothing of it is echoed.
+    door.use((_error: unknown, _request: Request, response: Response, _next: unknown) => answer(response, 404));
+    return door;
+  }
+
+  const hook = async (request: Request, response: Response): Promise<void> => {
+    const name = String(request.params['account']).trim();
+    const account = accounts.get(name);
+    if (!isLiveToken(account, String(request.params['token'])) || account === undefined) {
+      metrics.webhook({ account: 'unknown', event: 'unknown', verdict: 'not_found' });
+      answer(response, 404);
+      return;
+    }
+    if (request.method !== 'POST' && request.method !== 'GET') {
+      response.setHeader('Allow', 'GET, POST');
+      answer(response, 405);
+      return;
+    }
+    const query = queryOf(request);
+    const isHandler = handlerEventOf(query) !== undefined;
+    const body = await readRequestBody(request, options.bodyDeadlineMs ?? 10_000);
+    if (body.kind === 'gone') return;
+    if (body.kind !== 'whole') {
+      const verdict = body.kind;
+      await quarantine(account, request, query, body, verdict);
+      metrics.webhook({ account: account.id, event: 'unknown', verdict });
+      response.setHeader('Connection', 'close');
+      answer(response, verdict === 'too_big' ? 413 : 408);
+      response.once('finish', () => request.destroy());
+      return;
+    }
+    const receivedAt = log.logTime();
+    const parsed = parseWebhook(
+      {
+        account: account.id,
+        query,
+        contentType: request.get('content-type') ?? '',
+        botApiVersion: request.get('x-bot-api-version'),
+        webimVersion: request.get('x-webim-version'),
+        body: body.bytes,
+      },
+      { hashKey: options.hashKey, inputId: `wh:${randomUUID()}`, receivedAt, answerBy: receivedAt + options.ackTimeoutMs },
+    );
+    if (!parsed.ok) {
+      const kept = await quarantine(account, request, query, body, parsed.reason);
+      metrics.webhook({ account: account.id, event: parsed.event ?? 'unknown', verdict: kept ? 'quarantined' : 'unavailable' });
+      logger.warn({ event: 'webhook_quarantined', account: account.id, verdict: parsed.reason });
+      if (kept) answer(response, 200, { result: 'ok' });
+      else answer(response, 503, { error: 'unavailable' });
+      return;
+    }
+    await take(parsed.input, isHandler, request, response);
+  };
+
+  const take = async (input: InboxInput, isHandler: boolean, request: Request, response: Response): Promise<void> => {
+    const key = dialogKey({ account: input.account, chatId: input.chatId });
+    const count = (verdict: string): void => metrics.webhook({ account: input.account, event: input.type, verdict });
+    const from = performance.now();
+    try {
+      const partition = await log.partitionFor(topics.inbox, key);
+      // Webim takes the chat to people on our 503; the record says so, and the state follows (design §6.2).
+      const refused = !isHandler && silence.isSilent(partition);
+      const appended = await append(refused ? { ...input, refused: true } : input, key, request);
+      metrics.acknowledged((performance.now() - from) / 1000);
+      const late = input.answerBy !== undefined && appended.appendedAt > input.answerBy;
+      if (refused || late) {
+        count('refused');
+        logger.warn({ event: 'webhook_refused', account: input.account, chatId: input.chatId, reason: late ? 'late' : 'bot_silent' });
+        answer(response, 503, { error: late ? 'late' : 'bot_silent' });
+        return;
+      }
+      count('accepted');
+      answer(response, 200, { result: 'ok' });
+    } catch (error) {
+      count('unavailable');
+      logger.error({ event: 'webhook_not_acknowledged', account: input.account, chatId: input.chatId, type: input.type, code: (error as { code?: unknown }).code });
+      answer(response, 503, { error: 'unavailable' });
+    }
+  };
+
+  const append = async (input: InboxInput, key: string, request: Request): Promise<Appended> => {
+    const traceparent = request.get('traceparent');
+    const [appended] = await log.append(
+      [
+        {
+          topic: topics.inbox,
+          key,
+          value: Buffer.from(JSON.stringify(input)),
+          headers: cloudEventHeaders({
+            id: input.inputId,
+            account: input.account,
+            type: input.type,
+            subject: key,
+            timeMs: input.receivedAt,
+            ...(traceparent !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? { traceparent } : {}),
+          }),
+        },
+      ],
+      { timeoutMs: options.ackTimeoutMs },
+    );
+    if (appended === undefined) throw new Error('bug: the log acknowledged nothing');
+    return appended;
+  };
+
+  /** Keeps what can't be read, with its verdict. @returns whether it is kept */
+  const quarantine = async (
+    account: AccountConfig,
+    request: Request,
+    query: Readonly<Record<string, string>>,
+    body: Exclude<Body, { kind: 'gone' }>,
+    verdict: string,
+  ): Promise<boolean> => {
+    const record = {
+      account: account.id,
+      receivedAt: log.logTime(),
+      verdict,
+      method: request.method,
+      event: query['event']?.slice(0, 64),
+      contentType: request.get('content-type')?.slice(0, 200),
+      bodyBase64: body.bytes.subarray(0, keptBytes).toString('base64'),
+      truncated: body.kind !== 'whole' || body.bytes.length > keptBytes,
+    };
+    try {
+      await log.append(
+        [{ topic: topics.quarantine, key: account.id, value: Buffer.from(JSON.stringify(record)), headers: { 'content-type': 'application/json' } }],
+        { timeoutMs: options.ackTimeoutMs },
+      );
+      return true;
+    } catch (error) {
+      logger.error({ event: 'quarantine_failed', account: account.id, verdict, code: (error as { code?: unknown }).code });
+      return false;
+    }
+  };
+
+  const listen = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, options.host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+
+  return {
+    run: async () => {
+      await listen();
+      listening.resolve();
+      logger.info({ event: 'ingress_listening', host: options.host, port: (server.address() as AddressInfo).port });
+      const { signal } = stopping;
+      await Promise.all([
+        silence.run(signal),
+        writeTicks({ log, clock, logger, partitions: options.partitions, ingress: randomUUID(), signal }),
+      ]);
+    },
+    stop: async () => {
+      stopping.abort(new Error('stopping'));
+      await closeServer(server);
+    },
+    address: () => `http://${options.host}:${(server.address() as AddressInfo).port}`,
+    listening: () => listening.promise,
+  };
+};
+
+const answer = (response: Response, status: number, body?: unknown): void => {
+  if (response.headersSent) return;
+  response.status(status);
+  if (body === undefined) response.end();
+  else response.json(body);
+};
+
+/** The query with names and values trimmed; of several the last. */
+const queryOf = (request: Request): Record<string, string> => {
+  const at = request.originalUrl.indexOf('?');
+  const query: Record<string, string> = Object.create(null);
+  if (at < 0) return query;
+  for (const [name, value] of new URLSearchParams(request.originalUrl.slice(at + 1))) query[name.trim()] = value.trim();
+  return query;
+};
+
+const closeServer = async (server: Server): Promise<void> => {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearTimeout(timer);
+};
+

@@ -1,0 +1,30 @@
+import type { Clock } from '@dialog/contracts/clock';
+import { tickKey, topics } from '@dialog/contracts/topics';
+import type { PartitionedLog } from '@dialog/log/port';
+import type { Logger } from 'pino';
+
+/** A tick to each partition so often, ms: tells its owner that the doors are open (design §5.7). */
+export const tickPauseMs = 10_000;
+
+export const writeTicks = async (options: {
+  log: PartitionedLog;
+  clock: Clock;
+  logger: Logger;
+  partitions: number;
+  ingress: string;
+  signal: AbortSignal;
+}): Promise<void> => {
+  const { log, clock, logger, signal } = options;
+  while (!signal.aborted) {
+    const value = Buffer.from(JSON.stringify({ type: 'tick', at: clock.now(), ingress: options.ingress }));
+    const ticks = Array.from({ length: options.partitions }, (_, partition) => ({
+      topic: topics.inbox,
+      key: tickKey,
+      partition,
+      value,
+      headers: { 'content-type': 'application/json', ce_type: 'ru.webim.tick.v1' },
+    }));
+    await log.append(ticks).catch((error: unknown) => logger.warn({ event: 'tick_not_written', code: (error as { code?: unknown }).code }));
+    await clock.sleep(tickPauseMs, signal).catch(() => undefined);
+  }
+};
