@@ -1,0 +1,122 @@
+import type { DomainEventOf } from '@dialog/contracts/domain-event';
+import type { Effect } from '@dialog/contracts/effects';
+import type { Message } from '@dialog/contracts/message';
+import type { Texts } from '../texts/texts.ts';
+import { word } from '../texts/texts.ts';
+import type { Step } from './history.ts';
+
+/** One line of the conversation, with the event by which it came. */
+export type Turn = {
+  readonly key: string;
+  readonly revision: number;
+  readonly at: number | null;
+  readonly side: 'visitor' | 'bot' | 'operator' | 'system' | 'note';
+  readonly text: string;
+  readonly buttons?: readonly string[];
+  /** Said beside it: in doubt, not delivered, dropped. */
+  readonly remark?: string;
+  readonly undelivered?: boolean;
+  /** A stretch in which operators may have spoken unseen begins. */
+  readonly opensUnseen?: boolean;
+};
+
+/** The conversation as the visitor saw it: what reached the visitor when it reached the visitor, and where people spoke unseen by us. */
+export const conversation = (history: readonly Step[], t: Texts): readonly Turn[] => {
+  const turns: Turn[] = [];
+  const seen = new Set<string>();
+  const open = new Map<number, Effect>();
+  const repeated = repeatedInputs(history);
+  for (const { event, metadata } of history) {
+    const base = { revision: event.revision, at: metadata?.at ?? null };
+    const add = (turn: Omit<Turn, 'key' | 'revision' | 'at'>): void => {
+      turns.push({ ...base, key: `${event.revision}-${turns.length}`, ...turn });
+    };
+    switch (event.type) {
+      case 'InputRecorded':
+        if (repeated.has(event.revision)) break;
+        for (const message of messagesOf(event.data)) {
+          if (!message.hashOfContent && seen.has(message.hash)) continue;
+          seen.add(message.hash);
+          add({ side: message.side, ...messageText(message, t) });
+        }
+        break;
+      case 'EffectOpened':
+        open.set(event.data.number, event.data.effect);
+        break;
+      case 'EffectRetried':
+        if (event.data.effect) open.set(event.data.number, event.data.effect);
+        break;
+      case 'EffectSettled': {
+        const effect = open.get(event.data.number);
+        const said = effect && effectText(effect, t);
+        if (said === undefined) break;
+        const { outcome } = event.data;
+        const reached = outcome === 'accepted' || outcome === 'in_doubt';
+        add({
+          side: 'bot',
+          ...said,
+          ...(outcome === 'in_doubt' ? { remark: t.turn.inDoubt } : {}),
+          ...(reached ? {} : { undelivered: true, remark: t.turn.notDelivered(word(t.words.outcome, outcome)) }),
+        });
+        break;
+      }
+      case 'TextDropped':
+        add({ side: 'bot', text: event.data.text, undelivered: true, remark: t.turn.dropped });
+        break;
+      case 'OwnerChanged': {
+        const { owner, operatorId } = event.data;
+        if (owner === 'queue') add({ side: 'note', text: t.turn.toQueue, opensUnseen: true });
+        else if (owner === 'operator') add({ side: 'note', text: t.turn.toOperator(operatorId ?? '?'), opensUnseen: true });
+        else if (owner === 'bot' && turns.length > 1) add({ side: 'note', text: t.turn.toBot });
+        break;
+      }
+      case 'TrialEnded':
+        if (event.data.outcome === 'accepted') add({ side: 'note', text: t.turn.toBot });
+        break;
+      case 'DialogClosed':
+        add({ side: 'note', text: t.turn.closed });
+        break;
+      case 'DialogReopened':
+        add({ side: 'note', text: t.turn.reopened });
+        break;
+      case 'ReturnStarted':
+        add({ side: 'note', text: t.turn.returned(word(t.words.cause, event.data.cause)) });
+        break;
+      default:
+    }
+  }
+  return turns;
+};
+
+/** Revisions of inputs that were recorded as repeats: the visitor wrote that once. */
+const repeatedInputs = (history: readonly Step[]): ReadonlySet<number> => {
+  const repeated = new Set<number>();
+  let input = -1;
+  for (const { event, opens } of history) {
+    if (opens) input = event.revision;
+    else if (event.type === 'InputRepeated' && event.data.what === 'message') repeated.add(input);
+  }
+  return repeated;
+};
+
+const messagesOf = ({ input }: DomainEventOf<'InputRecorded'>['data']): readonly Message[] =>
+  input.type === 'new_message' ? [input.message] : 'messages' in input ? (input.messages ?? []) : [];
+
+const messageText = (message: Message, t: Texts): { text: string; buttons?: readonly string[] } =>
+  message.button
+    ? { text: '', buttons: [message.button.text ?? message.button.id] }
+    : { text: message.text ?? (message.file ? `${t.turn.file}: ${message.file.name ?? '…'}` : t.turn.erased) };
+
+/** @returns undefined for what a visitor never sees. */
+const effectText = (effect: Effect, t: Texts): { text: string; buttons?: readonly string[] } | undefined => {
+  switch (effect.kind) {
+    case 'text':
+      return { text: effect.text };
+    case 'keyboard':
+      return { text: '', buttons: effect.buttons.flat().map((button) => button.text) };
+    case 'file':
+      return { text: `${t.turn.file}: ${effect.name}` };
+    default:
+      return undefined;
+  }
+};

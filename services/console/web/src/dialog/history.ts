@@ -1,0 +1,39 @@
+import type { DomainEvent, EventMetadata } from '@dialog/contracts/domain-event';
+import { eventMetadataSchema } from '@dialog/contracts/domain-event';
+import { evolve } from '@dialog/domain/evolve';
+import { type DialogState, initialDialog } from '@dialog/domain/state';
+import type { StoredEvent } from '../../../src/api/schemas.ts';
+
+/** One event with the state after it: the engine's own fold, run here. */
+export type Step = {
+  readonly event: StoredEvent & DomainEvent;
+  /** null where it can't be read. */
+  readonly metadata: EventMetadata | null;
+  readonly state: DialogState;
+  /** The first event of an append. */
+  readonly opens: boolean;
+};
+
+/** Folds further events onto a history; those that are there already are left out. */
+export const extend = (history: readonly Step[], events: readonly StoredEvent[]): readonly Step[] => {
+  let last = history.at(-1);
+  const steps = [...history];
+  for (const event of events) {
+    if (last !== undefined && event.revision <= last.event.revision) continue;
+    const known = event as StoredEvent & DomainEvent;
+    const before = last?.state ?? initialDialog;
+    const metadata = eventMetadataSchema.safeParse(event.metadata).data ?? null;
+    last = { event: known, metadata, state: folded(before, known), opens: event.type === 'InputRecorded' };
+    steps.push(last);
+  }
+  return steps;
+};
+
+/** An event whose data is not as its schema has it must not take the page with it: the state stays as it was. */
+const folded = (state: DialogState, event: DomainEvent): DialogState => {
+  try {
+    return evolve(state, event);
+  } catch {
+    return state;
+  }
+};

@@ -1,0 +1,62 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { api } from '../api.ts';
+import { useConnection } from '../live.tsx';
+import { Link, usePlace } from '../router.tsx';
+import { useTexts } from '../texts/context.tsx';
+import { ThemeSwitch } from './theme.tsx';
+
+/** What stands around every view: the way around, the language, the theme, whether the page is live. */
+export const Frame = ({ children }: { readonly children: ReactNode }) => {
+  const { t, language, choose } = useTexts();
+  const { path } = usePlace();
+  const connection = useConnection();
+  const [simulatorUrl, setSimulatorUrl] = useState<string | null>(null);
+  useEffect(() => {
+    const abort = new AbortController();
+    api.about(abort.signal).then(
+      (about) => setSimulatorUrl(about.simulatorUrl),
+      () => undefined,
+    );
+    return () => abort.abort();
+  }, []);
+  return (
+    <>
+      <a className="skip" href="#content">
+        {t.nav.skip}
+      </a>
+      <header className="top">
+        <Link to="/" className="brand">
+          <span className="mark" aria-hidden="true" />
+          <span className="name">{t.title}</span>
+        </Link>
+        <nav aria-label={t.nav.main}>
+          <Link to="/" current={path === '/' || path.startsWith('/dialogs')}>
+            {t.nav.dialogs}
+          </Link>
+          <Link to="/lag" current={path === '/lag'}>
+            {t.nav.lag}
+          </Link>
+          {simulatorUrl === null ? null : (
+            <a href={simulatorUrl} target="_blank" rel="noreferrer">
+              {t.nav.simulator}
+              <span aria-hidden="true"> ↗</span>
+            </a>
+          )}
+        </nav>
+        <div className="tools">
+          <span className={`connection ${connection}`} role="status" title={t.connection[connection]}>
+            <span className="dot" aria-hidden="true" />
+            <span className="words">{t.connection[connection]}</span>
+          </span>
+          <ThemeSwitch />
+          <button type="button" className="quiet" data-testid="lang-switch" aria-label={`${t.language}: ${language === 'ru' ? 'English' : 'Русский'}`} lang={language === 'ru' ? 'en' : 'ru'} onClick={() => choose(language === 'ru' ? 'en' : 'ru')}>
+            {language === 'ru' ? 'EN' : 'RU'}
+          </button>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+};

@@ -1,0 +1,144 @@
+import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
+
+export type Language = 'en' | 'ru';
+
+/** What each event says to a person; one line. Data is as the schema has it. */
+export type EventTexts = { readonly [T in DomainEventType]: (data: DomainEventOf<T>['data']) => string };
+
+/** Words for values of enumerations; a value without a word is shown as it stands. */
+export type Words = Readonly<Record<string, string>>;
+export const word = (words: Words, value: string | null | undefined): string => (value == null ? '—' : (words[value] ?? value));
+
+/** All that the page says, in one language. */
+export type Texts = {
+  readonly title: string;
+  readonly nav: { readonly main: string; readonly dialogs: string; readonly lag: string; readonly simulator: string; readonly skip: string };
+  readonly language: string;
+  readonly theme: { readonly label: string; readonly auto: string; readonly light: string; readonly dark: string };
+  readonly connection: { readonly connecting: string; readonly live: string; readonly lost: string };
+  readonly owner: Readonly<Record<Owner, string>>;
+  readonly noOwner: string;
+  readonly flag: { readonly name: string; readonly set: string; readonly notSet: string };
+  readonly ago: (age: string) => string;
+  readonly list: {
+    readonly heading: string;
+    readonly account: string;
+    readonly chat: string;
+    readonly owner: string;
+    readonly flag: string;
+    readonly last: string;
+    readonly age: string;
+    readonly anyAccount: string;
+    readonly anyOwner: string;
+    readonly anyFlag: string;
+    readonly filters: string;
+    readonly more: string;
+    readonly empty: string;
+    readonly emptyHint: string;
+    readonly nothingFound: string;
+    readonly clear: string;
+    readonly rebuilding: string;
+    readonly overdue: string;
+    readonly parked: string;
+    readonly incomplete: string;
+  };
+  readonly dialog: {
+    readonly back: string;
+    readonly chat: (chatId: string) => string;
+    readonly conversation: string;
+    readonly events: string;
+    readonly state: string;
+    readonly panes: string;
+    readonly latest: string;
+    readonly keys: string;
+    readonly after: (revision: number, of: number) => string;
+    readonly previous: string;
+    readonly next: string;
+    readonly before: string;
+    readonly eventJson: string;
+    readonly stateJson: string;
+    readonly notFound: string;
+    readonly unseen: string;
+    readonly empty: string;
+    readonly noConversation: string;
+    readonly peopleUnseen: string;
+    readonly later: (time: string) => string;
+    readonly why: string;
+    readonly steps: string;
+    readonly lost: string;
+    readonly unknownEvent: (type: string) => string;
+  };
+  readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
+  readonly turn: {
+    readonly inDoubt: string;
+    readonly notDelivered: (why: string) => string;
+    readonly dropped: string;
+    readonly toQueue: string;
+    readonly toOperator: (operatorId: string) => string;
+    readonly toBot: string;
+    readonly closed: string;
+    readonly reopened: string;
+    readonly returned: (cause: string) => string;
+    readonly file: string;
+    readonly erased: string;
+  };
+  readonly fact: {
+    readonly owner: string;
+    readonly ownerSince: string;
+    readonly flag: string;
+    readonly episode: string;
+    readonly epoch: string;
+    readonly trial: string;
+    readonly returned: string;
+    readonly step: string;
+    readonly waitsFor: string;
+    readonly variables: string;
+    readonly effects: string;
+    readonly waiting: string;
+    readonly deadlines: string;
+    readonly overdue: string;
+    readonly parked: string;
+    readonly incomplete: string;
+    readonly final: string;
+    readonly none: string;
+    readonly yes: string;
+    readonly no: string;
+    readonly atTriggers: string;
+    readonly groups: { readonly who: string; readonly script: string; readonly outgoing: string; readonly time: string };
+    readonly attempt: (attempt: number) => string;
+  };
+  readonly lag: {
+    readonly heading: string;
+    readonly allWell: string;
+    readonly behind: (group: string, age: string, records: number) => string;
+    readonly unknownSince: (time: string) => string;
+    readonly neverKnown: string;
+    readonly group: string;
+    readonly topic: string;
+    readonly waiting: string;
+    readonly oldest: string;
+    readonly partition: string;
+    readonly partitions: (count: number) => string;
+    readonly committed: string;
+    readonly end: string;
+    readonly report: string;
+    readonly empty: string;
+    readonly emptyHint: string;
+    readonly asOf: (time: string) => string;
+  };
+  readonly loading: string;
+  readonly failed: string;
+  readonly noAnswer: string;
+  readonly again: string;
+  readonly notFound: string;
+  readonly words: {
+    readonly input: Words;
+    readonly flagCause: Words;
+    readonly cause: Words;
+    readonly deadline: Words;
+    readonly outcome: Words;
+    readonly effect: Words;
+    readonly waitsFor: Words;
+  };
+  readonly event: EventTexts;
+};
