@@ -33,7 +33,7 @@ const after: (() => Promise<unknown> | unknown)[] = [];
 const start = async (more: { log?: PartitionedLog; dataFile?: string } = {}): Promise<void> => {
   desk = consoleService({ store, log: more.log ?? log, clock: realClock, logger, dataFile: more.dataFile ?? join(folder, 'console.db'), port: 0, simulatorUrl: 'http://127.0.0.1:4050', webRoot: join(folder, 'web') });
   running = desk.run();
-  await desk.listening;
+  await desk.listening();
 };
 const get = async <T>(path: string): Promise<{ status: number; body: T; headers: Headers }> => {
   const response = await fetch(desk.address() + path);

@@ -38,10 +38,10 @@ export type ConsoleOptions = {
 };
 
 export type Console = Service & {
-  /** e.g. `http://127.0.0.1:4010`. @throws before it listens; await `listening` first. */
+  /** e.g. `http://127.0.0.1:4010`. @throws before it listens; await `listening()` first. */
   readonly address: () => string;
   /** Resolves with the address; rejects where the port can't be had. */
-  readonly listening: Promise<string>;
+  readonly listening: () => Promise<string>;
 };
 
 const builtPage = fileURLToPath(new URL('../dist/web', import.meta.url));
@@ -132,7 +132,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       if (address === undefined) throw new Error('the console does not listen yet');
       return address;
     },
-    listening: listening.promise,
+    listening: () => listening.promise,
   };
 };
 

@@ -1,17 +1,20 @@
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import { clockTime } from '../time.ts';
 import { conversation, type Turn } from './conversation.ts';
 import type { Step } from './history.ts';
+import { useScrollTo } from './scroll-to.ts';
 
 type ConversationProps = { readonly history: readonly Step[]; readonly chosen: number; readonly choose: (revision: number) => void };
 
 export const ConversationPane = ({ history, chosen, choose }: ConversationProps) => {
   const { t } = useTexts();
   const turns = useMemo(() => conversation(history, t), [history, t]);
+  const list = useRef<HTMLOListElement>(null);
+  useScrollTo(list, (pane) => [...pane.querySelectorAll('li:not(.future)')].at(-1), `${chosen} ${turns.length}`);
   if (turns.length === 0) return <p className="faint pad">{t.dialog.noConversation}</p>;
   return (
-    <ol className="turns">
+    <ol className="turns" ref={list}>
       {turns.map((turn) => (
         <TurnLine key={turn.key} turn={turn} past={turn.revision <= chosen} choose={choose} />
       ))}

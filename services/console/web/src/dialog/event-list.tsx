@@ -1,7 +1,8 @@
-import { memo, useEffect, useRef } from 'react';
+import { memo, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import { clockTime, duration } from '../time.ts';
 import type { Step } from './history.ts';
+import { useScrollTo } from './scroll-to.ts';
 import { category, wording } from './wording.ts';
 
 /** A pause longer than this is said between two inputs. */
@@ -12,9 +13,7 @@ type EventListProps = { readonly history: readonly Step[]; readonly chosen: numb
 export const EventList = ({ history, chosen, choose }: EventListProps) => {
   const { t } = useTexts();
   const list = useRef<HTMLOListElement>(null);
-  useEffect(() => {
-    list.current?.querySelector(`[data-revision="${chosen}"]`)?.scrollIntoView({ block: 'nearest' });
-  }, [chosen]);
+  useScrollTo(list, (pane) => pane.querySelector(`[data-revision="${chosen}"]`), chosen);
   return (
     <ol className="events" ref={list} aria-label={t.dialog.events}>
       {history.map((step, at) => (

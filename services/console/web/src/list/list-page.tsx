@@ -153,6 +153,7 @@ export const ListPage = () => {
                   </span>
                   <span className="last">
                     {word(t.words.input, row.lastInput)}
+                    <span className="faint mono wide-only">{row.lastType}</span>
                     {row.parked ? <span className="badge bad">{t.list.parked}</span> : null}
                     {row.closeOverdue ? <span className="badge warn">{t.list.overdue}</span> : null}
                     {row.incomplete ? <span className="badge warn">{t.list.incomplete}</span> : null}
