@@ -10,7 +10,8 @@ import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { ingressService } from '@dialog/ingress/ingress';
 import type { PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
-import { outboundService } from '@dialog/outbound/outbound';
+import type { AccountLimits } from '@dialog/outbound/account/connections';
+import { outboundService } from '@dialog/outbound/service';
 import { pins as pinsOf } from '@dialog/projector/pins';
 import { type Projector, projectorService } from '@dialog/projector/projector';
 import type { Service } from '@dialog/service-kit/service';
@@ -34,8 +35,8 @@ export type EngineOptions = {
   readonly botSilenceLimitMs: number;
   readonly simulatorUrl?: string;
   readonly version: string;
-  /** Requests a second per account towards Webim; default outbound's. */
-  readonly ratePerSecond?: number;
+  /** What one account's Webim is asked at most; default outbound's. */
+  readonly limits?: AccountLimits;
   /** Lets a test stand between the services and their log or store. */
   readonly wrap?: { readonly log?: (log: PartitionedLog) => PartitionedLog; readonly store?: (store: EventStore) => EventStore };
 };
@@ -48,6 +49,8 @@ export type Engine = {
   readonly store: EventStore;
   readonly ingressUrl: () => string;
   readonly consoleUrl: () => string;
+  /** Resolves once all doors are open. */
+  readonly listening: () => Promise<void>;
   /** Releases log and store, after all services have stopped. */
   readonly close: () => Promise<void>;
 };
@@ -91,7 +94,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     clock,
     logger: named('outbound'),
     httpTimeoutMs: options.httpTimeoutMs,
-    ...(options.ratePerSecond === undefined ? {} : { ratePerSecond: options.ratePerSecond }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const desk = consoleService({
     store,
@@ -115,6 +118,9 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     store,
     ingressUrl: () => ingress.address(),
     consoleUrl: () => desk.address(),
+    listening: async () => {
+      await Promise.all([ingress.listening(), desk.listening()]);
+    },
     close: async () => {
       await log.close();
       await store.close();

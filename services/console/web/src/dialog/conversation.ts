@@ -26,6 +26,7 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
   const seen = new Set<string>();
   const open = new Map<number, Effect>();
   const repeated = repeatedInputs(history);
+  let withPeople = false;
   for (const { event, metadata } of history) {
     const base = { revision: event.revision, at: metadata?.at ?? null };
     const add = (turn: Omit<Turn, 'key' | 'revision' | 'at'>): void => {
@@ -65,15 +66,20 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
         break;
       case 'OwnerChanged': {
         const { owner, operatorId } = event.data;
-        if (owner === 'queue') add({ side: 'note', text: t.turn.toQueue, opensUnseen: true });
-        else if (owner === 'operator') add({ side: 'note', text: t.turn.toOperator(operatorId ?? '?'), opensUnseen: true });
+        const opensUnseen = !withPeople;
+        if (owner === 'queue') add({ side: 'note', text: t.turn.toQueue, opensUnseen });
+        else if (owner === 'operator') add({ side: 'note', text: t.turn.toOperator(operatorId ?? '?'), opensUnseen });
         else if (owner === 'bot' && turns.length > 1) add({ side: 'note', text: t.turn.toBot });
+        withPeople = owner === 'queue' || owner === 'operator';
         break;
       }
       case 'TrialEnded':
-        if (event.data.outcome === 'accepted') add({ side: 'note', text: t.turn.toBot });
+        if (event.data.outcome !== 'accepted') break;
+        withPeople = false;
+        add({ side: 'note', text: t.turn.toBot });
         break;
       case 'DialogClosed':
+        withPeople = false;
         add({ side: 'note', text: t.turn.closed });
         break;
       case 'DialogReopened':

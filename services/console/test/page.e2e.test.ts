@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { realClock } from '@dialog/contracts/clock';
+import { topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import type { PartitionedLog } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
+import { pino } from 'pino';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Console, consoleService } from '../src/console.ts';
+import { assigned, inQueue, wholeLife, withBot } from './sample-dialogs.ts';
+
+const web = fileURLToPath(new URL('../web', import.meta.url));
+let root: string;
+let browser: Browser;
+let folder: string;
+let store: EventStore;
+let log: PartitionedLog;
+let desk: Console;
+let running: Promise<void>;
+let complaints: string[];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'console-web-'));
+  await build({ root: web, configFile: join(web, 'vite.config.ts'), build: { outDir: root, emptyOutDir: true }, logLevel: 'silent' });
+  browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await rm(root, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'console-page-'));
+  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
+  await log.ensureTopics([{ name: topics.inbox, partitions: 2, cleanup: 'delete' }]);
+  await log.append([{ topic: topics.inbox, key: 'a', value: null, partition: 0 }]);
+  await log.setCommitted('projector', topics.inbox, 0, 0);
+  desk = consoleService({ store, log, clock: realClock, logger: pino({ level: 'silent' }), dataFile: join(folder, 'console.db'), port: 0, webRoot: root, simulatorUrl: 'http://127.0.0.1:1' });
+  running = desk.run();
+  await desk.listening();
+  complaints = [];
+});
+afterEach(async () => {
+  await desk.stop();
+  await running;
+  await log.close();
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const open = async (path: string, more: { locale?: string; width?: number } = {}): Promise<Page> => {
+  const context = await browser.newContext({ locale: more.locale ?? 'en-US', viewport: { width: more.width ?? 1280, height: 800 } });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => !request.url().startsWith(desk.address()) && complaints.push(`asked ${new URL(request.url()).host}`));
+  await page.goto(desk.address() + path);
+  return page;
+};
+const now = Date.now();
+
+describe('the page', { timeout: 30_000 }, () => {
+  it('shows a dialog and what happens in it without a reload', async () => {
+    const page = await open('/');
+    await page.getByText('No dialogs yet').waitFor();
+    const dialog = inQueue('shop', '7002', now);
+    await dialog.writeTo(store);
+    const row = page.getByTestId('dialog-row');
+    await row.waitFor();
+    expect(await row.getAttribute('data-owner')).toBe('queue');
+    await row.click();
+    await page.locator('[data-testid=state-flag][data-value=true]').waitFor();
+    const before = await page.getByTestId('event-row').count();
+    dialog.input(1_000, assigned('9'), { type: 'OwnerChanged', data: { owner: 'operator', operatorId: '9', cause: 'assigned' } });
+    await dialog.writeTo(store);
+    await page.locator('[data-testid=state-owner][data-value=operator]').waitFor();
+    expect(await page.getByTestId('event-row').count()).toBe(before + 2);
+    expect(complaints).toEqual([]);
+  });
+
+  it('steps by the arrow keys, with the place in the address and the change marked', async () => {
+    const dialog = wholeLife('shop', '7001', now);
+    await dialog.writeTo(store);
+    const flagSet = dialog.appends.flat().findIndex((event) => event.type === 'FlagSet');
+    const page = await open(`/dialogs/shop/7001?rev=${flagSet - 1}`);
+    await page.locator('[data-testid=state-flag][data-value=false]').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('[data-testid=state-flag][data-value=true]').waitFor();
+    expect(new URL(page.url()).searchParams.get('rev')).toBe(String(flagSet));
+    expect(await page.locator('.fact.changed').evaluateAll((facts) => facts.map((fact) => fact.getAttribute('data-fact')))).toEqual(['flag', 'episode']);
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('[data-testid=state-flag][data-value=false]').waitFor();
+    await page.keyboard.press('End');
+    await page.locator('[data-testid=state-owner][data-value=nobody]').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('speaks the browser’s language, and the other one on demand, for good', async () => {
+    await withBot('bank', '103', now).writeTo(store);
+    const page = await open('/', { locale: 'ru-RU' });
+    await page.getByRole('heading', { name: 'Диалоги' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('ru');
+    await page.getByTestId('lang-switch').click();
+    await page.getByRole('heading', { name: 'Dialogs' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Dialogs' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('fits a phone', async () => {
+    await wholeLife('shop', '7001', now).writeTo(store);
+    for (const path of ['/', '/dialogs/shop/7001', '/lag']) {
+      const page = await open(path, { width: 360, locale: 'ru-RU' });
+      await page.getByTestId(path === '/' ? 'dialog-row' : path === '/lag' ? 'lag-row' : 'event-row').first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it('tells the lag, and a dialog that is not there', async () => {
+    const page = await open('/lag');
+    const row = page.getByTestId('lag-row');
+    await row.waitFor();
+    expect([await row.getAttribute('data-group'), await row.getAttribute('data-lag')]).toEqual(['projector', '1']);
+    await page.goto(`${desk.address()}/dialogs/shop/404`);
+    await page.getByText('There is no such dialog').waitFor();
+  });
+});

@@ -1,0 +1,88 @@
+import { domainEventSchemas, type DomainEvent } from '@dialog/contracts/domain-event';
+import { summarize } from '@dialog/domain/summary';
+import { describe, expect, it } from 'vitest';
+import type { StoredEvent } from '../../../src/api/schemas.ts';
+import { inQueue, newMessage, opened, parked, result, type SampleDialog, settled, visitorSays, wholeLife, withBot } from '../../../test/sample-dialogs.ts';
+import { en } from '../texts/en.ts';
+import { ru } from '../texts/ru.ts';
+import { conversation } from './conversation.ts';
+import { changes, factsOf } from './facts.ts';
+import { extend } from './history.ts';
+import { wording } from './wording.ts';
+
+const t0 = Date.parse('2026-03-02T09:00:00Z');
+const stored = (dialog: SampleDialog): StoredEvent[] => dialog.appends.flat().map((event, revision) => ({ ...event, revision, recordedAt: t0 }));
+const turnsOf = (dialog: SampleDialog) => conversation(extend([], stored(dialog)), en).map(({ side, text, remark, opensUnseen }) => [side, text, ...(remark ? [remark] : []), ...(opensUnseen ? ['unseen'] : [])]);
+
+describe('the history', () => {
+  it('folds page by page to the state of the domain, and takes no event twice', () => {
+    const dialog = wholeLife('shop', '1', t0);
+    const events = stored(dialog);
+    const history = extend(extend(extend([], events.slice(0, 9)), events.slice(4, 20)), events);
+    expect(history.map((step) => step.event.revision)).toEqual(events.map((event) => event.revision));
+    expect(summarize(history.at(-1)?.state ?? dialog.state())).toEqual(summarize(dialog.state()));
+  });
+
+  it('stands still at an event that it can’t fold', () => {
+    const events = stored(inQueue('shop', '1', t0));
+    const broken = { ...(events[1] as StoredEvent), revision: events.length, type: 'EffectOpened', data: null, metadata: 'x' };
+    const history = extend([], [...events, broken]);
+    expect(history.at(-1)).toMatchObject({ metadata: null });
+    expect(history.at(-1)?.state).toBe(history.at(-2)?.state);
+    expect(wording(broken as StoredEvent & DomainEvent, en)).toBe('EffectOpened');
+  });
+});
+
+describe('the conversation', () => {
+  it('is what reached the visitor, with the people’s stretch marked once', () => {
+    expect(turnsOf(wholeLife('shop', '1', t0)).slice(-9)).toEqual([
+      ['bot', 'Зову коллегу, он ответит здесь же.'],
+      ['note', 'Handed to people: in the queue', 'unseen'],
+      ['note', 'Operator 7 has the chat'],
+      ['operator', 'Отправим курьером, будет завтра до обеда.'],
+      ['visitor', 'Спасибо!'],
+      ['note', 'The chat is closed'],
+      ['note', 'Return: the chat was closed'],
+      ['bot', 'Оцените, пожалуйста, разговор.', 'not said: no open chat'],
+    ].slice(-9));
+  });
+
+  it('shows what did not reach the visitor with its reason, and a repeated message once', () => {
+    const hello = visitorSays('Алло?', 'cafe000000000001');
+    const dialog = withBot('shop', '1', t0)
+      .input(1_000, newMessage(hello), opened(2, { kind: 'text', text: 'Слушаю' }))
+      .input(10, newMessage(hello), { type: 'InputRepeated', data: { of: hello.hash, what: 'message' } })
+      .input(10, result(2, { outcome: 'suppressed' }), settled(2, 'suppressed'));
+    expect(turnsOf(dialog).slice(-2)).toEqual([
+      ['visitor', 'Алло?'],
+      ['bot', 'Слушаю', 'not delivered: suppressed'],
+    ]);
+  });
+});
+
+describe('the facts', () => {
+  it('mark what an event changed, and only that', () => {
+    const history = extend([], stored(inQueue('shop', '1', t0)));
+    const at = history.findIndex((step) => step.event.type === 'FlagSet');
+    const [before, after] = [history[at - 1], history[at]];
+    if (!before || !after) throw new Error('no FlagSet');
+    const changed = changes(factsOf(before.state, en, 'en'), factsOf(after.state, en, 'en')).filter((fact) => fact.change !== 'none');
+    expect(changed.map(({ key, before: was, text }) => [key, was, text])).toEqual([
+      ['flag', 'no', 'yes: handed over by the script'],
+      ['episode', '—', '2'],
+    ]);
+  });
+});
+
+describe('the words', () => {
+  it.each([['en', en], ['ru', ru]] as const)('name every type of event (%s)', (_, t) => {
+    expect(Object.keys(t.event).sort()).toEqual(Object.keys(domainEventSchemas).sort());
+    for (const dialog of [wholeLife('shop', '1', t0), parked('shop', '2', t0)]) {
+      for (const event of stored(dialog) as (StoredEvent & DomainEvent)[]) {
+        const words = wording(event, t);
+        expect(words).not.toMatch(/undefined|null|\[object|NaN/);
+        expect(words).not.toBe(event.type);
+      }
+    }
+  });
+});
