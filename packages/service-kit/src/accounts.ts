@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { AccountConfig, Accounts } from '@dialog/contracts/account';
+import { accountIdSchema } from '@dialog/contracts/ids';
+import { Secret } from '@dialog/contracts/secret';
+import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { duration } from './duration.ts';
+
+/** A setting given as text or number, e.g. an operator's id. */
+const idText = z.union([z.string(), z.number()]).transform(String);
+
+const secretFields = (name: string) => ({
+  [name]: z.string().min(1).optional(),
+  [`${name}File`]: z.string().min(1).optional(),
+  [`${name}Env`]: z.string().min(1).optional(),
+});
+
+const webimSchema = z.strictObject({
+  host: z.string().min(1).describe('Bare host name, as in the address bar of the Webim account'),
+  baseUrl: z.url({ protocol: /^https?$/ }).optional().describe('Overrides https://{host}, for a proxy or a test'),
+  ...(secretFields('token') as { token: z.ZodOptional<z.ZodString>; tokenFile: z.ZodOptional<z.ZodString>; tokenEnv: z.ZodOptional<z.ZodString> }),
+  login: z.string().min(1).optional().describe("The administrator's e-mail, for the Stored Data API"),
+  ...(secretFields('password') as { password: z.ZodOptional<z.ZodString>; passwordFile: z.ZodOptional<z.ZodString>; passwordEnv: z.ZodOptional<z.ZodString> }),
+  botOperatorId: idText.optional(),
+});
+
+export const accountSchema = z.strictObject({
+  id: accountIdSchema,
+  webim: webimSchema,
+  department: z.string().min(1).optional().describe('Code of the department for the handover'),
+  inlineButtons: z.boolean().default(true),
+  webhookTokens: z
+    .array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256: 64 hex digits'))
+    .min(1)
+    .max(2)
+    .describe('SHA-256 of the live webhook tokens; two while one is being replaced'),
+  script: z.string().min(1).describe("The script's file, beside the accounts file"),
+  autoCloseAfter: duration.prefault('15m'),
+  abandonAfter: duration.prefault('24h'),
+  close: z.strictObject({ authority: z.enum(['webim', 'engine']).default('webim') }).prefault({}),
+  noOperatorAfter: duration.prefault('3m'),
+  handbackGrace: duration.prefault('10s'),
+  replyTtl: duration.prefault('120s'),
+  onReplyExpired: z.enum(['handover', 'drop']).default('handover'),
+  inDoubt: z.enum(['resend', 'park']).default('resend'),
+  handlerDelay: duration.prefault('6s'),
+  webimTimerGrid: duration.prefault('30s'),
+});
+const fileSchema = z.strictObject({ accounts: z.array(accountSchema).min(1) });
+
+export type AccountsProblem = { readonly line: number; readonly column: number; readonly message: string };
+export type ParsedAccounts =
+  | { readonly ok: true; readonly accounts: readonly AccountConfig[]; readonly warnings: readonly AccountsProblem[] }
+  | { readonly ok: false; readonly problems: readonly AccountsProblem[] };
+
+/** Reads the accounts file; every problem with its line and column. `file`: where it is, for the paths in it. Never throws for what stands in it. */
+export const parseAccounts = (text: string, options: { file: string; env: Readonly<Record<string, string | undefined>> }): ParsedAccounts => {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  /** The deepest node on the path that is there. */
+  const place = (path: readonly PropertyKey[]) => {
+    let node = document.contents as Node | null;
+    for (const part of path) {
+      const next = isMap(node) || isSeq(node) ? (node.get(part, true) as Node | undefined) : undefined;
+      if (next === undefined) break;
+      node = next;
+    }
+    return at(node?.range?.[0] ?? 0);
+  };
+  const problems: AccountsProblem[] = document.errors.map((error) => ({ ...at(error.pos[0]), message: error.message.split('\n')[0] ?? '' }));
+  const warnings: AccountsProblem[] = [];
+  if (problems.length > 0) return { ok: false, problems };
+
+  const parsed = fileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const names = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
+      for (const name of names) {
+        const path = name === undefined ? issue.path : [...issue.path, name];
+        const label = path.slice(path[0] === 'accounts' ? 2 : 0).join('.') || 'accounts';
+        problems.push({ ...place(path), message: name === undefined ? `${label}: ${issue.message}` : `${label}: there is no such setting` });
+      }
+    }
+    return { ok: false, problems };
+  }
+
+  const seen = new Set<string>();
+  const accounts = parsed.data.accounts.map((account, index): AccountConfig => {
+    const path = ['accounts', index];
+    const problem = (where: readonly PropertyKey[], message: string): void => void problems.push({ ...place([...path, ...where]), message });
+    if (seen.has(account.id)) problem(['id'], `the account "${account.id}" stands here twice`);
+    seen.add(account.id);
+    const secret = (name: 'token' | 'password'): Secret | undefined => {
+      const { webim } = account;
+      const [plain, file, env] = [webim[name], webim[`${name}File`], webim[`${name}Env`]];
+      if ([plain, file, env].filter((one) => one !== undefined).length > 1) problem(['webim', name], `webim.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
+      if (plain !== undefined) return new Secret(plain);
+      if (file !== undefined) {
+        try {
+          return new Secret(readFileSync(resolve(dirname(options.file), file), 'utf8').trim());
+        } catch {
+          problem(['webim', `${name}File`], `webim.${name}File: the file can't be read`);
+        }
+      }
+      if (env !== undefined) {
+        const value = options.env[env];
+        if (value !== undefined && value !== '') return new Secret(value);
+        problem(['webim', `${name}Env`], `webim.${name}Env: the variable ${env} is not set`);
+      }
+      return undefined;
+    };
+    const token = secret('token');
+    if (token === undefined && problems.length === 0) problem(['webim'], 'webim.token: the token of the bot is missing');
+    const password = secret('password');
+    const { login } = account.webim;
+    if ((login === undefined) !== (password === undefined)) problem(['webim'], 'webim.login and webim.password go together');
+    const host = bareHost(account.webim.host);
+    if (host === undefined) problem(['webim', 'host'], `webim.host: "${account.webim.host}" is no host name`);
+    else if (host !== account.webim.host) {
+      warnings.push({ ...place([...path, 'webim', 'host']), message: `webim.host: read as "${host}"; write it without scheme, slash and spaces` });
+    }
+    return {
+      id: account.id,
+      webim: {
+        host: host ?? '',
+        baseUrl: (account.webim.baseUrl ?? `https://${host}`).replace(/\/+$/, ''),
+        token: token ?? new Secret(''),
+        ...(login === undefined ? {} : { login }),
+        ...(password === undefined ? {} : { password }),
+      },
+      webhookTokenHashes: account.webhookTokens.map((hash) => hash.toLowerCase()),
+      scriptFile: resolve(dirname(options.file), account.script),
+      settings: {
+        account: account.id,
+        botOperatorId: account.webim.botOperatorId ?? null,
+        department: account.department ?? null,
+        inlineButtons: account.inlineButtons,
+        storedData: login !== undefined && password !== undefined,
+        autoCloseAfterMs: account.autoCloseAfter,
+        abandonAfterMs: account.abandonAfter,
+        closeAuthority: account.close.authority,
+        noOperatorAfterMs: account.noOperatorAfter,
+        handbackGraceMs: account.handbackGrace,
+        replyTtlMs: account.replyTtl,
+        onReplyExpired: account.onReplyExpired,
+        inDoubt: account.inDoubt,
+        handlerDelayMs: account.handlerDelay,
+        webimTimerGridMs: account.webimTimerGrid,
+      },
+    };
+  });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, accounts, warnings };
+};
+
+/** A bare host, optionally with a port; a stray scheme, slash or space is forgiven (webim-protocol §10). */
+const bareHost = (given: string): string | undefined => {
+  const host = given.trim().replace(/^https?:\/\//i, '').replace(/\/+$/, '').trim().toLowerCase();
+  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(host) ? host : undefined;
+};
+
+export const accountsRegistry = (accounts: readonly AccountConfig[]): Accounts => {
+  const byId = new Map<string, AccountConfig>(accounts.map((account) => [account.id, account]));
+  return { get: (id) => byId.get(id), all: () => accounts };
+};

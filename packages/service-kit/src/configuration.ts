@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { Secret } from '@dialog/contracts/secret';
+import { z } from 'zod';
+import { duration } from './duration.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const wholeNumber = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+
+/** An address of an adapter. Only SQLite so far: the cluster's adapters come with the cluster mode. */
+const adapterUrl = (later: string) =>
+  z.string().superRefine((url, context) => {
+    if (url.startsWith(later)) context.addIssue({ code: 'custom', message: `${later} is not there in this version: only sqlite:{file}` });
+    else if (!url.startsWith('sqlite:')) context.addIssue({ code: 'custom', message: 'must be sqlite:{file}' });
+  });
+
+/** Every setting of a process, from its environment. A name with `_FILE` behind it names a file that holds the value, for secrets. */
+export const configurationSchema = z.object({
+  DATA_DIR: z.string().min(1).default('./data').describe('Folder of all data in embedded mode'),
+  LOG_URL: adapterUrl('kafka:').optional().describe('The partitioned log; default `sqlite:{DATA_DIR}/log.db`'),
+  EVENTS_URL: adapterUrl('esdb:').optional().describe('The event store; default `sqlite:{DATA_DIR}/events.db`'),
+  ACCOUNTS_FILE: z.string().min(1).optional().describe('YAML file of the Webim accounts; without it the simulator and a sample bot start'),
+  HASH_KEY: z.string().min(32).optional().describe('Secret of the keyed hashes, at least 32 characters, one for all processes, never changed; made at the first start in embedded mode'),
+  BOT_SILENCE_LIMIT: duration.prefault('30s').describe('A bot silent for so long: its chats go to people'),
+  BIND_HOST: z.string().min(1).default('127.0.0.1').describe('Address that ingress listens on'),
+  CONSOLE_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the console listens on; it has no sign-in of its own'),
+  INGRESS_PORT: port.default(8080).describe('Port for Webim'),
+  CONSOLE_PORT: port.default(8081).describe('Port of the console'),
+  SIMULATOR_PORT: port.default(8082).describe('Port of the simulator'),
+  OPERATIONS_PORT: port.default(9090).describe('Port of /healthz, /readyz and /metrics, on 127.0.0.1 unless OPERATIONS_HOST says otherwise'),
+  OPERATIONS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the operations port'),
+  PARTITIONS: wholeNumber(1, 1000).default(12).describe('Partitions of every topic; fixed once they are made'),
+  ACK_TIMEOUT: duration.prefault('2s').describe('How long the log may take to acknowledge a webhook before it is answered 503'),
+  HTTP_TIMEOUT: duration.prefault('10s').describe('How long one request to Webim may take'),
+  CLOCK_RATE: z.coerce.number().min(1).max(100).default(1).describe('Simulator only: how many times as fast as real time both run'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level of log lines'),
+});
+
+type Read = z.infer<typeof configurationSchema>;
+export type Configuration = Omit<Read, 'HASH_KEY'> & { readonly HASH_KEY: Secret | undefined };
+
+const secrets = ['HASH_KEY'] as const;
+
+/** @throws Error that names every offending variable with what is wrong; never with its value where it is a secret */
+export const readConfiguration = (env: Readonly<Record<string, string | undefined>>): Configuration => {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(configurationSchema.shape)) {
+    const value = env[name];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  for (const name of secrets) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined || file === '') continue;
+    if (given[name] !== undefined) problems.push(`${name}: set both as ${name} and as ${name}_FILE`);
+    try {
+      given[name] = readFileSync(file, 'utf8').trim();
+    } catch {
+      problems.push(`${name}_FILE: the file can't be read`);
+    }
+  }
+  const parsed = configurationSchema.safeParse(given);
+  if (!parsed.success) for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
+  if (problems.length > 0 || !parsed.success) throw new Error(`the configuration is wrong:\n  ${problems.join('\n  ')}`);
+  const { HASH_KEY, ...rest } = parsed.data;
+  return { ...rest, HASH_KEY: HASH_KEY === undefined ? undefined : new Secret(HASH_KEY) };
+};
+
+/** All settings as a Markdown table, for the documentation. */
+export const configurationTable = (): string => {
+  const rows = Object.entries(configurationSchema.shape).map(([name, schema]) => {
+    const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { default?: unknown; description?: string };
+    const fallback = described.default === undefined ? '' : `\`${String(described.default)}\``;
+    return `| \`${name}\` | ${fallback} | ${schema.description ?? described.description ?? ''} |`;
+  });
+  return ['| variable | default | what it is |', '|---|---|---|', ...rows].join('\n');
+};
