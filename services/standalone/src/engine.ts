@@ -11,11 +11,12 @@ import { ingressService } from '@dialog/ingress/ingress';
 import type { PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import type { AccountLimits } from '@dialog/outbound/account/connections';
-import { outboundService } from '@dialog/outbound/service';
+import { type Outbound, outboundService } from '@dialog/outbound/service';
 import { pins as pinsOf } from '@dialog/projector/pins';
 import { type Projector, projectorService } from '@dialog/projector/projector';
 import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
+import type { EngineMetrics } from './metrics.ts';
 
 export type EngineOptions = {
   readonly dataDir: string;
@@ -24,6 +25,8 @@ export type EngineOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly host: string;
+  /** Where the console listens; default `host`. */
+  readonly consoleHost?: string;
   /** 0: any free one. */
   readonly ingressPort: number;
   readonly consolePort: number;
@@ -35,6 +38,7 @@ export type EngineOptions = {
   readonly botSilenceLimitMs: number;
   readonly simulatorUrl?: string;
   readonly version: string;
+  readonly metrics?: Pick<EngineMetrics, 'ingress' | 'outbound'>;
   /** What one account's Webim is asked at most; default outbound's. */
   readonly limits?: AccountLimits;
   /** Lets a test stand between the services and their log or store. */
@@ -45,6 +49,7 @@ export type Engine = {
   /** In the order in which they start; they stop in this order too: no more input, then drain. */
   readonly services: readonly { readonly name: string; readonly service: Service }[];
   readonly projector: Projector;
+  readonly outbound: Outbound;
   readonly log: PartitionedLog;
   readonly store: EventStore;
   readonly ingressUrl: () => string;
@@ -85,6 +90,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     ackTimeoutMs: options.ackTimeoutMs,
     botSilenceLimitMs: options.botSilenceLimitMs,
     partitions: options.partitions,
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics.ingress }),
   });
   const projector = projectorService({ log, store, pins, clock, logger: named('projector'), producer: options.version });
   const outbound = outboundService({
@@ -94,6 +100,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     clock,
     logger: named('outbound'),
     httpTimeoutMs: options.httpTimeoutMs,
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics.outbound }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const desk = consoleService({
@@ -102,7 +109,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     clock,
     logger: named('console'),
     dataFile: join(dataDir, 'console.db'),
-    host,
+    host: options.consoleHost ?? host,
     port: options.consolePort,
     ...(options.simulatorUrl === undefined ? {} : { simulatorUrl: options.simulatorUrl }),
   });
@@ -114,6 +121,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       { name: 'console', service: desk },
     ],
     projector,
+    outbound,
     log,
     store,
     ingressUrl: () => ingress.address(),

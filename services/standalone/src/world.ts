@@ -61,6 +61,10 @@ export type World = {
   readonly accountId: string;
   /** Webhook address of the account, with its token. */
   readonly hookUrl: () => string;
+  /** The simulator's own run: it runs already. */
+  readonly simulating: () => Promise<void>;
+  /** Tells the simulator where the webhooks go; once ingress listens. */
+  readonly connect: () => void;
   /** Starts everything and connects the simulator. @throws what a service ended with */
   readonly start: () => Promise<void>;
   /** Rejects where a service ends with an error while it should run. */
@@ -118,6 +122,15 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   });
   const failed = Promise.withResolvers<void>();
   failed.promise.catch(() => undefined);
+  const connect = (): void => {
+    const url = hookUrl();
+    simulator.setHooks({
+      botUrl: url,
+      startedUrl: `${url}?event=chat_started`,
+      assignedUrl: `${url}?event=chat_assigned`,
+      closedUrl: `${url}?event=chat_closed`,
+    });
+  };
   const hookUrl = (): string => `${engine.ingressUrl()}/hooks/webim/${id}/${secrets.webhookToken}`;
 
   return {
@@ -126,18 +139,14 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     clock,
     accountId: id,
     hookUrl,
+    simulating: () => simulating,
+    connect,
     ended: failed.promise,
     start: async () => {
       for (const { service } of engine.services) service.run().catch(failed.reject);
       simulating.catch(failed.reject);
       await Promise.race([engine.listening(), failed.promise]);
-      const url = hookUrl();
-      simulator.setHooks({
-        botUrl: url,
-        startedUrl: `${url}?event=chat_started`,
-        assignedUrl: `${url}?event=chat_assigned`,
-        closedUrl: `${url}?event=chat_closed`,
-      });
+      connect();
     },
     stop: async () => {
       await simulator.stop();

@@ -1,0 +1,31 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Secret } from '@dialog/contracts/secret';
+import { newSecrets, type WorldSecrets } from './world.ts';
+
+/** A file of secrets made at the first start, readable by its owner only. */
+const keep = async <T>(file: string, make: () => T): Promise<T> => {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ENOENT') throw new Error(`${file} can't be read; it holds secrets that the data depends on`, { cause: error });
+    const made = make();
+    await writeFile(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' });
+    return made;
+  }
+};
+
+/** The key of all keyed hashes: from the configuration, or made once and kept with the data. */
+export const hashKeyOf = async (dataDir: string, configured: Secret | undefined): Promise<Secret> => {
+  if (configured !== undefined) return configured;
+  await mkdir(dataDir, { recursive: true });
+  const { hashKey } = await keep(join(dataDir, 'hash-key.json'), () => ({ hashKey: randomBytes(32).toString('hex') }));
+  return new Secret(hashKey);
+};
+
+/** Tokens between the engine and its simulator. */
+export const simulatorSecrets = async (dataDir: string): Promise<WorldSecrets> => {
+  await mkdir(dataDir, { recursive: true });
+  return keep(join(dataDir, 'simulator-secrets.json'), newSecrets);
+};

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { realClock, scaledClock } from '@dialog/contracts/clock';
+import { accountsRegistry, parseAccounts } from '@dialog/service-kit/accounts';
+import { type Configuration, readConfiguration } from '@dialog/service-kit/configuration';
+import { operationsServer } from '@dialog/service-kit/operations-server';
+import { type NamedService, runServices } from '@dialog/service-kit/run-services';
+import { pino } from 'pino';
+import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { hashKeyOf, simulatorSecrets } from './first-start.ts';
+import { engineMetrics } from './metrics.ts';
+import { openWorld } from './world.ts';
+
+const version = '0.1.0';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const fail = (error: unknown): never => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(2);
+};
+
+const readConfigurationOrFail = (): Configuration => {
+  try {
+    return readConfiguration(process.env);
+  } catch (error) {
+    return fail(error);
+  }
+};
+const config = readConfigurationOrFail();
+const logger = pino({ level: config.LOG_LEVEL, base: { version } }, pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }));
+const metrics = engineMetrics();
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+
+const engineOptions = {
+  dataDir: config.DATA_DIR,
+  logger,
+  host: config.BIND_HOST,
+  consoleHost: config.CONSOLE_HOST,
+  ingressPort: config.INGRESS_PORT,
+  consolePort: config.CONSOLE_PORT,
+  partitions: config.PARTITIONS,
+  ackTimeoutMs: config.ACK_TIMEOUT * config.CLOCK_RATE,
+  httpTimeoutMs: config.HTTP_TIMEOUT * config.CLOCK_RATE,
+  botSilenceLimitMs: config.BOT_SILENCE_LIMIT * config.CLOCK_RATE,
+  version,
+  metrics,
+} satisfies Partial<EngineOptions>;
+
+type Started = { readonly engine: Engine; readonly services: readonly NamedService[]; readonly close: () => Promise<void>; readonly tell: () => void };
+
+/** With accounts of a real Webim. */
+const withAccounts = async (file: string): Promise<Started> => {
+  const parsed = parseAccounts(await readFile(file, 'utf8'), { file, env: process.env });
+  if (!parsed.ok) throw new Error(parsed.problems.map((one) => `${file}:${one.line}:${one.column} ${one.message}`).join('\n'));
+  for (const warning of parsed.warnings) say(`${file}:${warning.line}:${warning.column} ${warning.message}`);
+  const engine = await openEngine({
+    ...engineOptions,
+    accounts: accountsRegistry(parsed.accounts),
+    hashKey: await hashKeyOf(config.DATA_DIR, config.HASH_KEY),
+    clock: realClock,
+  });
+  return {
+    engine,
+    services: engine.services,
+    close: engine.close,
+    tell: () => say(`  Webhooks   ${engine.ingressUrl()}/hooks/webim/{account}/{token}`),
+  };
+};
+
+/** Without: a simulated Webim and a sample bot. */
+const withSimulator = async (): Promise<Started> => {
+  const rate = config.CLOCK_RATE;
+  const secrets = await simulatorSecrets(config.DATA_DIR);
+  const world = await openWorld({
+    dataDir: config.DATA_DIR,
+    logger,
+    clock: rate === 1 ? realClock : scaledClock(rate),
+    clockRate: rate,
+    secrets,
+    simulator: { port: config.SIMULATOR_PORT, journalFile: join(config.DATA_DIR, 'simulator-journal.jsonl') },
+    engine: { ...engineOptions, ...(config.HASH_KEY === undefined ? {} : { hashKey: config.HASH_KEY }) },
+  });
+  return {
+    engine: world.engine,
+    services: [{ name: 'simulator', service: { run: world.simulating, stop: world.simulator.stop } }, ...world.engine.services],
+    close: world.engine.close,
+    tell: () => {
+      world.connect();
+      say(`  Simulator  ${world.simulator.baseUrl()}   a visitor, an operator, and Webim itself`);
+      say(`  Webhooks   ${world.hookUrl()}`);
+    },
+  };
+};
+
+const started = await (config.ACCOUNTS_FILE === undefined ? withSimulator() : withAccounts(config.ACCOUNTS_FILE)).catch(fail);
+const { engine } = started;
+metrics.watch(engine);
+const operations = operationsServer({
+  host: config.OPERATIONS_HOST,
+  port: config.OPERATIONS_PORT,
+  alive: () => !stopping.signal.aborted,
+  ready: () => {
+    const projector = engine.projector.health();
+    const outbound = engine.outbound.ready();
+    return { ready: !projector.storeAway && outbound.ready, parts: { projector, outbound } };
+  },
+  metrics: metrics.text,
+});
+const running = runServices([...started.services, { name: 'operations', service: operations }], {
+  logger,
+  signal: stopping.signal,
+  close: started.close,
+});
+const open = Promise.all([engine.listening(), operations.listening()]).then(() => {
+  say('The dialog engine runs.');
+  started.tell();
+  say(`  Console    ${engine.consoleUrl()}`);
+  say(`  Operations ${operations.address()}/readyz, /metrics`);
+  say(`  Data in ${config.DATA_DIR}, log lines in ${join(config.DATA_DIR, 'engine.log')}. Ctrl+C stops.`);
+});
+open.catch(() => undefined);
+const code = await running;
+if (code !== 0) say(`A service ended with an error; see ${join(config.DATA_DIR, 'engine.log')}`);
+process.exit(code);

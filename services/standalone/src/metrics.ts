@@ -1,0 +1,52 @@
+import type { IngressMetrics } from '@dialog/ingress/metrics';
+import type { PartitionedLog } from '@dialog/log/port';
+import type { OutboundMetrics } from '@dialog/outbound/metrics';
+import type { Projector } from '@dialog/projector/projector';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+
+/** The process's instruments, with the names that existing dashboards know for lag. */
+export const engineMetrics = () => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const webhooks = new Counter({ name: 'webhooks_total', help: 'Webhooks answered', labelNames: ['account', 'event', 'verdict'], registers: [registry] });
+  const acknowledged = new Histogram({ name: 'webhook_acknowledgement_seconds', help: 'Time of the log to acknowledge a webhook', buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2], registers: [registry] });
+  const settled = new Counter({ name: 'effects_settled_total', help: 'Attempts of effects settled', labelNames: ['account', 'kind', 'outcome'], registers: [registry] });
+  const attempts = new Histogram({ name: 'webim_request_seconds', help: 'HTTP attempts towards Webim', labelNames: ['account', 'answer'], buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10], registers: [registry] });
+  const circuit = new Gauge({ name: 'webim_circuit_open', help: '1 while the circuit of an account is open', labelNames: ['account'], registers: [registry] });
+  const unreadable = new Counter({ name: 'outbox_unreadable_total', help: 'Outbox records that could not be read', registers: [registry] });
+  const ingress: IngressMetrics = {
+    webhook: (labels) => webhooks.inc(labels),
+    acknowledged: (seconds) => acknowledged.observe(seconds),
+  };
+  const outbound: OutboundMetrics = {
+    settled: (labels) => settled.inc(labels),
+    attempted: (labels, seconds) => attempts.observe(labels, seconds),
+    circuit: (labels, open) => circuit.set(labels, open ? 1 : 0),
+    unreadable: () => unreadable.inc(),
+  };
+
+  /** What is read when Prometheus asks. */
+  const watch = ({ log, projector }: { log: PartitionedLog; projector: Projector }): void => {
+    const labelNames = ['group', 'topic', 'partition'];
+    const lag: Gauge = new Gauge({
+      name: 'kafka_consumergroup_group_lag',
+      help: 'Records not yet committed',
+      labelNames,
+      registers: [registry],
+      collect: async () => {
+        for (const { group, topic } of await log.groups()) {
+          for (const one of await log.lag(group, topic)) {
+            const labels = { group, topic, partition: String(one.partition) };
+            lag.set(labels, one.lag);
+            lagSeconds.set(labels, one.oldestUncommittedAt === undefined ? 0 : Math.max(0, log.logTime() - one.oldestUncommittedAt) / 1000);
+          }
+        }
+      },
+    });
+    const lagSeconds = new Gauge({ name: 'kafka_consumergroup_group_lag_seconds', help: 'Age of the oldest record not yet committed', labelNames, registers: [registry] });
+    const behind: Gauge = new Gauge({ name: 'projector_behind_seconds', help: 'What the projector reports of itself', registers: [registry], collect: (): void => behind.set(projector.health().behindMs / 1000) });
+    const deadlines: Gauge = new Gauge({ name: 'projector_deadlines', help: 'Dialogs with a deadline', registers: [registry], collect: (): void => deadlines.set(projector.health().deadlines) });
+  };
+  return { ingress, outbound, watch, text: () => registry.metrics() };
+};
+export type EngineMetrics = ReturnType<typeof engineMetrics>;
