@@ -1,7 +1,7 @@
-import { dialogStream } from '@dialog/contracts/ids';
-import type { AccountId, ChatId } from '@dialog/contracts/ids';
-import type { DomainEvent, DomainEventOf, DomainEventType, EventMetadata } from '@dialog/contracts/domain-event';
 import type { Clock } from '@dialog/contracts/clock';
+import type { DomainEvent, DomainEventOf, DomainEventType, EventMetadata } from '@dialog/contracts/domain-event';
+import type { AccountId, ChatId } from '@dialog/contracts/ids';
+import { dialogStream } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
 
 export type HistoryEvent = DomainEvent & { readonly revision: number; readonly metadata: EventMetadata };
@@ -53,5 +53,8 @@ export const untilHistory = async (
 
 export const print = (history: History): string =>
   history.events
-    .map((event) => `${event.revision} ${event.type} ${event.metadata.owner} e${event.metadata.epoch} ${event.metadata.flag ? 'flag' : '-'} ${JSON.stringify(event.data).slice(0, 300)}`)
+    .map(
+      (event) =>
+        `${event.revision} ${event.type} ${event.metadata.owner} e${event.metadata.epoch} ${event.metadata.flag ? 'flag' : '-'} ${JSON.stringify(event.data).slice(0, 300)}`,
+    )
     .join('\n');

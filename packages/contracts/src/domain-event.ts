@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { effectOutcomeSchema, inboxInputSchema, refusalReasonSchema } from './inbox.ts';
 import { effectSchema } from './effects.ts';
+import { effectOutcomeSchema, inboxInputSchema, refusalReasonSchema } from './inbox.ts';
 import { personal } from './personal.ts';
 import { returnCauseSchema } from './return-cause.ts';
 
@@ -58,7 +58,18 @@ export const domainEventSchemas = {
   /** It came too late to move anything. */
   InputLate: z.object({ reason: z.enum(['after_close', 'before_handback', 'settled']) }),
   /** Recorded, moves nothing, with the reason: e.g. on the wire at the handover, bot operator unknown. */
-  InputIgnored: z.object({ reason: z.enum(['within_handback_grace', 'bot_operator_unknown', 'bot_has_it', 'not_newer', 'not_a_visitor', 'nothing_unseen', 'already_closed', 'unknown_webhook']) }),
+  InputIgnored: z.object({
+    reason: z.enum([
+      'within_handback_grace',
+      'bot_operator_unknown',
+      'bot_has_it',
+      'not_newer',
+      'not_a_visitor',
+      'nothing_unseen',
+      'already_closed',
+      'unknown_webhook',
+    ]),
+  }),
   /** A refused webhook (design §6.1): answered 503, or landed after its `answerBy`. */
   WebhookRefused: z.object({ of: z.string(), hashes: z.array(z.string()) }),
   WebhookRefusalTakenBack: z.object({ of: z.string() }),
@@ -100,7 +111,14 @@ export const domainEventSchemas = {
     noOperatorAfterMs: z.number().optional(),
   }),
   /** The next attempt of an open effect; `effect` where it was replaced (numbered text for a keyboard, a link for a file). */
-  EffectRetried: z.object({ number: z.number(), attempt: z.number(), notBefore: z.number().optional(), effect: effectSchema.optional(), why: z.enum(['in_doubt', 'deferred', 'refused']), code: z.string().optional() }),
+  EffectRetried: z.object({
+    number: z.number(),
+    attempt: z.number(),
+    notBefore: z.number().optional(),
+    effect: effectSchema.optional(),
+    why: z.enum(['in_doubt', 'deferred', 'refused']),
+    code: z.string().optional(),
+  }),
   EffectSettled: z.object({
     number: z.number(),
     attempt: z.number(),

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 
 /** Account ids: `[a-z0-9_]{1,32}`, so that `dialog-{account}-{chatId}` can be taken apart. */
-export const accountIdSchema = z.string().regex(/^[a-z0-9_]{1,32}$/).brand<'AccountId'>();
+export const accountIdSchema = z
+  .string()
+  .regex(/^[a-z0-9_]{1,32}$/)
+  .brand<'AccountId'>();
 export type AccountId = z.infer<typeof accountIdSchema>;
 
 /** Chat ids as text: `[A-Za-z0-9-]{1,64}`. Webim sends integers (API 2.0) or UUIDs (1.0). */
-export const chatIdSchema = z.string().regex(/^[A-Za-z0-9-]{1,64}$/).brand<'ChatId'>();
+export const chatIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,64}$/)
+  .brand<'ChatId'>();
 export type ChatId = z.infer<typeof chatIdSchema>;
 
 /** The JSON type in which Webim sent the chat's id; it is given back in the same type. */
@@ -37,5 +43,4 @@ export const parseDialogKey = (key: string): DialogId | undefined => {
 };
 
 /** Gives a chat id back to Webim in the type in which it came. */
-export const chatIdForWebim = (chatId: string, form: IdForm): string | number =>
-  form === 'number' ? Number(chatId) : chatId;
+export const chatIdForWebim = (chatId: string, form: IdForm): string | number => (form === 'number' ? Number(chatId) : chatId);

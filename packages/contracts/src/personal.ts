@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /**
  * Marks a field as personal data. Personal data stands only in fields marked so; the fold must come out the same,

@@ -24,9 +24,7 @@ export const dueTime = (
 
 /** The deadlines of a state, earliest first. */
 export const deadlinesOf = (state: DialogState): readonly (readonly [DeadlineName, Deadline])[] =>
-  state.status !== 'live'
-    ? []
-    : (Object.entries(state.deadlines) as [DeadlineName, Deadline][]).sort((a, b) => a[1].at - b[1].at);
+  state.status !== 'live' ? [] : (Object.entries(state.deadlines) as [DeadlineName, Deadline][]).sort((a, b) => a[1].at - b[1].at);
 
 /** The earliest deadline, ms of log's time, whether the doors are open or not: what the hint says; undefined: none. */
 export const earliestDeadline = (state: DialogState): number | undefined => deadlinesOf(state)[0]?.[1].at;

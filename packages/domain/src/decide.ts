@@ -1,5 +1,5 @@
 import type { InboxInput } from '@dialog/contracts/inbox';
-import { type DecidedEvent, type DecideContext, type Draft, openDraft } from './draft.ts';
+import { type DecideContext, type DecidedEvent, type Draft, openDraft } from './draft.ts';
 import { chatAssigned, chatClosed, chatStarted } from './inputs/chat-handlers.ts';
 import { effectResult } from './inputs/effect-result.ts';
 import { newChat } from './inputs/new-chat.ts';
@@ -8,7 +8,7 @@ import { webhookRefused } from './inputs/refused-webhook.ts';
 import { timerDue } from './inputs/timer-due.ts';
 import type { DialogState } from './state.ts';
 
-export type { DecidedEvent, DecideContext } from './draft.ts';
+export type { DecideContext, DecidedEvent } from './draft.ts';
 
 export type Decision = {
   /** One append, its first event the normalised input; [] where nothing is to be appended (a redelivery, a timer not due). */

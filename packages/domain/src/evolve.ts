@@ -61,8 +61,7 @@ const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRe
   }
 };
 
-const newest = (a: number | null, b: number | undefined): number | null =>
-  b === undefined ? a : a === null ? b : Math.max(a, b);
+const newest = (a: number | null, b: number | undefined): number | null => (b === undefined ? a : a === null ? b : Math.max(a, b));
 
 const botWebhook = (
   state: LiveDialog,
@@ -88,10 +87,7 @@ const botWebhook = (
     webimAt: newest(state.webimAt, input.at),
     ...(input.type === 'new_chat'
       ? {
-          newChats: [
-            ...state.newChats.filter((seen) => at - seen.at <= newChatWindowMs),
-            { bodyHash: input.bodyHash, at },
-          ],
+          newChats: [...state.newChats.filter((seen) => at - seen.at <= newChatWindowMs), { bodyHash: input.bodyHash, at }],
         }
       : {}),
   };
@@ -186,14 +182,9 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           keyboard: event.data.keyboard as LiveDialog['scriptState']['keyboard'],
           variables: { ...state.scriptState.variables, ...(event.data.variables as LiveDialog['scriptState']['variables']) },
         },
-        trial:
-          state.trial && event.data.script !== undefined
-            ? { ...state.trial, returnScript: event.data.script }
-            : state.trial,
+        trial: state.trial && event.data.script !== undefined ? { ...state.trial, returnScript: event.data.script } : state.trial,
         waiting:
-          event.data.message === undefined
-            ? state.waiting
-            : state.waiting.filter((waits) => waits.message.hash !== event.data.message),
+          event.data.message === undefined ? state.waiting : state.waiting.filter((waits) => waits.message.hash !== event.data.message),
         deadlines: without(state.deadlines, 'script'),
       };
     case 'EffectOpened':
@@ -211,9 +202,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
         ...state,
         deadlines: without(state.deadlines, event.data.name),
         effects:
-          event.data.name === 'retry'
-            ? state.effects.map((open, at) => (at === 0 ? { ...open, notBefore: null } : open))
-            : state.effects,
+          event.data.name === 'retry' ? state.effects.map((open, at) => (at === 0 ? { ...open, notBefore: null } : open)) : state.effects,
       };
     case 'CloseOverdue':
       return { ...state, closeOverdueAt: state.at };
@@ -267,7 +256,15 @@ const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
 const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['data']['outcome']): LiveDialog => {
   if (state.trial === null) return state;
   return outcome === 'accepted'
-    ? { ...state, trial: null, holder: { owner: 'bot' }, ownerSince: state.at, webimAtOwner: state.webimAt, closeOverdueAt: null, deadlines: without(state.deadlines, 'abandon', 'stored_data') }
+    ? {
+        ...state,
+        trial: null,
+        holder: { owner: 'bot' },
+        ownerSince: state.at,
+        webimAtOwner: state.webimAt,
+        closeOverdueAt: null,
+        deadlines: without(state.deadlines, 'abandon', 'stored_data'),
+      }
     : { ...state, trial: null, scriptState: state.trial.kept, deadlines: without(state.deadlines, 'retry') };
 };
 
@@ -305,9 +302,7 @@ const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['
     ...state,
     effects,
     deadlines: state.effects[0] === settled ? without(state.deadlines, 'retry') : state.deadlines,
-    ...(reached && speaks.has(settled.effect.kind)
-      ? { lastReplyAt: state.at, lastActivityAt: state.at, recentContent: [] }
-      : {}),
+    ...(reached && speaks.has(settled.effect.kind) ? { lastReplyAt: state.at, lastActivityAt: state.at, recentContent: [] } : {}),
   };
 };
 

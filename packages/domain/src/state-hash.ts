@@ -24,7 +24,11 @@ export const canonicalState = (state: DialogState): string =>
         : state,
   );
 
-type WithCursor = { readonly cursor: unknown; readonly fallbackStreak: number; readonly keyboard: readonly { readonly id: string }[] | null };
+type WithCursor = {
+  readonly cursor: unknown;
+  readonly fallbackStreak: number;
+  readonly keyboard: readonly { readonly id: string }[] | null;
+};
 
 const impersonalScript = (script: WithCursor) => ({
   cursor: script.cursor,

@@ -1,7 +1,7 @@
 import type { DeadlineName, DomainEventOf, EventMetadata } from '@dialog/contracts/domain-event';
 import type { Effect } from '@dialog/contracts/effects';
-import type { InboxInputOf } from '@dialog/contracts/inbox';
 import type { IdForm } from '@dialog/contracts/ids';
+import type { InboxInputOf } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import type { ReturnCause } from '@dialog/contracts/return-cause';
 import type { ScriptState } from '@dialog/script/types';

@@ -60,7 +60,11 @@ export type EventStore = {
   /** An absent stream reads as []. @throws EventStoreError `stream_deleted`, `timeout`, `unavailable` */
   readonly read: (stream: string, options?: ReadOptions) => Promise<RecordedEvent[]>;
   /** Events of all streams in the order of `$all`, at most `maxCount`; exclusive of `after`. */
-  readonly readAll: (options: { after: string | 'start'; maxCount: number; streamPrefixes?: readonly string[] }) => Promise<RecordedEvent[]>;
+  readonly readAll: (options: {
+    after: string | 'start';
+    maxCount: number;
+    streamPrefixes?: readonly string[];
+  }) => Promise<RecordedEvent[]>;
   /** Live for ever, in the order of `$all`, until the signal; resumes by itself after an outage. */
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<RecordedEvent>;
   /** Soft delete: the stream reads as absent, its revisions go on counting. */

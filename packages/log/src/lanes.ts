@@ -56,7 +56,7 @@ export const lanes = (options: LanesOptions): Lanes => {
   let ready: Lane[] = [];
   let running = 0;
   let draining = false;
-  let idle: (() => void)[] = [];
+  const idle: (() => void)[] = [];
 
   const assign = (partition: number, generation: number, offset: number): void => {
     partitions.set(partition, {
@@ -152,9 +152,7 @@ export const lanes = (options: LanesOptions): Lanes => {
       return new Promise((resolve) => idle.push(resolve));
     },
     report: () => {
-      const waiting = [...byKey.values()]
-        .filter((lane) => lane.waiting.length > 0 || lane.running)
-        .sort((a, b) => a.since - b.since);
+      const waiting = [...byKey.values()].filter((lane) => lane.waiting.length > 0 || lane.running).sort((a, b) => a.since - b.since);
       return [...partitions].map(([number, partition]) => ({
         partition: number,
         queued: partition.unfinished,

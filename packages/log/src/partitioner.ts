@@ -1,6 +1,5 @@
 /** The partition of a key as Kafka's default partitioner has it: murmur2 of its UTF-8 bytes. */
-export const partitionOf = (key: string, partitions: number): number =>
-  (murmur2(new TextEncoder().encode(key)) & 0x7fffffff) % partitions;
+export const partitionOf = (key: string, partitions: number): number => (murmur2(new TextEncoder().encode(key)) & 0x7fffffff) % partitions;
 
 const seed = 0x9747b28c;
 const m = 0x5bd1e995;

@@ -55,7 +55,12 @@ const compileStep = (context: StepContext, source: Source, path: string, next: s
   if (first === undefined) {
     const [key, , at] = entries[0] ?? ['', source, source.position];
     const near = nearest(key, verbs);
-    reader.error(at, 'unknown-verb', `"${key}" is no verb`, near === undefined ? `a step has one of: ${verbs.join(', ')}` : `did you mean "${near}"?`);
+    reader.error(
+      at,
+      'unknown-verb',
+      `"${key}" is no verb`,
+      near === undefined ? `a step has one of: ${verbs.join(', ')}` : `did you mean "${near}"?`,
+    );
     return;
   }
   const verb = first[0] as Verb;
@@ -63,7 +68,12 @@ const compileStep = (context: StepContext, source: Source, path: string, next: s
   const allowed = ['id', verb, ...(beside[verb] ?? [])];
   for (const [key, , at] of entries) {
     if (!allowed.includes(key)) {
-      reader.error(at, named.some(([other]) => other === key) ? 'two-verbs' : 'unknown-key', `a ${verb} step has no "${key}"`, 'one verb per step');
+      reader.error(
+        at,
+        named.some(([other]) => other === key) ? 'two-verbs' : 'unknown-key',
+        `a ${verb} step has no "${key}"`,
+        'one verb per step',
+      );
     }
   }
   const idSource = entries.find(([key]) => key === 'id')?.[1];
@@ -264,7 +274,11 @@ const compileVerb: Record<Verb, (compile: Compile) => void> = {
       note: (note && textTemplate(context, note, 'note')) ?? null,
       department: (department && reader.text(department, 'department')) ?? null,
       operatorId: (operator && reader.text(operator, 'operator')) ?? null,
-      noOperatorAfterMs: duration(context, fields.get('no_operator_after') ?? defaults.handover.get('no_operator_after'), 'no_operator_after'),
+      noOperatorAfterMs: duration(
+        context,
+        fields.get('no_operator_after') ?? defaults.handover.get('no_operator_after'),
+        'no_operator_after',
+      ),
       onAccepted: outcome(compile, fields, 'on_accepted'),
       onNoOperator: outcome(compile, fields, 'on_no_operator'),
       onFailed: outcome(compile, fields, 'on_failed'),
@@ -319,7 +333,8 @@ const textTemplate = ({ reader }: StepContext, source: Source, what: string): Te
   const text = reader.text(source, what);
   if (text === undefined) return undefined;
   if (text.trim() === '') reader.error(source, 'empty-text', `${what} is empty`);
-  if (text.length > maxTextLength) reader.error(source, 'text-too-long', `${what} has over ${maxTextLength} characters`, 'split it into several');
+  if (text.length > maxTextLength)
+    reader.error(source, 'text-too-long', `${what} has over ${maxTextLength} characters`, 'split it into several');
   try {
     return parseTemplate(text);
   } catch (error) {
@@ -354,7 +369,8 @@ const duration = ({ reader }: StepContext, source: Source | undefined, what: str
 };
 
 const knownVariable = ({ reader, builder }: StepContext, source: Source, name: string): void => {
-  if (!builder.variables.has(name)) reader.error(source, 'unknown-variable', `the variable "${name}" is not declared`, 'declare it under vars');
+  if (!builder.variables.has(name))
+    reader.error(source, 'unknown-variable', `the variable "${name}" is not declared`, 'declare it under vars');
 };
 
 const answerTypes = ['text', 'int', 'phone'];

@@ -1,7 +1,7 @@
 import type { Expression } from './expression.ts';
 import type { Value } from './types.ts';
-import { inWorkingHours } from './working-hours.ts';
 import { matchesWords } from './words.ts';
+import { inWorkingHours } from './working-hours.ts';
 
 export type Scope = {
   /** The first part of a path: a variable, `visitor`, `chat`, `return`. */
@@ -36,8 +36,7 @@ export const evaluate = (expression: Expression, scope: Scope): Value => {
 export const truthy = (value: Value): boolean =>
   Array.isArray(value) ? value.length > 0 : value !== null && value !== false && value !== 0 && value !== '';
 
-export const asText = (value: Value): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+export const asText = (value: Value): string => (value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 const readPath = (path: readonly string[], scope: Scope): Value => {
   let value: Value = scope.read(path[0] as string);
@@ -67,7 +66,9 @@ const binary = (expression: Extract<Expression, { kind: 'binary' }>, scope: Scop
     case 'in':
       return contains(right, left);
     case '+':
-      return typeof left === 'string' || typeof right === 'string' ? asText(left) + asText(right) : finite(number(left, op) + number(right, op));
+      return typeof left === 'string' || typeof right === 'string'
+        ? asText(left) + asText(right)
+        : finite(number(left, op) + number(right, op));
     case '-':
       return finite(number(left, op) - number(right, op));
     case '*':

@@ -44,7 +44,7 @@ const tokens = (source: string): Token[] => {
     else if (name !== null) found.push({ kind: 'name', text: name[0], at });
     else if (char === '"' || char === "'") {
       const end = closingQuote(source, at);
-      found.push({ kind: 'string', text: unescape(source.slice(at + 1, end)), at });
+      found.push({ kind: 'string', text: unescaped(source.slice(at + 1, end)), at });
       at = end + 1;
       continue;
     } else {
@@ -66,7 +66,7 @@ const closingQuote = (source: string, open: number): number => {
   throw new ExpressionError('a text without its closing quote', open);
 };
 
-const unescape = (text: string): string =>
+const unescaped = (text: string): string =>
   text.replace(/\\(.)/gs, (_all, char: string) => (char === 'n' ? '\n' : char === 't' ? '\t' : char));
 
 /** @throws ExpressionError with its place */
@@ -148,7 +148,8 @@ export const parseExpression = (source: string): Expression => {
       while (isOp('.')) {
         at += 1;
         const part = take();
-        if (part.kind !== 'name' && part.kind !== 'number') throw new ExpressionError(`expected a name after ".", found ${part.text}`, part.at);
+        if (part.kind !== 'name' && part.kind !== 'number')
+          throw new ExpressionError(`expected a name after ".", found ${part.text}`, part.at);
         path.push(part.text);
       }
       return { kind: 'path', path };

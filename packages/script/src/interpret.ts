@@ -118,9 +118,15 @@ const startOf = (run: Run, trigger: Trigger): Started => {
     case 'handover_accepted':
       return outcomeAt(run, 'handover', 'on_accepted', (step) => step.onAccepted);
     case 'handover_failed':
-      return endOr(run, outcomeAt(run, 'handover', 'on_failed', (step) => step.onFailed));
+      return endOr(
+        run,
+        outcomeAt(run, 'handover', 'on_failed', (step) => step.onFailed),
+      );
     case 'close_failed':
-      return endOr(run, outcomeAt(run, 'close', 'on_failed', (step) => step.onFailed));
+      return endOr(
+        run,
+        outcomeAt(run, 'close', 'on_failed', (step) => step.onFailed),
+      );
     case 'no_operator': {
       const own = outcomeAt(run, 'handover', 'on_no_operator', (step) => step.onNoOperator);
       return own.kind === 'unmatched' ? returned(run, 'no_operator') : own;
@@ -422,4 +428,3 @@ const perform = (run: Run, step: Step, trace: { took?: string }): Went => {
       return on(step.next);
   }
 };
-

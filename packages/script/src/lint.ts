@@ -27,16 +27,31 @@ const handover = (step: Extract<Step, { verb: 'handover' }>, script: Script, rea
     reader.warn(step.position, 'no-department', 'a handover without a department', "it goes to the account's department, or to the queue");
   }
   if (step.onFailed === undefined) {
-    reader.warn(step.position, 'missing-outcome', 'this handover does not say on_failed', 'without it the script ends in silence when Webim refuses');
+    reader.warn(
+      step.position,
+      'missing-outcome',
+      'this handover does not say on_failed',
+      'without it the script ends in silence when Webim refuses',
+    );
   }
   if (step.onNoOperator === undefined && !script.returned.has('no_operator')) {
-    reader.warn(step.position, 'missing-outcome', 'nothing says what happens when no operator comes', 'on_no_operator, or a returned script with cause no_operator');
+    reader.warn(
+      step.position,
+      'missing-outcome',
+      'nothing says what happens when no operator comes',
+      'on_no_operator, or a returned script with cause no_operator',
+    );
   }
   const speaking = new Set(['say', 'menu', 'file', 'ask', 'wait', 'handover', 'close']);
   for (const path of reachableFrom(script, [step.onAccepted])) {
     const reached = script.steps.get(path) as Step;
     if (speaking.has(reached.verb)) {
-      reader.error(reached.position, 'speaks-after-handover', `${reached.verb} in on_accepted: the chat is people's by then`, 'silent steps only: set, if, mark, go, stop');
+      reader.error(
+        reached.position,
+        'speaks-after-handover',
+        `${reached.verb} in on_accepted: the chat is people's by then`,
+        'silent steps only: set, if, mark, go, stop',
+      );
     }
   }
 };

@@ -1,5 +1,5 @@
-import type { RE2JS } from 're2js';
 import type { ReturnCause } from '@dialog/contracts/return-cause';
+import type { RE2JS } from 're2js';
 import type { Expression } from './expression.ts';
 import type { Template } from './template.ts';
 import type { Position } from './types.ts';
@@ -58,10 +58,21 @@ export type Step = Common &
     | {
         readonly verb: 'menu';
         readonly text: Template | null;
-        readonly rows: readonly (readonly { readonly id: string; readonly text: Template; readonly go: string | null; readonly goName: string | null }[])[];
+        readonly rows: readonly (readonly {
+          readonly id: string;
+          readonly text: Template;
+          readonly go: string | null;
+          readonly goName: string | null;
+        }[])[];
         readonly expiresMs: number | null;
       }
-    | { readonly verb: 'file'; readonly url: Template; readonly name: Template; readonly mediaType: string; readonly caption: Template | null }
+    | {
+        readonly verb: 'file';
+        readonly url: Template;
+        readonly name: Template;
+        readonly mediaType: string;
+        readonly caption: Template | null;
+      }
     | {
         readonly verb: 'ask';
         readonly text: Template;

@@ -19,9 +19,7 @@ export const parseScript = (text: string): ParsedScript => {
   const reader = readSource(text);
   const script = compile(reader);
   if (script !== undefined) lint(script, reader);
-  const findings = [...reader.findings].sort(
-    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
-  );
+  const findings = [...reader.findings].sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
   const failed = script === undefined || findings.some((finding) => finding.severity === 'error');
   return failed ? { ok: false, findings } : { ok: true, script, warnings: findings };
 };
@@ -188,7 +186,8 @@ const readTriggers = (
           break;
         case 'button': {
           const id = reader.text(value, 'button');
-          if (id !== undefined && builder.buttonRules.has(id)) reader.error(value, 'duplicate-trigger', `the button "${id}" has a script already`);
+          if (id !== undefined && builder.buttonRules.has(id))
+            reader.error(value, 'duplicate-trigger', `the button "${id}" has a script already`);
           else if (id !== undefined) builder.buttonRules.set(id, script);
           break;
         }
@@ -245,7 +244,8 @@ const returnedTrigger = (
 ): void => {
   const fields = reader.fields(source, ['cause'], 'returned');
   const cause = fields?.get('cause');
-  if (fields !== undefined && cause === undefined) reader.error(source, 'no-cause', 'returned needs its causes', `cause: [${returnCauseSchema.options.join(', ')}]`);
+  if (fields !== undefined && cause === undefined)
+    reader.error(source, 'no-cause', 'returned needs its causes', `cause: [${returnCauseSchema.options.join(', ')}]`);
   for (const { text, at: causeAt } of listOfTexts(reader, cause, 'cause')) {
     const parsed = returnCauseSchema.safeParse(text);
     if (!parsed.success) {
@@ -273,8 +273,10 @@ const fallbackTrigger = (reader: Reader, builder: Mutable, script: string, sourc
   const at = fields?.get('streak');
   const streak = at === undefined ? 1 : reader.number(at, 'streak');
   if (streak === undefined) return;
-  if (!Number.isInteger(streak) || streak < 1 || streak > 100) reader.error(at ?? source, 'bad-streak', 'streak is a whole number from 1 to 100');
-  else if (builder.fallbacks.some((one) => one.streak === streak)) reader.error(at ?? source, 'duplicate-trigger', `fallback ${streak} has a script already`);
+  if (!Number.isInteger(streak) || streak < 1 || streak > 100)
+    reader.error(at ?? source, 'bad-streak', 'streak is a whole number from 1 to 100');
+  else if (builder.fallbacks.some((one) => one.streak === streak))
+    reader.error(at ?? source, 'duplicate-trigger', `fallback ${streak} has a script already`);
   else builder.fallbacks.push({ streak, script });
 };
 

@@ -12,7 +12,12 @@ export const compileRegex = (reader: Reader, at: Source, pattern: string): RE2JS
   try {
     return RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
   } catch (error) {
-    reader.error(at, 'regex-refused', `the regular expression is refused: ${(error as Error).message}`, 'look-around and back-references are not available');
+    reader.error(
+      at,
+      'regex-refused',
+      `the regular expression is refused: ${(error as Error).message}`,
+      'look-around and back-references are not available',
+    );
     return undefined;
   }
 };

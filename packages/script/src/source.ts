@@ -34,7 +34,12 @@ export const readSource = (text: string): Reader => {
   const counter = new LineCounter();
   const findings: Finding[] = [];
   const tooBig = text.length > maxSourceBytes;
-  const document: Document = parseDocument(tooBig ? '' : text, { version: '1.2', uniqueKeys: true, lineCounter: counter, prettyErrors: false });
+  const document: Document = parseDocument(tooBig ? '' : text, {
+    version: '1.2',
+    uniqueKeys: true,
+    lineCounter: counter,
+    prettyErrors: false,
+  });
 
   const place = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
@@ -102,7 +107,12 @@ export const readSource = (text: string): Reader => {
         if (allowed.includes(key)) fields.set(key, value);
         else {
           const near = nearest(key, allowed);
-          error(keyAt, 'unknown-key', `${what} has no "${key}"`, near === undefined ? `it takes: ${allowed.join(', ')}` : `did you mean "${near}"?`);
+          error(
+            keyAt,
+            'unknown-key',
+            `${what} has no "${key}"`,
+            near === undefined ? `it takes: ${allowed.join(', ')}` : `did you mean "${near}"?`,
+          );
         }
       }
       return fields;
@@ -117,7 +127,8 @@ export const readSource = (text: string): Reader => {
     text: (at, what) => {
       const value = isScalar(at.node) ? at.node.value : undefined;
       if (typeof value === 'string') return value;
-      if (typeof value === 'number' || typeof value === 'boolean') return isScalar(at.node) ? (at.node.source ?? String(value)) : String(value);
+      if (typeof value === 'number' || typeof value === 'boolean')
+        return isScalar(at.node) ? (at.node.source ?? String(value)) : String(value);
       error(at, 'wrong-type', `${what} must be a text`);
       return undefined;
     },

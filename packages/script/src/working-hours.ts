@@ -29,7 +29,13 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 const formatter = (timezone: string): Intl.DateTimeFormat => {
   let known = formatters.get(timezone);
   if (known === undefined) {
-    known = new Intl.DateTimeFormat('en-US', { timeZone: timezone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    known = new Intl.DateTimeFormat('en-US', {
+      timeZone: timezone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
     formatters.set(timezone, known);
   }
   return known;

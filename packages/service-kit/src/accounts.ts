@@ -18,10 +18,21 @@ const secretFields = (name: string) => ({
 
 const webimSchema = z.strictObject({
   host: z.string().min(1).describe('Bare host name, as in the address bar of the Webim account'),
-  baseUrl: z.url({ protocol: /^https?$/ }).optional().describe('Overrides https://{host}, for a proxy or a test'),
-  ...(secretFields('token') as { token: z.ZodOptional<z.ZodString>; tokenFile: z.ZodOptional<z.ZodString>; tokenEnv: z.ZodOptional<z.ZodString> }),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Overrides https://{host}, for a proxy or a test'),
+  ...(secretFields('token') as {
+    token: z.ZodOptional<z.ZodString>;
+    tokenFile: z.ZodOptional<z.ZodString>;
+    tokenEnv: z.ZodOptional<z.ZodString>;
+  }),
   login: z.string().min(1).optional().describe("The administrator's e-mail, for the Stored Data API"),
-  ...(secretFields('password') as { password: z.ZodOptional<z.ZodString>; passwordFile: z.ZodOptional<z.ZodString>; passwordEnv: z.ZodOptional<z.ZodString> }),
+  ...(secretFields('password') as {
+    password: z.ZodOptional<z.ZodString>;
+    passwordFile: z.ZodOptional<z.ZodString>;
+    passwordEnv: z.ZodOptional<z.ZodString>;
+  }),
   botOperatorId: idText.optional(),
 });
 
@@ -55,7 +66,10 @@ export type ParsedAccounts =
   | { readonly ok: false; readonly problems: readonly AccountsProblem[] };
 
 /** Reads the accounts file; every problem with its line and column. `file`: where it is, for the paths in it. Never throws for what stands in it. */
-export const parseAccounts = (text: string, options: { file: string; env: Readonly<Record<string, string | undefined>> }): ParsedAccounts => {
+export const parseAccounts = (
+  text: string,
+  options: { file: string; env: Readonly<Record<string, string | undefined>> },
+): ParsedAccounts => {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false });
   const at = (offset: number) => {
@@ -72,7 +86,10 @@ export const parseAccounts = (text: string, options: { file: string; env: Readon
     }
     return at(node?.range?.[0] ?? 0);
   };
-  const problems: AccountsProblem[] = document.errors.map((error) => ({ ...at(error.pos[0]), message: error.message.split('\n')[0] ?? '' }));
+  const problems: AccountsProblem[] = document.errors.map((error) => ({
+    ...at(error.pos[0]),
+    message: error.message.split('\n')[0] ?? '',
+  }));
   const warnings: AccountsProblem[] = [];
   if (problems.length > 0) return { ok: false, problems };
 
@@ -83,7 +100,10 @@ export const parseAccounts = (text: string, options: { file: string; env: Readon
       for (const name of names) {
         const path = name === undefined ? issue.path : [...issue.path, name];
         const label = path.slice(path[0] === 'accounts' ? 2 : 0).join('.') || 'accounts';
-        problems.push({ ...place(path), message: name === undefined ? `${label}: ${issue.message}` : `${label}: there is no such setting` });
+        problems.push({
+          ...place(path),
+          message: name === undefined ? `${label}: ${issue.message}` : `${label}: there is no such setting`,
+        });
       }
     }
     return { ok: false, problems };
@@ -92,13 +112,15 @@ export const parseAccounts = (text: string, options: { file: string; env: Readon
   const seen = new Set<string>();
   const accounts = parsed.data.accounts.map((account, index): AccountConfig => {
     const path = ['accounts', index];
-    const problem = (where: readonly PropertyKey[], message: string): void => void problems.push({ ...place([...path, ...where]), message });
+    const problem = (where: readonly PropertyKey[], message: string): void =>
+      void problems.push({ ...place([...path, ...where]), message });
     if (seen.has(account.id)) problem(['id'], `the account "${account.id}" stands here twice`);
     seen.add(account.id);
     const secret = (name: 'token' | 'password'): Secret | undefined => {
       const { webim } = account;
       const [plain, file, env] = [webim[name], webim[`${name}File`], webim[`${name}Env`]];
-      if ([plain, file, env].filter((one) => one !== undefined).length > 1) problem(['webim', name], `webim.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
+      if ([plain, file, env].filter((one) => one !== undefined).length > 1)
+        problem(['webim', name], `webim.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
       if (plain !== undefined) return new Secret(plain);
       if (file !== undefined) {
         try {
@@ -122,7 +144,10 @@ export const parseAccounts = (text: string, options: { file: string; env: Readon
     const host = bareHost(account.webim.host);
     if (host === undefined) problem(['webim', 'host'], `webim.host: "${account.webim.host}" is no host name`);
     else if (host !== account.webim.host) {
-      warnings.push({ ...place([...path, 'webim', 'host']), message: `webim.host: read as "${host}"; write it without scheme, slash and spaces` });
+      warnings.push({
+        ...place([...path, 'webim', 'host']),
+        message: `webim.host: read as "${host}"; write it without scheme, slash and spaces`,
+      });
     }
     return {
       id: account.id,
@@ -159,7 +184,12 @@ export const parseAccounts = (text: string, options: { file: string; env: Readon
 
 /** A bare host, optionally with a port; a stray scheme, slash or space is forgiven (webim-protocol §10). */
 const bareHost = (given: string): string | undefined => {
-  const host = given.trim().replace(/^https?:\/\//i, '').replace(/\/+$/, '').trim().toLowerCase();
+  const host = given
+    .trim()
+    .replace(/^https?:\/\//i, '')
+    .replace(/\/+$/, '')
+    .trim()
+    .toLowerCase();
   return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(host) ? host : undefined;
 };
 

@@ -19,14 +19,22 @@ export const configurationSchema = z.object({
   LOG_URL: adapterUrl('kafka:').optional().describe('The partitioned log; default `sqlite:{DATA_DIR}/log.db`'),
   EVENTS_URL: adapterUrl('esdb:').optional().describe('The event store; default `sqlite:{DATA_DIR}/events.db`'),
   ACCOUNTS_FILE: z.string().min(1).optional().describe('YAML file of the Webim accounts; without it the simulator and a sample bot start'),
-  HASH_KEY: z.string().min(32).optional().describe('Secret of the keyed hashes, at least 32 characters, one for all processes, never changed; made at the first start in embedded mode'),
+  HASH_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'Secret of the keyed hashes, at least 32 characters, one for all processes, never changed; made at the first start in embedded mode',
+    ),
   BOT_SILENCE_LIMIT: duration.prefault('30s').describe('A bot silent for so long: its chats go to people'),
   BIND_HOST: z.string().min(1).default('127.0.0.1').describe('Address that ingress listens on'),
   CONSOLE_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the console listens on; it has no sign-in of its own'),
   INGRESS_PORT: port.default(8080).describe('Port for Webim'),
   CONSOLE_PORT: port.default(8081).describe('Port of the console'),
   SIMULATOR_PORT: port.default(8082).describe('Port of the simulator'),
-  OPERATIONS_PORT: port.default(9090).describe('Port of /healthz, /readyz and /metrics, on 127.0.0.1 unless OPERATIONS_HOST says otherwise'),
+  OPERATIONS_PORT: port
+    .default(9090)
+    .describe('Port of /healthz, /readyz and /metrics, on 127.0.0.1 unless OPERATIONS_HOST says otherwise'),
   OPERATIONS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the operations port'),
   PARTITIONS: wholeNumber(1, 1000).default(12).describe('Partitions of every topic; fixed once they are made'),
   ACK_TIMEOUT: duration.prefault('2s').describe('How long the log may take to acknowledge a webhook before it is answered 503'),

@@ -77,7 +77,16 @@ export const deliveries = (options: {
     if (webhookDelayMs > 0) await clock.sleep(random() * webhookDelayMs, stopping.signal);
     for (let attempt = 0; ; attempt++) {
       const answer = await post(options.hooks().botUrl, JSON.stringify(body), 'application/json');
-      journal.add({ direction: 'out', kind: 'webhook', name, chatId: chat.id, status: answer.status, request: body, response: answer.body, done: kept(answer) });
+      journal.add({
+        direction: 'out',
+        kind: 'webhook',
+        name,
+        chatId: chat.id,
+        status: answer.status,
+        request: body,
+        response: answer.body,
+        done: kept(answer),
+      });
       if (kept(answer)) return;
       if (attempt >= webhookRetries || stopping.signal.aborted) break;
       await clock.sleep(webhookRetryPauseMs, stopping.signal);
@@ -102,7 +111,16 @@ export const deliveries = (options: {
       form ? new URLSearchParams({ event: name, chat: JSON.stringify(body) }).toString() : JSON.stringify(sent),
       form ? 'application/x-www-form-urlencoded' : 'application/json',
     );
-    journal.add({ direction: 'out', kind: 'handler', name, chatId: chat.id, status: answer.status, request: sent, response: answer.body, done: answer.status === 200 });
+    journal.add({
+      direction: 'out',
+      kind: 'handler',
+      name,
+      chatId: chat.id,
+      status: answer.status,
+      request: sent,
+      response: answer.body,
+      done: answer.status === 200,
+    });
   };
 
   return {

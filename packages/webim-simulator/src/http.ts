@@ -48,7 +48,16 @@ const botApi = ({ account, clock, webim, journal, knobs, takeFault }: Dependenci
     const body = (request.body ?? {}) as Record<string, unknown>;
     const chatId = Number(body['chat_id']);
     const note = (status: number, answer: unknown, done: boolean): void => {
-      journal.add({ direction: 'in', kind: 'bot_api', name: method, chatId: Number.isFinite(chatId) ? chatId : null, status, request: body, response: answer, done });
+      journal.add({
+        direction: 'in',
+        kind: 'bot_api',
+        name: method,
+        chatId: Number.isFinite(chatId) ? chatId : null,
+        status,
+        request: body,
+        response: answer,
+        done,
+      });
     };
     const send = (status: number, answer: BotAnswer & { result?: string }, done: boolean): void => {
       note(status, answer, done);
@@ -108,7 +117,16 @@ const storedData = ({ account, webim, journal, knobs }: Dependencies): Express =
   api.use((request: Request, response: Response, next: NextFunction) => {
     const mode = knobs().storedData;
     const reply = (status: number, body: unknown): void => {
-      journal.add({ direction: 'in', kind: 'stored_data', name: request.path, chatId: null, status, request: null, response: body, done: false });
+      journal.add({
+        direction: 'in',
+        kind: 'stored_data',
+        name: request.path,
+        chatId: null,
+        status,
+        request: null,
+        response: body,
+        done: false,
+      });
       response.status(status).json(body);
     };
     if (mode === 'unauthorized' || !same(request.get('authorization') ?? '', expected)) reply(401, { error: 'unauthorized' });
@@ -117,14 +135,31 @@ const storedData = ({ account, webim, journal, knobs }: Dependencies): Express =
     else next();
   });
   api.get('/operators', (_request, response) => {
-    response.json(account.operators.map((one) => ({ id: one.id, full_name: one.name, email: `${one.id}@example.com`, status: 'online', roles: ['operator'] })));
+    response.json(
+      account.operators.map((one) => ({
+        id: one.id,
+        full_name: one.name,
+        email: `${one.id}@example.com`,
+        status: 'online',
+        roles: ['operator'],
+      })),
+    );
   });
   api.get('/departments', (_request, response) => {
     response.json(account.departments.map((one) => ({ id: one.id, key: one.key, name: one.name })));
   });
   api.get('/chat', (request, response) => {
     const found = webim.chats().find((chat) => String(chat.id) === String(request.query['id']));
-    journal.add({ direction: 'in', kind: 'stored_data', name: 'chat', chatId: found?.id ?? null, status: 200, request: null, response: null, done: found !== undefined });
+    journal.add({
+      direction: 'in',
+      kind: 'stored_data',
+      name: 'chat',
+      chatId: found?.id ?? null,
+      status: 200,
+      request: null,
+      response: null,
+      done: found !== undefined,
+    });
     response.json(found === undefined ? { error: 'chat-not-found' } : { chat: webim.chatObject(found) });
   });
   api.get('/chats', (request, response) => {

@@ -211,8 +211,10 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
       const button = buttons.find((one) => one.id === buttonId);
       return said(chat, { kind: 'keyboard_response', data: { button: { id: buttonId, text: button?.text ?? buttonId } } });
     },
-    sendFile: (chatId: number, file = { url: 'https://demo.webim.ru/files/1', name: 'чек.pdf', media_type: 'application/pdf', size: 48211 }): SimulatedChat =>
-      said(chatOf(chatId), { kind: 'file_visitor', data: file }),
+    sendFile: (
+      chatId: number,
+      file = { url: 'https://demo.webim.ru/files/1', name: 'чек.pdf', media_type: 'application/pdf', size: 48211 },
+    ): SimulatedChat => said(chatOf(chatId), { kind: 'file_visitor', data: file }),
     /** A webhook as Webim would send it, whatever the state: repeats, messages on the wire. */
     sendNewMessage: (chatId: number, message: Record<string, unknown>): void => {
       const chat = chatOf(chatId);
@@ -275,7 +277,8 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
           return {};
         }
         case 'file_operator': {
-          if (knobs().refusesFiles || typeof (message.data as { url?: unknown } | undefined)?.url !== 'string') return { error: 'not_allowed_file_type' };
+          if (knobs().refusesFiles || typeof (message.data as { url?: unknown } | undefined)?.url !== 'string')
+            return { error: 'not_allowed_file_type' };
           add(chat, { kind: 'file_operator', data: message.data, operatorId });
           return {};
         }

@@ -13,8 +13,19 @@ import type { PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aDialog, inQueue, newChat, newMessage, overdue, started, unseen, visitorSays, wholeLife, withBot } from '../test/sample-dialogs.ts';
 import { liveClient } from '../test/live-client.ts';
+import {
+  aDialog,
+  inQueue,
+  newChat,
+  newMessage,
+  overdue,
+  started,
+  unseen,
+  visitorSays,
+  wholeLife,
+  withBot,
+} from '../test/sample-dialogs.ts';
 import type { DialogList, EventPage } from './api/schemas.ts';
 import { type Console, consoleService } from './console.ts';
 import type { LagReport } from './lag/lag.ts';
@@ -31,7 +42,16 @@ let running: Promise<void>;
 const after: (() => Promise<unknown> | unknown)[] = [];
 
 const start = async (more: { log?: PartitionedLog; dataFile?: string } = {}): Promise<void> => {
-  desk = consoleService({ store, log: more.log ?? log, clock: realClock, logger, dataFile: more.dataFile ?? join(folder, 'console.db'), port: 0, simulatorUrl: 'http://127.0.0.1:4050', webRoot: join(folder, 'web') });
+  desk = consoleService({
+    store,
+    log: more.log ?? log,
+    clock: realClock,
+    logger,
+    dataFile: more.dataFile ?? join(folder, 'console.db'),
+    port: 0,
+    simulatorUrl: 'http://127.0.0.1:4050',
+    webRoot: join(folder, 'web'),
+  });
   running = desk.run();
   await desk.listening();
 };
@@ -63,7 +83,14 @@ afterEach(async () => {
 
 describe('dialogs', () => {
   it('lists them, newest activity first, without unseen chats, and pages by cursor', async () => {
-    for (const dialog of [wholeLife('shop', '101', t0), inQueue('shop', '102', t0), overdue('shop', '104', t0), withBot('bank', '103', t0), unseen('shop', '106', t0)]) await dialog.writeTo(store);
+    for (const dialog of [
+      wholeLife('shop', '101', t0),
+      inQueue('shop', '102', t0),
+      overdue('shop', '104', t0),
+      withBot('bank', '103', t0),
+      unseen('shop', '106', t0),
+    ])
+      await dialog.writeTo(store);
     await start();
     const all = await untilCaughtUp();
     expect(all.dialogs.map((row) => row.chatId)).toEqual(['104', '101', '103', '102']);
@@ -81,14 +108,21 @@ describe('dialogs', () => {
     await start();
     await untilCaughtUp();
     const recorded = await store.read(dialog.stream);
-    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/101')).body.row).toMatchObject({ owner: 'nobody', flag: false, returnCause: 'final_close', revision: recorded.length - 1 });
+    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/101')).body.row).toMatchObject({
+      owner: 'nobody',
+      flag: false,
+      returnCause: 'final_close',
+      revision: recorded.length - 1,
+    });
     const events: EventPage['events'] = [];
     for (let from: number | null = 0; from !== null; ) {
       const page: EventPage = (await get<EventPage>(`/api/dialogs/shop/101/events?from=${from}&limit=10`)).body;
       events.push(...page.events);
       from = page.next;
     }
-    expect(events.map(({ revision, id, type, data }) => ({ revision, id, type, data }))).toEqual(recorded.map(({ revision, id, type, data }) => ({ revision, id, type, data })));
+    expect(events.map(({ revision, id, type, data }) => ({ revision, id, type, data }))).toEqual(
+      recorded.map(({ revision, id, type, data }) => ({ revision, id, type, data })),
+    );
   });
 
   it.each([
@@ -119,7 +153,9 @@ describe('dialogs', () => {
 describe('the read model', () => {
   it('goes on from its checkpoint after a kill, and comes out as one rebuilt', { timeout: 60_000 }, async () => {
     const child = async (): Promise<ChildProcess> => {
-      const started = spawn(process.execPath, [fileURLToPath(new URL('../test/follow-until-killed.ts', import.meta.url)), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const started = spawn(process.execPath, [fileURLToPath(new URL('../test/follow-until-killed.ts', import.meta.url)), folder], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await once(started.stdout, 'data');
       return started;
     };
@@ -175,7 +211,11 @@ describe('the read model', () => {
     await dialog.writeTo(store);
     await start();
     expect((await untilCaughtUp()).caughtUp).toBe(true);
-    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/7')).body.row).toMatchObject({ owner: 'queue', flag: true, lastInput: 'new_message' });
+    expect((await get<{ row: DialogRow }>('/api/dialogs/shop/7')).body.row).toMatchObject({
+      owner: 'queue',
+      flag: true,
+      lastInput: 'new_message',
+    });
   });
 });
 
@@ -253,7 +293,19 @@ describe('the door', () => {
 
   it('answers only to its own names', async () => {
     await start();
-    expect(await Promise.all(['127.0.0.1:1', 'localhost', '[::1]:4010', 'evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80', 'evil@127.0.0.1'].map(statusFor))).toEqual([200, 200, 200, 421, 421, 421, 421]);
+    expect(
+      await Promise.all(
+        [
+          '127.0.0.1:1',
+          'localhost',
+          '[::1]:4010',
+          'evil.example',
+          '127.0.0.1.evil.example',
+          'localhost.evil.example:80',
+          'evil@127.0.0.1',
+        ].map(statusFor),
+      ),
+    ).toEqual([200, 200, 200, 421, 421, 421, 421]);
   });
 
   it('lets the page load nothing from elsewhere, and says where the simulator is', async () => {

@@ -136,5 +136,4 @@ export const consoleService = (options: ConsoleOptions): Console => {
   };
 };
 
-const failureOf = (server: ReturnType<typeof createServer>): Promise<never> =>
-  new Promise((_, reject) => server.once('error', reject));
+const failureOf = (server: ReturnType<typeof createServer>): Promise<never> => new Promise((_, reject) => server.once('error', reject));

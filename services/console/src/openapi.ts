@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { aboutSchema, dialogListQuerySchema, dialogListSchema, dialogParamsSchema, dialogSchema, eventPageSchema, eventsQuerySchema } from './api/schemas.ts';
+import {
+  aboutSchema,
+  dialogListQuerySchema,
+  dialogListSchema,
+  dialogParamsSchema,
+  dialogSchema,
+  eventPageSchema,
+  eventsQuerySchema,
+} from './api/schemas.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/lag.ts';
 
@@ -11,13 +19,20 @@ export const consoleOpenApi = (): Json => ({
   info: {
     title: 'Console',
     version: '1',
-    description: 'Reads dialogs, their events and the lag of each group. It changes nothing. Times are milliseconds since the Unix epoch, by the engine’s clock.',
+    description:
+      'Reads dialogs, their events and the lag of each group. It changes nothing. Times are milliseconds since the Unix epoch, by the engine’s clock.',
   },
   servers: [{ url: '/api' }],
   paths: {
     '/about': { get: operation('about', 'What this console is', [], schema(aboutSchema)) },
     '/dialogs': {
-      get: operation('listDialogs', 'Dialogs, newest activity first; unseen chats are not counted', parameters('query', dialogListQuerySchema), schema(dialogListSchema), [400]),
+      get: operation(
+        'listDialogs',
+        'Dialogs, newest activity first; unseen chats are not counted',
+        parameters('query', dialogListQuerySchema),
+        schema(dialogListSchema),
+        [400],
+      ),
     },
     '/dialogs/{account}/{chatId}': {
       get: operation('getDialog', 'One dialog, as its row', parameters('path', dialogParamsSchema), schema(dialogSchema), [400, 404]),
@@ -36,7 +51,10 @@ export const consoleOpenApi = (): Json => ({
       get: {
         operationId: 'live',
         summary: 'Server-sent events: hello, dialog (a row changed), lag (each second), reload (more changed than was told)',
-        responses: { 200: { description: 'A stream without end', content: { 'text/event-stream': { schema: { type: 'string' } } } }, 503: problem('Too many listeners') },
+        responses: {
+          200: { description: 'A stream without end', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+          503: problem('Too many listeners'),
+        },
       },
     },
   },

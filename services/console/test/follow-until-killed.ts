@@ -16,5 +16,8 @@ const service = consoleService({
   dataFile: join(folder, 'console.db'),
   port: 0,
 });
-service.listening().then((address) => process.stdout.write(`${address}\n`)).catch(() => process.exit(1));
+service
+  .listening()
+  .then((address) => process.stdout.write(`${address}\n`))
+  .catch(() => process.exit(1));
 await service.run();

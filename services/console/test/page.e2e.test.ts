@@ -41,12 +41,23 @@ beforeEach(async () => {
   await log.ensureTopics([{ name: topics.inbox, partitions: 2, cleanup: 'delete' }]);
   await log.append([{ topic: topics.inbox, key: 'a', value: null, partition: 0 }]);
   await log.setCommitted('projector', topics.inbox, 0, 0);
-  desk = consoleService({ store, log, clock: realClock, logger: pino({ level: 'silent' }), dataFile: join(folder, 'console.db'), port: 0, webRoot: root, simulatorUrl: 'http://127.0.0.1:1' });
+  desk = consoleService({
+    store,
+    log,
+    clock: realClock,
+    logger: pino({ level: 'silent' }),
+    dataFile: join(folder, 'console.db'),
+    port: 0,
+    webRoot: root,
+    simulatorUrl: 'http://127.0.0.1:1',
+  });
   running = desk.run();
   await desk.listening();
   complaints = [];
 });
 afterEach(async () => {
+  // A page left open would look for its console again and again, and complain in the next test.
+  for (const context of browser.contexts()) await context.close();
   await desk.stop();
   await running;
   await log.close();
@@ -93,7 +104,10 @@ describe('the page', { timeout: 30_000 }, () => {
     await page.keyboard.press('ArrowRight');
     await page.locator('[data-testid=state-flag][data-value=true]').waitFor();
     expect(new URL(page.url()).searchParams.get('rev')).toBe(String(flagSet));
-    expect(await page.locator('.fact.changed').evaluateAll((facts) => facts.map((fact) => fact.getAttribute('data-fact')))).toEqual(['flag', 'episode']);
+    expect(await page.locator('.fact.changed').evaluateAll((facts) => facts.map((fact) => fact.getAttribute('data-fact')))).toEqual([
+      'flag',
+      'episode',
+    ]);
     await page.keyboard.press('ArrowLeft');
     await page.locator('[data-testid=state-flag][data-value=false]').waitFor();
     await page.keyboard.press('End');
@@ -117,7 +131,10 @@ describe('the page', { timeout: 30_000 }, () => {
     await wholeLife('shop', '7001', now).writeTo(store);
     for (const path of ['/', '/dialogs/shop/7001', '/lag']) {
       const page = await open(path, { width: 360, locale: 'ru-RU' });
-      await page.getByTestId(path === '/' ? 'dialog-row' : path === '/lag' ? 'lag-row' : 'event-row').first().waitFor();
+      await page
+        .getByTestId(path === '/' ? 'dialog-row' : path === '/lag' ? 'lag-row' : 'event-row')
+        .first()
+        .waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     }
     expect(complaints).toEqual([]);

@@ -144,7 +144,13 @@ export const ingressService = (options: IngressOptions): Ingress => {
       answer(response, 200, { result: 'ok' });
     } catch (error) {
       count('unavailable');
-      logger.error({ event: 'webhook_not_acknowledged', account: input.account, chatId: input.chatId, type: input.type, code: (error as { code?: unknown }).code });
+      logger.error({
+        event: 'webhook_not_acknowledged',
+        account: input.account,
+        chatId: input.chatId,
+        type: input.type,
+        code: (error as { code?: unknown }).code,
+      });
       answer(response, 503, { error: 'unavailable' });
     }
   };
@@ -193,7 +199,14 @@ export const ingressService = (options: IngressOptions): Ingress => {
     };
     try {
       await log.append(
-        [{ topic: topics.quarantine, key: account.id, value: Buffer.from(JSON.stringify(record)), headers: { 'content-type': 'application/json' } }],
+        [
+          {
+            topic: topics.quarantine,
+            key: account.id,
+            value: Buffer.from(JSON.stringify(record)),
+            headers: { 'content-type': 'application/json' },
+          },
+        ],
         { timeoutMs: options.ackTimeoutMs },
       );
       return true;
@@ -256,4 +269,3 @@ const closeServer = async (server: Server): Promise<void> => {
   await closed;
   clearTimeout(timer);
 };
-

@@ -6,7 +6,9 @@ import { aRecord, claimMarginMs, cut, httpTimeoutMs, ok, type Rig, says, silent,
 
 let rig: Rig;
 let id: DialogId;
-beforeAll(async () => { rig = await startRig(); });
+beforeAll(async () => {
+  rig = await startRig();
+});
 afterAll(() => rig.end());
 beforeEach(async () => {
   id = rig.newChat();
@@ -24,7 +26,11 @@ const one = async () => {
 test('a reply is sent once: claimed, posted, settled, its result in the inbox', async () => {
   await rig.outbound().deliver(aRecord(id));
   expect(rig.posted).toMatchObject([
-    { path: '/api/bot/v2/send_message', body: { chat_id: Number(id.chatId), message: { kind: 'operator', text: 'Здравствуйте' } }, headers: { authorization: 'Token bot-token' } },
+    {
+      path: '/api/bot/v2/send_message',
+      body: { chat_id: Number(id.chatId), message: { kind: 'operator', text: 'Здравствуйте' } },
+      headers: { authorization: 'Token bot-token' },
+    },
   ]);
   expect(await types()).toEqual(['Claimed', 'Settled']);
   const result = await one();
@@ -32,7 +38,11 @@ test('a reply is sent once: claimed, posted, settled, its result in the inbox', 
   expect(result?.crossed).toBeUndefined();
   expect(Math.abs((result?.sentAt ?? 0) - rig.clock.now())).toBeLessThan(60_000);
   const record = (await rig.inbox()).find(({ key }) => key === `acme:${id.chatId}`);
-  expect(record?.headers).toMatchObject({ ce_id: result?.inputId, ce_type: 'ru.webim.effect_result.v1', traceparent: expect.stringContaining('1111') });
+  expect(record?.headers).toMatchObject({
+    ce_id: result?.inputId,
+    ce_type: 'ru.webim.effect_result.v1',
+    traceparent: expect.stringContaining('1111'),
+  });
 });
 
 test('a redelivery posts nothing and publishes the same result again', async () => {
@@ -55,7 +65,11 @@ test('a lower number or attempt is skipped', async () => {
 });
 
 test('a claim that was left is called in doubt, not before HTTP time-out and margin have passed', async () => {
-  await rig.store.append(sendsStream(id), [{ id: randomUUID(), type: 'Claimed', data: { number: 1, attempt: 1, epoch: 1 }, metadata: {} }], 'no_stream');
+  await rig.store.append(
+    sendsStream(id),
+    [{ id: randomUUID(), type: 'Claimed', data: { number: 1, attempt: 1, epoch: 1 }, metadata: {} }],
+    'no_stream',
+  );
   const began = rig.clock.monotonic();
   await rig.outbound().deliver(aRecord(id));
   expect(rig.clock.monotonic() - began).toBeGreaterThanOrEqual(httpTimeoutMs + claimMarginMs);
@@ -65,7 +79,11 @@ test('a claim that was left is called in doubt, not before HTTP time-out and mar
 });
 
 test('a higher attempt goes past a claim that was left', async () => {
-  await rig.store.append(sendsStream(id), [{ id: randomUUID(), type: 'Claimed', data: { number: 1, attempt: 1, epoch: 1 }, metadata: {} }], 'no_stream');
+  await rig.store.append(
+    sendsStream(id),
+    [{ id: randomUUID(), type: 'Claimed', data: { number: 1, attempt: 1, epoch: 1 }, metadata: {} }],
+    'no_stream',
+  );
   await rig.dialogAt(id, 1, { number: 2, attempt: 1 });
   await rig.outbound().deliver(aRecord(id, { number: 2 }));
   expect(rig.posted).toHaveLength(1);
@@ -99,7 +117,10 @@ test('past its time: expired, nothing is posted', async () => {
 });
 
 test('two outbounds at once: one POST, one result', async () => {
-  rig.script.push(async (response, request, posted) => { await rig.clock.sleep(3_000); await ok(response, request, posted); });
+  rig.script.push(async (response, request, posted) => {
+    await rig.clock.sleep(3_000);
+    await ok(response, request, posted);
+  });
   await Promise.all([rig.outbound().deliver(aRecord(id)), rig.outbound().deliver(aRecord(id))]);
   expect(rig.posted).toHaveLength(1);
   expect(await types()).toEqual(['Claimed', 'Settled']);
@@ -110,14 +131,24 @@ test('two outbounds at once: one POST, one result', async () => {
 
 test('an owner that stood still after its claim sends nothing once another called it in doubt', async () => {
   let release: () => void = () => undefined;
-  const frozen = new Promise<void>((resolve) => { release = resolve; });
+  const frozen = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   let reached: () => void = () => undefined;
-  const atTail = new Promise<void>((resolve) => { reached = resolve; });
-  const slow = { ...rig.store, read: async (...args: Parameters<typeof rig.store.read>) => {
-    const events = await rig.store.read(...args);
-    if (args[0].startsWith('dialog-')) { reached(); await frozen; }
-    return events;
-  } };
+  const atTail = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const slow = {
+    ...rig.store,
+    read: async (...args: Parameters<typeof rig.store.read>) => {
+      const events = await rig.store.read(...args);
+      if (args[0].startsWith('dialog-')) {
+        reached();
+        await frozen;
+      }
+      return events;
+    },
+  };
   const first = rig.outbound({ store: slow }).deliver(aRecord(id));
   await atTail;
   await rig.outbound().deliver(aRecord(id));
@@ -128,7 +159,10 @@ test('an owner that stood still after its claim sends nothing once another calle
 });
 
 test('the owner changes while the request is out: crossed', async () => {
-  rig.script.push(async (response, request, posted) => { await rig.dialogAt(id, 2, null); await ok(response, request, posted); });
+  rig.script.push(async (response, request, posted) => {
+    await rig.dialogAt(id, 2, null);
+    await ok(response, request, posted);
+  });
   await rig.outbound().deliver(aRecord(id));
   expect(await one()).toMatchObject({ outcome: 'accepted', crossed: true });
 });
@@ -166,12 +200,20 @@ describe('what Webim answers', () => {
       await outbound.deliver(aRecord(id, { attempt, failures: attempt - 1 }));
     }
     expect((await rig.results(id)).map(({ outcome, status }) => `${outcome} ${status}`)).toEqual([
-      'deferred 500', 'deferred 500', 'deferred 500', 'deferred 500', 'refused 500',
+      'deferred 500',
+      'deferred 500',
+      'deferred 500',
+      'deferred 500',
+      'refused 500',
     ]);
   });
 
   test.each([
-    ['200 with an error', says(200, { error: 'message_empty', desc: 'empty' }), { outcome: 'refused', reason: 'content', code: 'message_empty', desc: 'empty' }],
+    [
+      '200 with an error',
+      says(200, { error: 'message_empty', desc: 'empty' }),
+      { outcome: 'refused', reason: 'content', code: 'message_empty', desc: 'empty' },
+    ],
     ['a lost chat', says(200, { error: 'no-chat' }), { outcome: 'refused', reason: 'not_bots_chat' }],
     ['a closed chat', says(400, { error: 'chat_closed' }), { outcome: 'refused', reason: 'chat_closed', status: 400 }],
     ['a page under 200', says(200, '<html>'), { outcome: 'in_doubt', code: 'not_json' }],
@@ -234,10 +276,18 @@ describe('what is not sent', () => {
     expect(rig.posted).toHaveLength(0);
   });
   test.each([
-    [undefined, 'refused'], ['10.3.99', 'refused'], ['9.12', 'refused'], ['10.4', 'accepted'], ['10.10.1', 'accepted'], ['11.0', 'accepted'],
+    [undefined, 'refused'],
+    ['10.3.99', 'refused'],
+    ['9.12', 'refused'],
+    ['10.4', 'accepted'],
+    ['10.10.1', 'accepted'],
+    ['11.0', 'accepted'],
   ])('a redirect to the queue under Webim %s: %s', async (webimVersion, outcome) => {
     await rig.outbound().deliver(aRecord(id, { effect: { kind: 'redirect' }, ...(webimVersion === undefined ? {} : { webimVersion }) }));
-    expect(await one()).toMatchObject({ outcome, ...(outcome === 'refused' ? { reason: 'other', code: 'queue_redirect_unsupported' } : {}) });
+    expect(await one()).toMatchObject({
+      outcome,
+      ...(outcome === 'refused' ? { reason: 'other', code: 'queue_redirect_unsupported' } : {}),
+    });
     expect(rig.posted).toHaveLength(outcome === 'refused' ? 0 : 1);
   });
   test('a question without credentials', async () => {
@@ -251,6 +301,14 @@ describe('what is not sent', () => {
 test('a stored-data question returns what the chat object shows', async () => {
   rig.script.push(says(200, { chat: { id: 1, state: 'closed', operator_id: 240001, closed_at: '2026-03-02T09:14:05Z' } }));
   await rig.outbound().deliver(aRecord(id, { effect: { kind: 'query_chat' } }));
-  expect(rig.posted).toMatchObject([{ path: `/api/v2/chat?id=${id.chatId}`, headers: { authorization: `Basic ${Buffer.from('admin@example.com:pa:ss').toString('base64')}` } }]);
-  expect(await one()).toMatchObject({ outcome: 'accepted', chat: { closed: true, operatorId: '240001', closedAt: Date.parse('2026-03-02T09:14:05Z') } });
+  expect(rig.posted).toMatchObject([
+    {
+      path: `/api/v2/chat?id=${id.chatId}`,
+      headers: { authorization: `Basic ${Buffer.from('admin@example.com:pa:ss').toString('base64')}` },
+    },
+  ]);
+  expect(await one()).toMatchObject({
+    outcome: 'accepted',
+    chat: { closed: true, operatorId: '240001', closedAt: Date.parse('2026-03-02T09:14:05Z') },
+  });
 });

@@ -83,7 +83,10 @@ const callInDoubt = async (context: AttemptContext, { envelope }: OutboxAttempt,
   if (now === undefined || now.revision !== claimed.revision) return;
   const result = effectResult(envelope, { outcome: 'in_doubt', code: 'claim_left' }, log.logTime());
   if (await sends.settle(claimed.revision, result)) {
-    logger.warn({ account: envelope.account, chatId: envelope.chatId, number: envelope.number, attempt: envelope.attempt }, 'outbound.claim_left');
+    logger.warn(
+      { account: envelope.account, chatId: envelope.chatId, number: envelope.number, attempt: envelope.attempt },
+      'outbound.claim_left',
+    );
   }
 };
 
@@ -102,7 +105,12 @@ const carryOut = async (
   if (connection === undefined) return { outcome: 'account_removed' };
   if (record === undefined) return { outcome: 'unsupported' };
   const { effect } = record;
-  if (effect.kind === 'redirect' && effect.department === undefined && effect.operatorId === undefined && !takesQueueRedirect(record.webimVersion)) {
+  if (
+    effect.kind === 'redirect' &&
+    effect.department === undefined &&
+    effect.operatorId === undefined &&
+    !takesQueueRedirect(record.webimVersion)
+  ) {
     return { outcome: 'refused', reason: 'other', code: 'queue_redirect_unsupported' };
   }
 
@@ -123,7 +131,12 @@ const ask = async (context: AttemptContext, record: OutboxRecord, { storedData }
 };
 
 /** One POST, unless the account's gate says not now. */
-const send = async (context: AttemptContext, record: OutboxRecord, { botApi, gate }: AccountConnection, sends: SendsStream): Promise<Verdict> => {
+const send = async (
+  context: AttemptContext,
+  record: OutboxRecord,
+  { botApi, gate }: AccountConnection,
+  sends: SendsStream,
+): Promise<Verdict> => {
   const { clock, log, metrics, store, outage } = context;
   let sentAt: number | undefined;
   const began = clock.monotonic();
@@ -175,7 +188,18 @@ const report = ({ logger, metrics }: AttemptContext, { record }: OutboxAttempt, 
   metrics?.settled({ account, kind, outcome });
   logger[outcome === 'accepted' ? 'debug' : 'info'](
     // Webim's code is text from outside: only where it looks like one.
-    { account, chatId, number, attempt, kind, outcome, reason, code: code !== undefined && /^[\w-]{1,64}$/.test(code) ? code : undefined, status, crossed },
+    {
+      account,
+      chatId,
+      number,
+      attempt,
+      kind,
+      outcome,
+      reason,
+      code: code !== undefined && /^[\w-]{1,64}$/.test(code) ? code : undefined,
+      status,
+      crossed,
+    },
     'outbound.settled',
   );
 };

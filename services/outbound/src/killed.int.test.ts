@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aRecord, ok, type Rig, startRig } from '../test/rig.ts';
 
 let rig: Rig;
-beforeAll(async () => { rig = await startRig(); });
+beforeAll(async () => {
+  rig = await startRig();
+});
 afterAll(() => rig.end());
 
 /** A process that dies at its n-th touch of the outside: before the call reaches it, or after, when the answer is lost. Nothing of it happens later. */
@@ -86,7 +88,11 @@ test('each lost answer of the store, with the process alive: one POST, no doubt'
     const outbound = rig.outbound({
       random: () => 0.1,
       claimMarginMs: 60_000,
-      store: { ...rig.store, read: (...args) => flaky(() => rig.store.read(...args)), append: (...args) => flaky(() => rig.store.append(...args)) },
+      store: {
+        ...rig.store,
+        read: (...args) => flaky(() => rig.store.read(...args)),
+        append: (...args) => flaky(() => rig.store.append(...args)),
+      },
       log: { ...rig.log, append: (...args) => flaky(() => rig.log.append(...args)) },
     });
     await outbound.deliver(aRecord(id));

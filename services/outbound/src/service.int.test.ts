@@ -8,7 +8,9 @@ import { type Outbound, outboundService } from './service.ts';
 
 let rig: Rig;
 const running: { outbound: Outbound; ran: Promise<void> }[] = [];
-beforeEach(async () => { rig = await startRig(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
 afterEach(async () => {
   for (const { outbound, ran } of running.splice(0)) {
     await outbound.stop();
@@ -19,8 +21,14 @@ afterEach(async () => {
 
 const start = (over: { store?: EventStore; drainMs?: number } = {}) => {
   const outbound = outboundService({
-    accounts: rig.accounts, log: rig.log, store: rig.store, clock: rig.clock, logger: rig.logger, httpTimeoutMs,
-    limits: { ratePerSecond: 1000, burst: 1000 }, ...over,
+    accounts: rig.accounts,
+    log: rig.log,
+    store: rig.store,
+    clock: rig.clock,
+    logger: rig.logger,
+    httpTimeoutMs,
+    limits: { ratePerSecond: 1000, burst: 1000 },
+    ...over,
   });
   const ran = outbound.run();
   running.push({ outbound, ran });
@@ -120,8 +128,14 @@ test('a stop lets the request in flight end, and its result is published and com
   await rig.dialogAt(id, 1, { number: 1, attempt: 1 });
   await publish(id, aRecord(id));
   let reached: () => void = () => undefined;
-  const atWebim = new Promise<void>((resolve) => { reached = resolve; });
-  rig.script.push(async (response, request, posted) => { reached(); await rig.clock.sleep(3_000); await ok(response, request, posted); });
+  const atWebim = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  rig.script.push(async (response, request, posted) => {
+    reached();
+    await rig.clock.sleep(3_000);
+    await ok(response, request, posted);
+  });
   const { outbound, ran } = start({ drainMs: 60_000 });
   await atWebim;
   running.splice(0);
@@ -136,8 +150,13 @@ test('a stop does not wait for a Webim that is silent: cut, and in doubt', async
   await rig.dialogAt(id, 1, { number: 1, attempt: 1 });
   await publish(id, aRecord(id));
   let reached: () => void = () => undefined;
-  const atWebim = new Promise<void>((resolve) => { reached = resolve; });
-  rig.script.push((...args) => { reached(); void silent(...args); });
+  const atWebim = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  rig.script.push((...args) => {
+    reached();
+    void silent(...args);
+  });
   const { outbound, ran } = start({ drainMs: 1_000 });
   await atWebim;
   running.splice(0);

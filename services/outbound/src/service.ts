@@ -6,7 +6,7 @@ import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
 import { type AccountLimits, accountConnections } from './account/connections.ts';
-import { answerAttempt, type AttemptContext } from './attempt.ts';
+import { type AttemptContext, answerAttempt } from './attempt.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import { codeOf, type Dependency, outageOf } from './outage.ts';
 import { parseOutboxRecord } from './outbox-record.ts';
@@ -58,7 +58,15 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     onBack: () => consumer.resume(),
   });
   const context: AttemptContext = {
-    store, log, clock, logger, metrics, random, outage, connections, httpTimeoutMs,
+    store,
+    log,
+    clock,
+    logger,
+    metrics,
+    random,
+    outage,
+    connections,
+    httpTimeoutMs,
     claimMarginMs: options.claimMarginMs ?? 2_000,
     stopping: stopping.signal,
     cut: cut.signal,
@@ -87,7 +95,10 @@ export const outboundService = (options: OutboundOptions): Outbound => {
       await answer(record, live);
     } catch (error) {
       if (!stopping.signal.aborted) {
-        logger.fatal({ partition: record.partition, offset: record.offset, code: codeOf(error), err: nameOf(error) }, 'outbound.cannot_go_on');
+        logger.fatal(
+          { partition: record.partition, offset: record.offset, code: codeOf(error), err: nameOf(error) },
+          'outbound.cannot_go_on',
+        );
         leave();
         throw error;
       }
@@ -107,7 +118,11 @@ export const outboundService = (options: OutboundOptions): Outbound => {
   });
 
   const idle = (): Promise<void> =>
-    active === 0 ? Promise.resolve() : new Promise((resolve) => { onIdle = resolve; });
+    active === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          onIdle = resolve;
+        });
 
   const within = async (ms: number, wanted: Promise<void>): Promise<void> => {
     const done = new AbortController();

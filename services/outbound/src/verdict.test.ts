@@ -12,13 +12,27 @@ test('full jitter: nothing to twice as long with each failure, a minute at most'
 });
 
 test('nothing was sent, or Webim is busy: deferred, by the failures so far', async () => {
-  expect(await verdictOf({ kind: 'not_sent', code: 'dns' }, waiting(2), never)).toEqual({ outcome: 'deferred', code: 'dns', notBefore: 1_003_999 });
-  expect(await verdictOf({ kind: 'retry_later', code: 'http_503', status: 503 }, waiting(1), never)).toMatchObject({ outcome: 'deferred', status: 503, notBefore: 1_001_999 });
+  expect(await verdictOf({ kind: 'not_sent', code: 'dns' }, waiting(2), never)).toEqual({
+    outcome: 'deferred',
+    code: 'dns',
+    notBefore: 1_003_999,
+  });
+  expect(await verdictOf({ kind: 'retry_later', code: 'http_503', status: 503 }, waiting(1), never)).toMatchObject({
+    outcome: 'deferred',
+    status: 503,
+    notBefore: 1_001_999,
+  });
 });
 
 test('what Webim asked for is never cut short', async () => {
   const answer = { kind: 'retry_later', code: 'http_429', status: 429, retryAfterMs: 7_000 } as const;
-  expect(await verdictOf(answer, waiting(0, () => 0), never)).toMatchObject({ notBefore: 1_007_000 });
+  expect(
+    await verdictOf(
+      answer,
+      waiting(0, () => 0),
+      never,
+    ),
+  ).toMatchObject({ notBefore: 1_007_000 });
   expect(await verdictOf(answer, waiting(9), never)).toMatchObject({ notBefore: 1_008_000 });
 });
 

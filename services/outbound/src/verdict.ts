@@ -24,11 +24,7 @@ export const serverFaults = (results: readonly EffectResult[]): number =>
 const isServerFault = (status: number): boolean => status >= 500 && status !== 502 && status !== 503 && status !== 504;
 
 /** `formerFaults`: asked only where the answer is such a fault. */
-export const verdictOf = async (
-  answer: BotApiAnswer | Held,
-  waiting: Waiting,
-  formerFaults: () => Promise<number>,
-): Promise<Verdict> => {
+export const verdictOf = async (answer: BotApiAnswer | Held, waiting: Waiting, formerFaults: () => Promise<number>): Promise<Verdict> => {
   switch (answer.kind) {
     case 'accepted':
       return { outcome: 'accepted', status: answer.status };
@@ -79,4 +75,5 @@ const pause = (retryAfterMs: number | undefined, { failures, random }: Waiting):
 const heldPause = ({ code, waitMs }: Held, { random }: Waiting): number =>
   Math.ceil(waitMs + (code === 'circuit_open' ? random() * 1_000 : 0));
 
-const statusOf = (answer: { readonly status?: number }): { status?: number } => (answer.status === undefined ? {} : { status: answer.status });
+const statusOf = (answer: { readonly status?: number }): { status?: number } =>
+  answer.status === undefined ? {} : { status: answer.status };

@@ -16,12 +16,17 @@ import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
-import { accountConnections, type AccountLimits } from '../src/account/connections.ts';
-import { answerAttempt, type AttemptContext } from '../src/attempt.ts';
+import { type AccountLimits, accountConnections } from '../src/account/connections.ts';
+import { type AttemptContext, answerAttempt } from '../src/attempt.ts';
 import { outageOf } from '../src/outage.ts';
 import { parseOutboxRecord } from '../src/outbox-record.ts';
 
-export type Posted = { readonly path: string; readonly chatId: unknown; readonly body: Record<string, unknown>; readonly headers: IncomingMessage['headers'] };
+export type Posted = {
+  readonly path: string;
+  readonly chatId: unknown;
+  readonly body: Record<string, unknown>;
+  readonly headers: IncomingMessage['headers'];
+};
 export type Answer = (response: ServerResponse, request: IncomingMessage, posted: Posted) => void | Promise<void>;
 
 export const ok: Answer = (response) => void response.end('{"result":"ok"}');
@@ -47,7 +52,9 @@ export const startRig = async () => {
   const patient: Clock = { ...clock, sleep: (ms, signal) => clock.sleep(ms * 20, signal) };
   const log = sqliteLog({ file: join(folder, 'log.db'), clock: patient });
   const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: patient });
-  await log.ensureTopics(Object.values(topics).map((name) => ({ name, partitions: 2, cleanup: name === topics.deadlines ? 'compact' : 'delete' })));
+  await log.ensureTopics(
+    Object.values(topics).map((name) => ({ name, partitions: 2, cleanup: name === topics.deadlines ? 'compact' : 'delete' })),
+  );
 
   const posted: Posted[] = [];
   const script: Answer[] = [];
@@ -71,36 +78,74 @@ export const startRig = async () => {
 
   let chats = 1000;
   return {
-    clock, log, store, logger, lines, posted, script, accounts, baseUrl,
+    clock,
+    log,
+    store,
+    logger,
+    lines,
+    posted,
+    script,
+    accounts,
+    baseUrl,
     atEnd: (close: () => Promise<unknown>) => void closers.push(close),
     newChat: (of = 'acme'): DialogId => ({ account: of as AccountId, chatId: String(++chats) as ChatId }),
     /** An event that says: this epoch, this head. */
     dialogAt: async (id: DialogId, epoch: number, head: { number: number; attempt: number } | null) => {
       await store.append(
         dialogStream(id),
-        [{
-          id: randomUUID(),
-          type: 'EffectOpened',
-          data: {},
-          metadata: { $correlationId: dialogKey(id), $causationId: 'input', schemaVersion: 1, producer: 'test', at: 0, epoch, owner: 'bot', flag: false, head },
-        }],
+        [
+          {
+            id: randomUUID(),
+            type: 'EffectOpened',
+            data: {},
+            metadata: {
+              $correlationId: dialogKey(id),
+              $causationId: 'input',
+              schemaVersion: 1,
+              producer: 'test',
+              at: 0,
+              epoch,
+              owner: 'bot',
+              flag: false,
+              head,
+            },
+          },
+        ],
         'any',
       );
     },
     results: async (id: DialogId): Promise<EffectResult[]> =>
-      (await inbox(log)).filter(({ key }) => key === dialogKey(id)).map(({ value }) => effectResultSchema.parse(JSON.parse(new TextDecoder().decode(value ?? undefined)))),
+      (await inbox(log))
+        .filter(({ key }) => key === dialogKey(id))
+        .map(({ value }) => effectResultSchema.parse(JSON.parse(new TextDecoder().decode(value ?? undefined)))),
     inbox: () => inbox(log),
     sends: (id: DialogId) => store.read(sendsStream(id)),
     /** One outbound process without its consumer: `deliver` is one delivery of one record. */
-    outbound: (over: { store?: EventStore; log?: PartitionedLog; limits?: AccountLimits; claimMarginMs?: number; random?: () => number } = {}) => {
+    outbound: (
+      over: { store?: EventStore; log?: PartitionedLog; limits?: AccountLimits; claimMarginMs?: number; random?: () => number } = {},
+    ) => {
       const stop = new AbortController();
-      const connections = accountConnections({ accounts, clock, httpTimeoutMs, limits: { ratePerSecond: 1000, burst: 1000, ...over.limits }, logger, metrics: undefined });
-      closers.push(() => { stop.abort(new Error('end of test')); return connections.close(); });
+      const connections = accountConnections({
+        accounts,
+        clock,
+        httpTimeoutMs,
+        limits: { ratePerSecond: 1000, burst: 1000, ...over.limits },
+        logger,
+        metrics: undefined,
+      });
+      closers.push(() => {
+        stop.abort(new Error('end of test'));
+        return connections.close();
+      });
       const random = over.random ?? Math.random;
       const context: AttemptContext = {
         store: over.store ?? store,
         log: over.log ?? log,
-        clock, logger, random, connections, httpTimeoutMs,
+        clock,
+        logger,
+        random,
+        connections,
+        httpTimeoutMs,
         metrics: undefined,
         claimMarginMs: over.claimMarginMs ?? claimMarginMs,
         outage: outageOf({ clock, random, stop: stop.signal, logger, onAway: () => undefined, onBack: () => undefined }),
@@ -118,7 +163,10 @@ export const startRig = async () => {
     },
     end: async () => {
       for (const close of closers) await close();
-      await new Promise<void>((resolve) => { server.close(() => resolve()); server.closeAllConnections(); });
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
       await log.close();
       await store.close();
       await rm(folder, { recursive: true, force: true });
@@ -138,8 +186,10 @@ export const aRecord = (id: DialogId, over: Partial<OutboxRecord> = {}): OutboxR
   ...over,
 });
 
-const inbox = async (log: PartitionedLog): Promise<LogRecord[]> =>
-  [...(await log.read(topics.inbox, 0, 0, 1000)), ...(await log.read(topics.inbox, 1, 0, 1000))];
+const inbox = async (log: PartitionedLog): Promise<LogRecord[]> => [
+  ...(await log.read(topics.inbox, 0, 0, 1000)),
+  ...(await log.read(topics.inbox, 1, 0, 1000)),
+];
 
 const accountsOf = (all: AccountConfig[]): Accounts => ({ get: (id) => all.find((each) => each.id === id), all: () => all });
 
@@ -154,7 +204,20 @@ const account = (id: string, baseUrl: string, storedData = true): AccountConfig 
   webhookTokenHashes: [],
   scriptFile: '/dev/null',
   settings: {
-    account: id as AccountId, botOperatorId: null, department: null, inlineButtons: true, storedData, autoCloseAfterMs: 1, abandonAfterMs: 1,
-    closeAuthority: 'webim', noOperatorAfterMs: 1, handbackGraceMs: 1, replyTtlMs: 1, onReplyExpired: 'drop', inDoubt: 'resend', handlerDelayMs: 1, webimTimerGridMs: 1,
+    account: id as AccountId,
+    botOperatorId: null,
+    department: null,
+    inlineButtons: true,
+    storedData,
+    autoCloseAfterMs: 1,
+    abandonAfterMs: 1,
+    closeAuthority: 'webim',
+    noOperatorAfterMs: 1,
+    handbackGraceMs: 1,
+    replyTtlMs: 1,
+    onReplyExpired: 'drop',
+    inDoubt: 'resend',
+    handlerDelayMs: 1,
+    webimTimerGridMs: 1,
   },
 });

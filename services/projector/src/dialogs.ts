@@ -68,10 +68,7 @@ const readOn = async (store: EventStore, from: LoadedDialog): Promise<LoadedDial
   }
 };
 
-export const withEvent = (
-  dialog: LoadedDialog,
-  event: Pick<RecordedEvent, 'revision' | 'type' | 'data'>,
-): LoadedDialog => {
+export const withEvent = (dialog: LoadedDialog, event: Pick<RecordedEvent, 'revision' | 'type' | 'data'>): LoadedDialog => {
   const domain = { type: event.type, data: event.data } as DomainEvent;
   return {
     id: dialog.id,

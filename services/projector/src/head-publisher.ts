@@ -1,5 +1,5 @@
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import type { Clock } from '@dialog/contracts/clock';
+import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import { dialogKey } from '@dialog/contracts/ids';
 import type { OutboxRecord } from '@dialog/contracts/outbox';
 import { resultInputId } from '@dialog/contracts/outbox';

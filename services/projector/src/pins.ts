@@ -3,7 +3,7 @@ import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import { scriptStream, settingsStream } from '@dialog/contracts/ids';
 import { type DialogSettings, dialogSettingsSchema } from '@dialog/contracts/settings';
 import { canonical } from '@dialog/domain/state-hash';
-import { EventStoreError, type EventStore } from '@dialog/event-store/port';
+import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { parseScript, type Script } from '@dialog/script/parse';
 import { derivedEventId } from './event-ids.ts';
 
@@ -84,8 +84,6 @@ export const pins = ({ store, accounts }: { store: EventStore; accounts: Account
 const compile = (text: string, name: string): Script => {
   const parsed = parseScript(text);
   if (parsed.ok) return parsed.script;
-  const findings = parsed.findings.map(
-    (finding) => `${name}:${finding.position.line}:${finding.position.column} ${finding.message}`,
-  );
+  const findings = parsed.findings.map((finding) => `${name}:${finding.position.line}:${finding.position.column} ${finding.message}`);
   throw new Error(`the script has errors:\n${findings.join('\n')}`);
 };

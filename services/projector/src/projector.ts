@@ -1,10 +1,10 @@
 import { setTimeout as turn } from 'node:timers/promises';
 import type { Clock } from '@dialog/contracts/clock';
+import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import type { CommitNote, DeadlineHint } from '@dialog/contracts/deadline-hint';
 import { deadlineHintSchema } from '@dialog/contracts/deadline-hint';
 import { dialogKey, parseDialogKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import { groups, tickKey, topics } from '@dialog/contracts/topics';
 import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
 import type { EventStore } from '@dialog/event-store/port';
@@ -191,9 +191,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   const writeHint = async (key: string, partition: number, wakeAt: number | undefined): Promise<void> => {
     const hint: DeadlineHint | undefined = wakeAt === undefined ? undefined : { wakeAt };
-    await log.append([
-      { topic: topics.deadlines, key, partition, value: hint === undefined ? null : Buffer.from(JSON.stringify(hint)) },
-    ]);
+    await log.append([{ topic: topics.deadlines, key, partition, value: hint === undefined ? null : Buffer.from(JSON.stringify(hint)) }]);
     index.setHinted(key, wakeAt);
   };
 

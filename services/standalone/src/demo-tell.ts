@@ -28,7 +28,15 @@ const said = (event: DomainEvent & { type: 'InputRecorded' }): string => {
 const summary = (event: DomainEvent): string => {
   if (event.type === 'EffectOpened') {
     const { number, effect, purpose } = event.data;
-    const what = effect.kind === 'text' ? `«${effect.text}»` : effect.kind === 'keyboard' ? `[${effect.buttons.flat().map((one) => one.text).join('] [')}]` : effect.kind;
+    const what =
+      effect.kind === 'text'
+        ? `«${effect.text}»`
+        : effect.kind === 'keyboard'
+          ? `[${effect.buttons
+              .flat()
+              .map((one) => one.text)
+              .join('] [')}]`
+          : effect.kind;
     return `#${number} ${purpose}: ${what}`;
   }
   if (event.type === 'ScriptAdvanced') return `${event.data.trace.won ?? event.data.trigger} → ${event.data.outcome}`;

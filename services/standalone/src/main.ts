@@ -27,7 +27,10 @@ const readConfigurationOrFail = (): Configuration => {
   }
 };
 const config = readConfigurationOrFail();
-const logger = pino({ level: config.LOG_LEVEL, base: { version } }, pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }));
+const logger = pino(
+  { level: config.LOG_LEVEL, base: { version } },
+  pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }),
+);
 const metrics = engineMetrics();
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
@@ -47,7 +50,12 @@ const engineOptions = {
   metrics,
 } satisfies Partial<EngineOptions>;
 
-type Started = { readonly engine: Engine; readonly services: readonly NamedService[]; readonly close: () => Promise<void>; readonly tell: () => void };
+type Started = {
+  readonly engine: Engine;
+  readonly services: readonly NamedService[];
+  readonly close: () => Promise<void>;
+  readonly tell: () => void;
+};
 
 /** With accounts of a real Webim. */
 const withAccounts = async (file: string): Promise<Started> => {

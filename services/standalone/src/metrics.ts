@@ -8,11 +8,37 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@pro
 export const engineMetrics = () => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const webhooks = new Counter({ name: 'webhooks_total', help: 'Webhooks answered', labelNames: ['account', 'event', 'verdict'], registers: [registry] });
-  const acknowledged = new Histogram({ name: 'webhook_acknowledgement_seconds', help: 'Time of the log to acknowledge a webhook', buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2], registers: [registry] });
-  const settled = new Counter({ name: 'effects_settled_total', help: 'Attempts of effects settled', labelNames: ['account', 'kind', 'outcome'], registers: [registry] });
-  const attempts = new Histogram({ name: 'webim_request_seconds', help: 'HTTP attempts towards Webim', labelNames: ['account', 'answer'], buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10], registers: [registry] });
-  const circuit = new Gauge({ name: 'webim_circuit_open', help: '1 while the circuit of an account is open', labelNames: ['account'], registers: [registry] });
+  const webhooks = new Counter({
+    name: 'webhooks_total',
+    help: 'Webhooks answered',
+    labelNames: ['account', 'event', 'verdict'],
+    registers: [registry],
+  });
+  const acknowledged = new Histogram({
+    name: 'webhook_acknowledgement_seconds',
+    help: 'Time of the log to acknowledge a webhook',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2],
+    registers: [registry],
+  });
+  const settled = new Counter({
+    name: 'effects_settled_total',
+    help: 'Attempts of effects settled',
+    labelNames: ['account', 'kind', 'outcome'],
+    registers: [registry],
+  });
+  const attempts = new Histogram({
+    name: 'webim_request_seconds',
+    help: 'HTTP attempts towards Webim',
+    labelNames: ['account', 'answer'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
+    registers: [registry],
+  });
+  const circuit = new Gauge({
+    name: 'webim_circuit_open',
+    help: '1 while the circuit of an account is open',
+    labelNames: ['account'],
+    registers: [registry],
+  });
   const unreadable = new Counter({ name: 'outbox_unreadable_total', help: 'Outbox records that could not be read', registers: [registry] });
   const ingress: IngressMetrics = {
     webhook: (labels) => webhooks.inc(labels),
@@ -28,7 +54,7 @@ export const engineMetrics = () => {
   /** What is read when Prometheus asks. */
   const watch = ({ log, projector }: { log: PartitionedLog; projector: Projector }): void => {
     const labelNames = ['group', 'topic', 'partition'];
-    const lag: Gauge = new Gauge({
+    const lag: Gauge<string> = new Gauge({
       name: 'kafka_consumergroup_group_lag',
       help: 'Records not yet committed',
       labelNames,
@@ -43,9 +69,24 @@ export const engineMetrics = () => {
         }
       },
     });
-    const lagSeconds = new Gauge({ name: 'kafka_consumergroup_group_lag_seconds', help: 'Age of the oldest record not yet committed', labelNames, registers: [registry] });
-    const behind: Gauge = new Gauge({ name: 'projector_behind_seconds', help: 'What the projector reports of itself', registers: [registry], collect: (): void => behind.set(projector.health().behindMs / 1000) });
-    const deadlines: Gauge = new Gauge({ name: 'projector_deadlines', help: 'Dialogs with a deadline', registers: [registry], collect: (): void => deadlines.set(projector.health().deadlines) });
+    const lagSeconds = new Gauge({
+      name: 'kafka_consumergroup_group_lag_seconds',
+      help: 'Age of the oldest record not yet committed',
+      labelNames,
+      registers: [registry],
+    });
+    const behind: Gauge<string> = new Gauge({
+      name: 'projector_behind_seconds',
+      help: 'What the projector reports of itself',
+      registers: [registry],
+      collect: (): void => behind.set(projector.health().behindMs / 1000),
+    });
+    const deadlines: Gauge<string> = new Gauge({
+      name: 'projector_deadlines',
+      help: 'Dialogs with a deadline',
+      registers: [registry],
+      collect: (): void => deadlines.set(projector.health().deadlines),
+    });
   };
   return { ingress, outbound, watch, text: () => registry.metrics() };
 };

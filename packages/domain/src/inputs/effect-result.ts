@@ -1,5 +1,5 @@
-import type { InboxInputOf } from '@dialog/contracts/inbox';
 import type { Effect } from '@dialog/contracts/effects';
+import type { InboxInputOf } from '@dialog/contracts/inbox';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { numbered, openEffect } from '../effects/open.ts';
 import { drop, settle } from '../effects/settle.ts';
@@ -77,7 +77,10 @@ const lost = (draft: Draft, open: OpenEffect, result: Result): void => {
   if (result.reason === 'chat_closed') {
     drop(draft);
     resetCursor(draft, 'chat_closed');
-    emit(draft, { type: 'DeadlineSet', data: { name: 'auto_close', at: draft.at + draft.context.settings.webimTimerGridMs + draft.context.settings.autoCloseAfterMs } });
+    emit(draft, {
+      type: 'DeadlineSet',
+      data: { name: 'auto_close', at: draft.at + draft.context.settings.webimTimerGridMs + draft.context.settings.autoCloseAfterMs },
+    });
     return;
   }
   toPeople(draft, { owner: 'queue', cause: 'lost', flagCause: 'lost' });

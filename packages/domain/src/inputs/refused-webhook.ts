@@ -12,7 +12,11 @@ export const refusedWebhook = (draft: Draft, input: BotWebhook): void => {
   const isNew = draft.state.status !== 'live';
   recordInput(draft, { ...input, refused: true });
   if (isNew) startDialog(draft, { incomplete: input.type === 'new_message' });
-  refuse(draft, input.inputId, visitorMessages(input).map((message) => message.hash));
+  refuse(
+    draft,
+    input.inputId,
+    visitorMessages(input).map((message) => message.hash),
+  );
 };
 
 /** The mark of a webhook that landed in time and was answered 503 all the same. */

@@ -89,4 +89,3 @@ const abandon = (draft: Draft): void => {
   }
   closeDialog(draft, { cause: 'abandoned', final: false, returnCause: 'abandoned' });
 };
-

@@ -15,9 +15,7 @@ const headOf = db.prepare('SELECT head, first FROM streams WHERE name = ?');
 const setHead = db.prepare(
   'INSERT INTO streams (name, head, first) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET head = excluded.head, first = excluded.first',
 );
-const insert = db.prepare(
-  'INSERT INTO events (stream, revision, id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-);
+const insert = db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?)');
 const idsFrom = db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
 const byId = db.prepare('SELECT revision, position FROM events WHERE stream = ? AND id = ?');
 
@@ -33,13 +31,7 @@ const apply = (op: WriterOp, now: number): AppendResult | null => {
 };
 
 /** The commit check, as EventStoreDB's index writer has it. */
-const append = (
-  name: string,
-  stream: Stream,
-  events: readonly WrittenEvent[],
-  expected: ExpectedRevision,
-  now: number,
-): AppendResult => {
+const append = (name: string, stream: Stream, events: readonly WrittenEvent[], expected: ExpectedRevision, now: number): AppendResult => {
   const exists = stream.head >= stream.first;
   const conflict = (): never => {
     throw new OpError('wrong_expected_revision', `${name}: expected ${expected}, is ${exists ? stream.head : 'no_stream'}`, {

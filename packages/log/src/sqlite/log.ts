@@ -128,9 +128,5 @@ const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_t
 const translate = (error: unknown): LogError => {
   if (error instanceof LogError) return error;
   const { code } = error as { code?: string };
-  return new LogError(
-    code !== undefined && codes.has(code) ? (code as LogErrorCode) : 'unknown',
-    String((error as Error).message),
-    error,
-  );
+  return new LogError(code !== undefined && codes.has(code) ? (code as LogErrorCode) : 'unknown', String((error as Error).message), error);
 };

@@ -29,9 +29,7 @@ export const logReader = (db: DatabaseSync): LogReader => {
   const nextAppendedAt = db.prepare(
     'SELECT appended_at FROM records WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT 1',
   );
-  const allGroups = db.prepare(
-    'SELECT DISTINCT grp, topic FROM offsets UNION SELECT DISTINCT grp, topic FROM members ORDER BY grp, topic',
-  );
+  const allGroups = db.prepare('SELECT DISTINCT grp, topic FROM offsets UNION SELECT DISTINCT grp, topic FROM members ORDER BY grp, topic');
   const generation = db.prepare('SELECT generation FROM generations WHERE grp = ? AND topic = ?');
   const members = db.prepare('SELECT member, released_generation FROM members WHERE grp = ? AND topic = ? ORDER BY member');
 
@@ -90,9 +88,7 @@ export const logReader = (db: DatabaseSync): LogReader => {
     groups: () => allGroups.all().map((row) => ({ group: String(row['grp']), topic: String(row['topic']) })),
     groupState: (group, topic) => ({
       generation: Number(generation.get(group, topic)?.['generation'] ?? 0),
-      members: members
-        .all(group, topic)
-        .map((row) => ({ member: String(row['member']), released: Number(row['released_generation']) })),
+      members: members.all(group, topic).map((row) => ({ member: String(row['member']), released: Number(row['released_generation']) })),
     }),
   };
 };

@@ -91,15 +91,7 @@ const append = (record: NewRecord, now: number): Appended => {
   const row = partitionRow.get(record.topic, partition) as { high: number; appended_at: number } | undefined;
   if (row === undefined) throw new OpError('unknown_topic', `the topic ${record.topic} has no partition ${partition}`);
   const appendedAt = Math.max(now, row.appended_at);
-  insertRecord.run(
-    record.topic,
-    partition,
-    row.high,
-    record.key,
-    record.value,
-    JSON.stringify(record.headers ?? {}),
-    appendedAt,
-  );
+  insertRecord.run(record.topic, partition, row.high, record.key, record.value, JSON.stringify(record.headers ?? {}), appendedAt);
   movePartition.run(row.high + 1, appendedAt, record.topic, partition);
   return { partition, offset: row.high, appendedAt };
 };

@@ -28,9 +28,9 @@ describe('webim-protocol §3.5, row by row', () => {
   test('Retry-After in seconds and as a date, against the server’s own clock', () => {
     expect(of(answered(429, '', { 'retry-after': '7' }))).toMatchObject({ retryAfterMs: 7_000 });
     expect(of(answered(503, '', { 'retry-after': 'Mon, 02 Mar 2026 09:00:30 GMT' }))).toMatchObject({ retryAfterMs: 30_000 });
-    expect(
-      of(answered(503, '', { 'retry-after': 'Mon, 02 Mar 2026 09:00:30 GMT', date: 'Mon, 02 Mar 2026 09:00:20 GMT' })),
-    ).toMatchObject({ retryAfterMs: 10_000 });
+    expect(of(answered(503, '', { 'retry-after': 'Mon, 02 Mar 2026 09:00:30 GMT', date: 'Mon, 02 Mar 2026 09:00:20 GMT' }))).toMatchObject({
+      retryAfterMs: 10_000,
+    });
     expect(of(answered(503, '', { 'retry-after': 'soon' }))).not.toHaveProperty('retryAfterMs');
   });
   test('500: a few times', () => {
@@ -54,17 +54,40 @@ describe('webim-protocol §3.5, row by row', () => {
     expect(of(answered(302, '', { location: 'https://elsewhere.example' }))).toMatchObject({ kind: 'refused', reason: 'wrong_host' });
   });
   test.each([
-    'message_empty', 'max-message-length-exceeded', 'file_not_found', 'max_file_size_exceeded', 'file_size_too_small', 'not_allowed_file_type',
-    'not_allowed_mime_type', 'incorrect-file-name', 'content_type_not_recognized', 'not_matching_magic_numbers',
-    'max_files_count_per_chat_exceeded', 'malicious_file_detected', 'button-id-not-set',
+    'message_empty',
+    'max-message-length-exceeded',
+    'file_not_found',
+    'max_file_size_exceeded',
+    'file_size_too_small',
+    'not_allowed_file_type',
+    'not_allowed_mime_type',
+    'incorrect-file-name',
+    'content_type_not_recognized',
+    'not_matching_magic_numbers',
+    'max_files_count_per_chat_exceeded',
+    'malicious_file_detected',
+    'button-id-not-set',
   ])('%s: this message only, under 200 and 400', (error) => {
-    expect(of(answered(200, { error, desc: 'why' }))).toEqual({ kind: 'refused', reason: 'content', code: error, status: 200, desc: 'why' });
+    expect(of(answered(200, { error, desc: 'why' }))).toEqual({
+      kind: 'refused',
+      reason: 'content',
+      code: error,
+      status: 200,
+      desc: 'why',
+    });
     expect(of(answered(400, { error }))).toMatchObject({ kind: 'refused', reason: 'content', status: 400 });
   });
   test.each([
-    ['chat-required', 'not_bots_chat'], ['no-chat', 'not_bots_chat'], ['chat_not_found', 'not_bots_chat'], ['not-your-chat', 'not_bots_chat'],
-    ['access_denied', 'not_bots_chat'], ['chat-not-assigned', 'not_bots_chat'], ['NOT_BOTS_CHAT', 'not_bots_chat'],
-    ['chat-closed', 'chat_closed'], ['chat_is_closed', 'chat_closed'], ['closed_by_operator', 'chat_closed'],
+    ['chat-required', 'not_bots_chat'],
+    ['no-chat', 'not_bots_chat'],
+    ['chat_not_found', 'not_bots_chat'],
+    ['not-your-chat', 'not_bots_chat'],
+    ['access_denied', 'not_bots_chat'],
+    ['chat-not-assigned', 'not_bots_chat'],
+    ['NOT_BOTS_CHAT', 'not_bots_chat'],
+    ['chat-closed', 'chat_closed'],
+    ['chat_is_closed', 'chat_closed'],
+    ['closed_by_operator', 'chat_closed'],
   ])('%s: the chat is lost, %s', (error, reason) => {
     for (const status of [200, 400, 404]) {
       for (const method of ['send_message', 'redirect_chat', 'close_chat'] as const) {
@@ -99,6 +122,9 @@ describe('success only where status and body say so', () => {
     expect(of(cut(404))).toMatchObject({ kind: 'refused', reason: 'other' });
   });
   test('a code of any length is kept within the contract', () => {
-    expect(of(answered(200, { error: 'x'.repeat(5000), desc: 'y'.repeat(5000) }))).toMatchObject({ code: 'x'.repeat(200), desc: 'y'.repeat(2000) });
+    expect(of(answered(200, { error: 'x'.repeat(5000), desc: 'y'.repeat(5000) }))).toMatchObject({
+      code: 'x'.repeat(200),
+      desc: 'y'.repeat(2000),
+    });
   });
 });

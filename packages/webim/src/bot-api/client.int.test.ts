@@ -17,7 +17,12 @@ const webim = async (answer: (response: ServerResponse, request: IncomingMessage
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      seen.push({ url: request.url ?? '', method: request.method ?? '', authorization: request.headers.authorization, body: JSON.parse(body) });
+      seen.push({
+        url: request.url ?? '',
+        method: request.method ?? '',
+        authorization: request.headers.authorization,
+        body: JSON.parse(body),
+      });
       answer(response, request);
     });
   });
@@ -25,7 +30,13 @@ const webim = async (answer: (response: ServerResponse, request: IncomingMessage
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
   // A minute on this clock is 100 ms.
   const api: WebimBotApi = webimBotApi({ baseUrl, token: new Secret('t0ken'), clock: scaledClock(600), timeoutMs: 120_000 });
-  open.push(api, { close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) });
+  open.push(api, {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  });
   return { api, seen, baseUrl };
 };
 const ok = (response: ServerResponse) => response.end('{"result":"ok"}');
@@ -44,7 +55,13 @@ test('each method as Webim takes it', async () => {
   expect(seen.map(({ url, body }) => [url, body])).toEqual([
     ['/proxy/api/bot/v2/send_message', { chat_id: 48213, message: { kind: 'operator', text: 'Привет' } }],
     ['/proxy/api/bot/v2/send_message', { chat_id: 'a-b', message: { kind: 'keyboard', buttons: [[{ id: 'x', text: 'Да' }]] } }],
-    ['/proxy/api/bot/v2/send_message', { chat_id: 1, message: { kind: 'file_operator', data: { url: 'https://f.example/a', name: 'a.pdf', media_type: 'application/pdf' } } }],
+    [
+      '/proxy/api/bot/v2/send_message',
+      {
+        chat_id: 1,
+        message: { kind: 'file_operator', data: { url: 'https://f.example/a', name: 'a.pdf', media_type: 'application/pdf' } },
+      },
+    ],
     ['/proxy/api/bot/v2/redirect_chat', { chat_id: 1, dep_key: 'operatory' }],
     ['/proxy/api/bot/v2/redirect_chat', { chat_id: 1, operator_id: 240001 }],
     ['/proxy/api/bot/v2/redirect_chat', { chat_id: 1, operator_id: 'op-1' }],
@@ -66,7 +83,9 @@ test('an answer that does not come in time is in doubt, by our clock', async () 
 });
 
 test('an answer that begins and never ends is in doubt', async () => {
-  const { api } = await webim((response) => { response.write('{"result":'); });
+  const { api } = await webim((response) => {
+    response.write('{"result":');
+  });
   expect(await api.sendText(1, 'a')).toEqual({ kind: 'in_doubt', code: 'timeout', status: 200 });
 });
 
@@ -113,7 +132,10 @@ test('a signal ends an attempt at once', async () => {
 
 test('a connection is kept for the next call', async () => {
   const ports = new Set<number | undefined>();
-  const { api } = await webim((response, request) => { ports.add(request.socket.remotePort); ok(response); });
+  const { api } = await webim((response, request) => {
+    ports.add(request.socket.remotePort);
+    ok(response);
+  });
   for (let i = 0; i < 8; i += 1) await api.sendText(1, 'a');
   // The pool may take a second one before the first is free again.
   expect(ports.size).toBeLessThanOrEqual(2);

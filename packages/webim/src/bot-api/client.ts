@@ -67,8 +67,7 @@ export const webimBotApi = ({ baseUrl, token, clock, timeoutMs = 10_000, dispatc
   };
 
   return {
-    sendText: (chatId, text, signal) =>
-      call('send_message', { chat_id: chatId, message: { kind: 'operator', text } }, signal),
+    sendText: (chatId, text, signal) => call('send_message', { chat_id: chatId, message: { kind: 'operator', text } }, signal),
     sendKeyboard: (chatId, rows, signal) =>
       call(
         'send_message',
@@ -76,11 +75,7 @@ export const webimBotApi = ({ baseUrl, token, clock, timeoutMs = 10_000, dispatc
         signal,
       ),
     sendFile: (chatId, { url, name, mediaType }, signal) =>
-      call(
-        'send_message',
-        { chat_id: chatId, message: { kind: 'file_operator', data: { url, name, media_type: mediaType } } },
-        signal,
-      ),
+      call('send_message', { chat_id: chatId, message: { kind: 'file_operator', data: { url, name, media_type: mediaType } } }, signal),
     redirect: (chatId, { department, operatorId }, signal) =>
       call(
         'redirect_chat',
@@ -114,5 +109,4 @@ export const botApiAgent = (connectTimeoutMs: number): Agent =>
   });
 
 /** Webim's ids are integers, kept as text here. */
-const operatorOnWire = (id: string): string | number =>
-  /^\d{1,15}$/.test(id) ? Number(id) : id;
+const operatorOnWire = (id: string): string | number => (/^\d{1,15}$/.test(id) ? Number(id) : id);

@@ -112,5 +112,4 @@ const connectFault = (error: Error): WireCode => {
   return 'connect';
 };
 
-const wireFault = (error: Error): WireCode =>
-  codeOf(error).startsWith('HPE_') || error.name === 'HTTPParserError' ? 'protocol' : 'reset';
+const wireFault = (error: Error): WireCode => (codeOf(error).startsWith('HPE_') || error.name === 'HTTPParserError' ? 'protocol' : 'reset');

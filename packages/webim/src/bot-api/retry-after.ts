@@ -1,8 +1,5 @@
 /** `Retry-After` as seconds or as an HTTP date, in ms from now; undefined where it says nothing usable. RFC 9110 §10.2.3. */
-export const retryAfterMs = (
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  nowMs: number,
-): number | undefined => {
+export const retryAfterMs = (headers: Readonly<Record<string, string | string[] | undefined>>, nowMs: number): number | undefined => {
   const value = one(headers['retry-after']);
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
@@ -13,5 +10,4 @@ export const retryAfterMs = (
   return Math.max(0, until - (Number.isNaN(serverNow) ? nowMs : serverNow));
 };
 
-const one = (value: string | string[] | undefined): string | undefined =>
-  (Array.isArray(value) ? value[0] : value)?.trim();
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)?.trim();

@@ -24,8 +24,18 @@ export const storedChat = (chat: Readonly<Record<string, unknown>>): StoredChat 
 };
 
 const openStates = new Set([
-  'queue', 'routing', 'invitation', 'chatting', 'chatting_with_robot', 'hold', 'offline_queue', 'open', 'active',
-  'closed_by_operator', 'closed_by_agent', 'closed_by_visitor',
+  'queue',
+  'routing',
+  'invitation',
+  'chatting',
+  'chatting_with_robot',
+  'hold',
+  'offline_queue',
+  'open',
+  'active',
+  'closed_by_operator',
+  'closed_by_agent',
+  'closed_by_visitor',
 ]);
 
 const isClosed = (state: string | undefined, closedAt: number | undefined): boolean | undefined => {
@@ -55,8 +65,7 @@ const time = (value: unknown): number | undefined => {
   return value >= 1e11 ? value : value * 1000;
 };
 
-const id = (value: unknown): string | undefined =>
-  typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : text(value);
+const id = (value: unknown): string | undefined => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : text(value));
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 

@@ -25,30 +25,56 @@ const webim = async (answer: (response: ServerResponse, request: IncomingMessage
   const clock = scaledClock(1000);
   const data = webimStoredData({
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    login: 'админ@example.com', password: new Secret('pa:ss'), clock, timeoutMs: 200_000, lockoutMs: 100_000,
+    login: 'админ@example.com',
+    password: new Secret('pa:ss'),
+    clock,
+    timeoutMs: 200_000,
+    lockoutMs: 100_000,
   });
-  open.push(data, { close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) });
+  open.push(data, {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  });
   return { data, urls, state, clock };
 };
 const json = (body: unknown) => (response: ServerResponse) => void response.end(JSON.stringify(body));
 
 test('operators and departments; what has no id is passed over', async () => {
   const { data, urls } = await webim((response, { url }) =>
-    json(url?.includes('operators')
-      ? [{ id: 240001, full_name: 'Бот', email: 'b@example.com', status: 'online', roles: ['operator', 1] }, { full_name: 'no id' }, 3]
-      : [{ id: 1, key: 'operatory', name: 'Операторы' }, { id: 2 }])(response));
-  expect(await data.operators()).toEqual({ kind: 'accepted', status: 200, value: [{ id: '240001', name: 'Бот', status: 'online', roles: ['operator'] }] });
-  expect(await data.departments()).toEqual({ kind: 'accepted', status: 200, value: [{ id: '1', key: 'operatory', name: 'Операторы' }, { id: '2' }] });
+    json(
+      url?.includes('operators')
+        ? [{ id: 240001, full_name: 'Бот', email: 'b@example.com', status: 'online', roles: ['operator', 1] }, { full_name: 'no id' }, 3]
+        : [{ id: 1, key: 'operatory', name: 'Операторы' }, { id: 2 }],
+    )(response),
+  );
+  expect(await data.operators()).toEqual({
+    kind: 'accepted',
+    status: 200,
+    value: [{ id: '240001', name: 'Бот', status: 'online', roles: ['operator'] }],
+  });
+  expect(await data.departments()).toEqual({
+    kind: 'accepted',
+    status: 200,
+    value: [{ id: '1', key: 'operatory', name: 'Операторы' }, { id: '2' }],
+  });
   expect(urls).toEqual(['/api/v2/operators', '/api/v2/departments']);
 });
 
 test('a chat, and pages of chats with an opaque mark', async () => {
   const { data, urls } = await webim((response, { url }) =>
-    json(url?.includes('/chats')
-      ? { chats: [{ id: 7, state: 'closed' }, 'odd'], last_ts: 1772442846000000, more_chats_available: true }
-      : { chat: { id: 7, operator_id: '9', state: 'chatting' } })(response));
+    json(
+      url?.includes('/chats')
+        ? { chats: [{ id: 7, state: 'closed' }, 'odd'], last_ts: 1772442846000000, more_chats_available: true }
+        : { chat: { id: 7, operator_id: '9', state: 'chatting' } },
+    )(response),
+  );
   expect(await data.chat('7')).toMatchObject({ value: { closed: false, operatorId: '9', state: 'chatting' } });
-  expect(await data.chats('0')).toMatchObject({ value: { chats: [{ id: '7', chat: { closed: true } }], lastTs: '1772442846000000', more: true } });
+  expect(await data.chats('0')).toMatchObject({
+    value: { chats: [{ id: '7', chat: { closed: true } }], lastTs: '1772442846000000', more: true },
+  });
   expect(urls).toEqual(['/api/v2/chat?id=7', '/api/v2/chats?since=0']);
 });
 

@@ -116,7 +116,10 @@ export const webimStoredData = (options: WebimStoredDataOptions): WebimStoredDat
   /** One at a time: the next is asked when the former has its answer, and `exchange` always ends. */
   const inTurn = <T>(path: string, read: (body: unknown) => T | undefined, signal?: AbortSignal): Promise<StoredDataAnswer<T>> => {
     const turn = former.then(() => ask(path, read, signal));
-    former = turn.then(() => undefined, () => undefined);
+    former = turn.then(
+      () => undefined,
+      () => undefined,
+    );
     return turn;
   };
 

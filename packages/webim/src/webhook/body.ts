@@ -20,8 +20,7 @@ export const readBody = (body: Uint8Array, contentType: string): ReadBody => {
   return isForm ? { ok: true, fields: readForm(text) } : { ok: false, reason: 'not_json' };
 };
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const decode = (body: Uint8Array): string => new TextDecoder('utf-8').decode(body);
 

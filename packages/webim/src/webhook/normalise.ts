@@ -47,7 +47,8 @@ export const operatorIdOf = (fields: Fields | undefined): string | undefined => 
 
 /** ISO 8601, seconds, milliseconds or microseconds since the epoch. @returns ms */
 export const timeOf = (value: unknown): number | undefined => {
-  const number = typeof value === 'number' ? value : typeof value === 'string' && /^\d{9,17}(\.\d+)?$/.test(value) ? Number(value) : undefined;
+  const number =
+    typeof value === 'number' ? value : typeof value === 'string' && /^\d{9,17}(\.\d+)?$/.test(value) ? Number(value) : undefined;
   if (number !== undefined) {
     if (!Number.isFinite(number) || number <= 0) return undefined;
     return Math.floor(number > 1e14 ? number / 1000 : number > 1e11 ? number : number * 1000);

@@ -50,7 +50,14 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
   const version = webimVersion === undefined ? {} : { webimVersion };
   if (event === 'new_message') {
     const message = messageOf(body['message'], where);
-    return checked({ type: 'new_message', ...common, answerBy: context.answerBy, message, ...version, ...at(body, 'at', 'time', 'timestamp', 'ts') });
+    return checked({
+      type: 'new_message',
+      ...common,
+      answerBy: context.answerBy,
+      message,
+      ...version,
+      ...at(body, 'at', 'time', 'timestamp', 'ts'),
+    });
   }
   const messages = listOf(first(body, 'messages') ?? first(chat, 'messages')).map((one) => messageOf(one, where));
   const { kept, truncated } = newestThatFit(messages);
@@ -71,7 +78,14 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
       ...at(body, 'at', 'time', 'timestamp', 'ts'),
     });
   }
-  return checked({ ...handlerInput(handler, body, chat), ...common, bodyHash, ...who, ...cut, ...(kept.length > 0 ? { messages: kept } : {}) });
+  return checked({
+    ...handlerInput(handler, body, chat),
+    ...common,
+    bodyHash,
+    ...who,
+    ...cut,
+    ...(kept.length > 0 ? { messages: kept } : {}),
+  });
 };
 
 const refuse = (reason: Unreadable, event: string | undefined, chatId?: string): ParsedWebhook => ({ ok: false, reason, event, chatId });
@@ -83,7 +97,10 @@ const checked = (input: unknown): ParsedWebhook => {
 };
 
 const chatIdField = (body: Fields, chat: Fields | undefined): unknown =>
-  first(object(body['chat']), 'id', 'chat_id', 'chatId') ?? first(body, 'chat_id', 'chatId') ?? first(chat, 'id') ?? (typeof body['chat'] === 'object' ? undefined : body['chat']);
+  first(object(body['chat']), 'id', 'chat_id', 'chatId') ??
+  first(body, 'chat_id', 'chatId') ??
+  first(chat, 'id') ??
+  (typeof body['chat'] === 'object' ? undefined : body['chat']);
 
 /** API 1.0: its header says so, or its `new_message` has the message at the top level (webim-protocol §2.6). */
 const isVersion1 = (request: WebhookRequest, event: string, fields: Fields): boolean =>
@@ -104,7 +121,10 @@ const handlerInput = (type: HandlerEvent, body: Fields, chat: Fields | undefined
   const time = at(body, ...names).at ?? at(chat, ...names).at;
   const operatorId = operatorIdOf(chat) ?? operatorIdOf(body);
   const chatState = text(first(chat, 'state', 'status'), 64);
-  const closedBy = type === 'chat_closed' ? closedByOf(first(chat, 'closed_by', 'close_reason', 'closedBy') ?? first(body, 'closed_by', 'close_reason', 'closedBy')) : undefined;
+  const closedBy =
+    type === 'chat_closed'
+      ? closedByOf(first(chat, 'closed_by', 'close_reason', 'closedBy') ?? first(body, 'closed_by', 'close_reason', 'closedBy'))
+      : undefined;
   return {
     type,
     ...(time === undefined ? {} : { at: time }),
@@ -145,4 +165,3 @@ const canonicalBody = (fields: Fields, query: WebhookRequest['query']): string =
   const content = Object.keys(fields).length > 0 ? fields : query;
   return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
 };
-

@@ -33,7 +33,9 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
     const { cursor, limit, account, owner, flag } = parsed(dialogListQuerySchema, request.query);
     const after = cursor === undefined ? undefined : parseCursor(cursor);
     if (cursor !== undefined && after === undefined) {
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field: 'cursor', message: 'not a cursor of this list' }] });
+      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
+        errors: [{ field: 'cursor', message: 'not a cursor of this list' }],
+      });
     }
     const [found, accounts] = await Promise.all([
       readModel.list({
@@ -72,7 +74,14 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
     const last = read.at(-1);
     response.json({
       now: clock.now(),
-      events: read.map(({ revision, id: eventId, type, recordedAt, data, metadata }) => ({ revision, id: eventId, type, recordedAt, data, metadata })),
+      events: read.map(({ revision, id: eventId, type, recordedAt, data, metadata }) => ({
+        revision,
+        id: eventId,
+        type,
+        recordedAt,
+        data,
+        metadata,
+      })),
       next: last !== undefined && read.length === limit ? last.revision + 1 : null,
     } satisfies EventPage);
   });

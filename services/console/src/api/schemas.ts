@@ -4,14 +4,20 @@ import { z } from 'zod';
 import { dialogRowSchema } from '../read-model/row.ts';
 
 /** The API's requests and answers; the page takes its types from here, the OpenAPI document is made of them. */
-const whole = z.string().regex(/^\d{1,9}$/, 'a whole number').transform(Number);
+const whole = z
+  .string()
+  .regex(/^\d{1,9}$/, 'a whole number')
+  .transform(Number);
 
 export const dialogParamsSchema = z.object({ account: accountIdSchema, chatId: chatIdSchema });
 
 export const dialogListQuerySchema = z.strictObject({
   account: accountIdSchema.optional(),
   owner: ownerSchema.optional(),
-  flag: z.enum(['true', 'false']).transform((flag) => flag === 'true').optional(),
+  flag: z
+    .enum(['true', 'false'])
+    .transform((flag) => flag === 'true')
+    .optional(),
   limit: whole.pipe(z.number().min(1).max(200)).default(50),
   cursor: z.string().max(400).optional().describe('`next` of the page before'),
 });

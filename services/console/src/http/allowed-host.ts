@@ -21,5 +21,4 @@ export const hostName = (header: string | undefined): string | undefined => {
   return match?.[1]?.toLowerCase().replace(/\.$/, '');
 };
 
-export const isLoopback = (name: string): boolean =>
-  name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
+export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));

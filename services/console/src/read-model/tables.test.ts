@@ -39,8 +39,32 @@ describe('the rows', () => {
     const tables = applied(recordedOf(dialogs), 7);
     for (const dialog of dialogs) {
       const row = tables.row(dialog.id.account, dialog.id.chatId);
-      const { status, owner, operatorId, epoch, flag, flagCause, episode, at, ownerSince, closeOverdue, parked: isParked } = summarize(dialog.state());
-      expect(row).toMatchObject({ status, owner, operatorId, epoch, flag, flagCause, episode, lastAt: at, ownerSince, closeOverdue, parked: isParked });
+      const {
+        status,
+        owner,
+        operatorId,
+        epoch,
+        flag,
+        flagCause,
+        episode,
+        at,
+        ownerSince,
+        closeOverdue,
+        parked: isParked,
+      } = summarize(dialog.state());
+      expect(row).toMatchObject({
+        status,
+        owner,
+        operatorId,
+        epoch,
+        flag,
+        flagCause,
+        episode,
+        lastAt: at,
+        ownerSince,
+        closeOverdue,
+        parked: isParked,
+      });
     }
   });
 
@@ -104,7 +128,11 @@ describe('the list', () => {
 
   it('filters by account, owner and flag together', () => {
     const tables = applied(recordedOf(samples()), 50);
-    const chats = (filter: Omit<Parameters<Tables['list']>[0], 'limit'>) => tables.list({ limit: 50, ...filter }).map((row) => row.chatId).sort();
+    const chats = (filter: Omit<Parameters<Tables['list']>[0], 'limit'>) =>
+      tables
+        .list({ limit: 50, ...filter })
+        .map((row) => row.chatId)
+        .sort();
     expect(chats({ flag: true })).toEqual(['102', '104']);
     expect(chats({ flag: true, owner: 'operator' })).toEqual(['104']);
     expect(chats({ account: 'bank' })).toEqual(['103', '105']);

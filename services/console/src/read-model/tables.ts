@@ -77,7 +77,9 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const readMeta = db.prepare('SELECT value FROM meta WHERE name = ?');
   const writeMeta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
   const readRow = db.prepare('SELECT fold FROM dialog WHERE account = ? AND chat_id = ?');
-  const writeRow = db.prepare('INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) ON CONFLICT (account, chat_id) DO UPDATE SET fold = excluded.fold');
+  const writeRow = db.prepare(
+    'INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) ON CONFLICT (account, chat_id) DO UPDATE SET fold = excluded.fold',
+  );
   const removeRow = db.prepare('DELETE FROM dialog WHERE account = ? AND chat_id = ?');
 
   const row = (account: string, chatId: string): DialogRow | undefined => {
@@ -137,7 +139,11 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       return statement.all(...values).map((found) => JSON.parse(String(found.fold)) as DialogRow);
     },
     row,
-    accounts: () => db.prepare('SELECT DISTINCT account FROM dialog WHERE listed = 1 ORDER BY account').all().map((found) => String(found.account)),
+    accounts: () =>
+      db
+        .prepare('SELECT DISTINCT account FROM dialog WHERE listed = 1 ORDER BY account')
+        .all()
+        .map((found) => String(found.account)),
     close: () => db.close(),
   };
 };
@@ -146,9 +152,18 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
 const listQuery = ({ account, owner, flag, limit, after }: ListFilter): { sql: string; values: (string | number)[] } => {
   const where = ['listed = 1'];
   const values: (string | number)[] = [];
-  if (account !== undefined) where.push('account = ?') && values.push(account);
-  if (owner !== undefined) where.push('owner = ?') && values.push(owner);
-  if (flag !== undefined) where.push('flag = ?') && values.push(flag ? 1 : 0);
+  if (account !== undefined) {
+    where.push('account = ?');
+    values.push(account);
+  }
+  if (owner !== undefined) {
+    where.push('owner = ?');
+    values.push(owner);
+  }
+  if (flag !== undefined) {
+    where.push('flag = ?');
+    values.push(flag ? 1 : 0);
+  }
   if (after !== undefined) {
     where.push('last_at <= ? AND (last_at < ? OR (account, chat_id) > (?, ?))');
     values.push(after.lastAt, after.lastAt, after.account, after.chatId);

@@ -25,7 +25,13 @@ export const usePlace = (): Place => {
   return { path, query: new URLSearchParams(query) };
 };
 
-type LinkProps = { readonly to: string; readonly children: ReactNode; readonly className?: string; readonly current?: boolean; readonly data?: Record<`data-${string}`, string | number> };
+type LinkProps = {
+  readonly to: string;
+  readonly children: ReactNode;
+  readonly className?: string;
+  readonly current?: boolean;
+  readonly data?: Record<`data-${string}`, string | number>;
+};
 
 /** A real link: a click with a modifier opens a new tab, as everywhere. */
 export const Link = ({ to, children, className, current, data }: LinkProps) => {

@@ -1,7 +1,7 @@
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
-import { webimBotApi, type WebimBotApi } from '@dialog/webim/bot-api/client';
-import { webimStoredData, type WebimStoredData } from '@dialog/webim/stored-data/client';
+import { type WebimBotApi, webimBotApi } from '@dialog/webim/bot-api/client';
+import { type WebimStoredData, webimStoredData } from '@dialog/webim/stored-data/client';
 import type { Logger } from 'pino';
 import type { OutboundMetrics } from '../metrics.ts';
 import { accountCircuit } from './circuit.ts';
@@ -70,7 +70,11 @@ export const accountConnections = (options: {
         login === undefined || password === undefined
           ? undefined
           : webimStoredData({ baseUrl, login, password, clock, timeoutMs: httpTimeoutMs }),
-      gate: accountGate({ clock, circuit, bucket: tokenBucket({ clock, ratePerSecond: limits.ratePerSecond ?? 5, burst: limits.burst ?? 20 }) }),
+      gate: accountGate({
+        clock,
+        circuit,
+        bucket: tokenBucket({ clock, ratePerSecond: limits.ratePerSecond ?? 5, burst: limits.burst ?? 20 }),
+      }),
     };
   };
 

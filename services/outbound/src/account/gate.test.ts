@@ -9,7 +9,12 @@ import { tokenBucket } from './token-bucket.ts';
 const handClock = () => {
   let now = 0;
   const clock: Clock = { now: () => now, monotonic: () => now, sleep: () => new Promise(() => {}) };
-  return { clock, pass: (ms: number) => { now += ms; } };
+  return {
+    clock,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
 };
 const ok: BotApiAnswer = { kind: 'accepted', status: 200 };
 const down: BotApiAnswer = { kind: 'not_sent', code: 'connect' };
@@ -18,7 +23,10 @@ const aGate = (bucketSize = 1000) => {
   const { clock, pass } = handClock();
   const seen: string[] = [];
   const circuit = accountCircuit({
-    clock, failures: 3, pauseMs: 5_000, maxPauseMs: 15_000,
+    clock,
+    failures: 3,
+    pauseMs: 5_000,
+    maxPauseMs: 15_000,
     onOpen: (why) => void seen.push(`open ${why}`),
     onClose: () => void seen.push('close'),
   });
@@ -57,7 +65,11 @@ test('after its pause one probe goes; it fails: a longer pause, capped; it succe
   for (let i = 0; i < 3; i += 1) await send(down);
   pass(5_000);
   let answer: (value: BotApiAnswer) => void = () => undefined;
-  const probe = send(new Promise<BotApiAnswer>((resolve) => { answer = resolve; }));
+  const probe = send(
+    new Promise<BotApiAnswer>((resolve) => {
+      answer = resolve;
+    }),
+  );
   expect(await send(ok)).toMatchObject({ kind: 'held', code: 'circuit_open' });
   answer(down);
   expect(await probe).toEqual(down);

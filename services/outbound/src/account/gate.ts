@@ -1,5 +1,5 @@
-import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
 import type { Clock } from '@dialog/contracts/clock';
+import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
 import { maxRetryAfterMs } from '../back-off.ts';
 import type { Circuit } from './circuit.ts';
 import type { TokenBucket } from './token-bucket.ts';

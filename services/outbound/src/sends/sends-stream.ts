@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { effectResultSchema, type EffectResult } from '@dialog/contracts/inbox';
+import { type EffectResult, effectResultSchema } from '@dialog/contracts/inbox';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
 import { codeOf, type Outage } from '../outage.ts';

@@ -1,8 +1,19 @@
-import { domainEventSchemas, type DomainEvent } from '@dialog/contracts/domain-event';
+import { type DomainEvent, domainEventSchemas } from '@dialog/contracts/domain-event';
 import { summarize } from '@dialog/domain/summary';
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../../src/api/schemas.ts';
-import { inQueue, newMessage, opened, parked, result, type SampleDialog, settled, visitorSays, wholeLife, withBot } from '../../../test/sample-dialogs.ts';
+import {
+  inQueue,
+  newMessage,
+  opened,
+  parked,
+  result,
+  type SampleDialog,
+  settled,
+  visitorSays,
+  wholeLife,
+  withBot,
+} from '../../../test/sample-dialogs.ts';
 import { en } from '../texts/en.ts';
 import { ru } from '../texts/ru.ts';
 import { conversation } from './conversation.ts';
@@ -11,8 +22,15 @@ import { extend } from './history.ts';
 import { wording } from './wording.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
-const stored = (dialog: SampleDialog): StoredEvent[] => dialog.appends.flat().map((event, revision) => ({ ...event, revision, recordedAt: t0 }));
-const turnsOf = (dialog: SampleDialog) => conversation(extend([], stored(dialog)), en).map(({ side, text, remark, opensUnseen }) => [side, text, ...(remark ? [remark] : []), ...(opensUnseen ? ['unseen'] : [])]);
+const stored = (dialog: SampleDialog): StoredEvent[] =>
+  dialog.appends.flat().map((event, revision) => ({ ...event, revision, recordedAt: t0 }));
+const turnsOf = (dialog: SampleDialog) =>
+  conversation(extend([], stored(dialog)), en).map(({ side, text, remark, opensUnseen }) => [
+    side,
+    text,
+    ...(remark ? [remark] : []),
+    ...(opensUnseen ? ['unseen'] : []),
+  ]);
 
 describe('the history', () => {
   it('folds page by page to the state of the domain, and takes no event twice', () => {
@@ -35,16 +53,18 @@ describe('the history', () => {
 
 describe('the conversation', () => {
   it('is what reached the visitor, with the people’s stretch marked once', () => {
-    expect(turnsOf(wholeLife('shop', '1', t0)).slice(-9)).toEqual([
-      ['bot', 'Зову коллегу, он ответит здесь же.'],
-      ['note', 'Handed to people: in the queue', 'unseen'],
-      ['note', 'Operator 7 has the chat'],
-      ['operator', 'Отправим курьером, будет завтра до обеда.'],
-      ['visitor', 'Спасибо!'],
-      ['note', 'The chat is closed'],
-      ['note', 'Return: the chat was closed'],
-      ['bot', 'Оцените, пожалуйста, разговор.', 'not said: no open chat'],
-    ].slice(-9));
+    expect(turnsOf(wholeLife('shop', '1', t0)).slice(-9)).toEqual(
+      [
+        ['bot', 'Зову коллегу, он ответит здесь же.'],
+        ['note', 'Handed to people: in the queue', 'unseen'],
+        ['note', 'Operator 7 has the chat'],
+        ['operator', 'Отправим курьером, будет завтра до обеда.'],
+        ['visitor', 'Спасибо!'],
+        ['note', 'The chat is closed'],
+        ['note', 'Return: the chat was closed'],
+        ['bot', 'Оцените, пожалуйста, разговор.', 'not said: no open chat'],
+      ].slice(-9),
+    );
   });
 
   it('shows what did not reach the visitor with its reason, and a repeated message once', () => {
@@ -75,7 +95,10 @@ describe('the facts', () => {
 });
 
 describe('the words', () => {
-  it.each([['en', en], ['ru', ru]] as const)('name every type of event (%s)', (_, t) => {
+  it.each([
+    ['en', en],
+    ['ru', ru],
+  ] as const)('name every type of event (%s)', (_, t) => {
     expect(Object.keys(t.event).sort()).toEqual(Object.keys(domainEventSchemas).sort());
     for (const dialog of [wholeLife('shop', '1', t0), parked('shop', '2', t0)]) {
       for (const event of stored(dialog) as (StoredEvent & DomainEvent)[]) {

@@ -75,7 +75,13 @@ const Replay = ({ account, chatId, history }: ReplayProps) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.target instanceof Element && event.target.closest('input, select, textarea, pre, summary')) return;
       const inList = event.target instanceof Element && event.target.closest('.events') !== null;
-      const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: first, End: last, ...(inList ? { ArrowDown: chosen + 1, ArrowUp: chosen - 1 } : {}) }[event.key];
+      const to = {
+        ArrowRight: chosen + 1,
+        ArrowLeft: chosen - 1,
+        Home: first,
+        End: last,
+        ...(inList ? { ArrowDown: chosen + 1, ArrowUp: chosen - 1 } : {}),
+      }[event.key];
       if (to === undefined) return;
       event.preventDefault();
       const next = Math.min(Math.max(to, first), last);
@@ -94,14 +100,23 @@ const Replay = ({ account, chatId, history }: ReplayProps) => {
         <button type="button" aria-label={t.dialog.previous} disabled={chosen === first} onClick={() => choose(chosen - 1)}>
           ←
         </button>
-        <input type="range" aria-label={t.dialog.after(chosen, last)} min={first} max={last} value={chosen} onChange={(event) => choose(Number(event.target.value))} />
+        <input
+          type="range"
+          aria-label={t.dialog.after(chosen, last)}
+          min={first}
+          max={last}
+          value={chosen}
+          onChange={(event) => choose(Number(event.target.value))}
+        />
         <button type="button" aria-label={t.dialog.next} disabled={chosen === last} onClick={() => choose(chosen + 1)}>
           →
         </button>
         <span className="place" aria-live="polite">
           {t.dialog.after(chosen, last)}
         </span>
-        {asked === undefined ? <span className="faint keys-hint">{t.dialog.keys}</span> : (
+        {asked === undefined ? (
+          <span className="faint keys-hint">{t.dialog.keys}</span>
+        ) : (
           <button type="button" className="quiet" onClick={() => go(path, 'replace')}>
             {t.dialog.latest}
           </button>

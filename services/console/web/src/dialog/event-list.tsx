@@ -17,7 +17,13 @@ export const EventList = ({ history, chosen, choose }: EventListProps) => {
   return (
     <ol className="events" ref={list} aria-label={t.dialog.events}>
       {history.map((step, at) => (
-        <EventRow key={step.event.revision} step={step} pause={pauseBefore(history[at - 1], step)} chosen={step.event.revision === chosen} choose={choose} />
+        <EventRow
+          key={step.event.revision}
+          step={step}
+          pause={pauseBefore(history[at - 1], step)}
+          chosen={step.event.revision === chosen}
+          choose={choose}
+        />
       ))}
     </ol>
   );

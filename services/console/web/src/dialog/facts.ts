@@ -1,6 +1,6 @@
 import type { Effect } from '@dialog/contracts/effects';
-import { summarize } from '@dialog/domain/summary';
 import type { DialogState } from '@dialog/domain/state';
+import { summarize } from '@dialog/domain/summary';
 import { type Texts, word } from '../texts/texts.ts';
 import { clockTime, dateTime } from '../time.ts';
 
@@ -15,7 +15,16 @@ export const factsOf = (state: DialogState, t: Texts, language: string): readonl
   const add = (group: Fact['group'], key: string, label: string, text: string | null | undefined): void => {
     facts.push({ key, group, label, text: text ?? f.none });
   };
-  add('who', 'owner', f.owner, summary.owner === null ? t.noOwner : t.owner[summary.owner] + (summary.operatorId === null ? '' : ` ${summary.operatorId}`) + (live?.holder.owner === 'nobody' && live.holder.final ? `, ${f.final}` : ''));
+  add(
+    'who',
+    'owner',
+    f.owner,
+    summary.owner === null
+      ? t.noOwner
+      : t.owner[summary.owner] +
+          (summary.operatorId === null ? '' : ` ${summary.operatorId}`) +
+          (live?.holder.owner === 'nobody' && live.holder.final ? `, ${f.final}` : ''),
+  );
   add('who', 'ownerSince', f.ownerSince, summary.ownerSince === null ? '—' : clockTime(summary.ownerSince, language));
   add('who', 'flag', f.flag, summary.flag ? `${f.yes}: ${word(t.words.flagCause, summary.flagCause)}` : f.no);
   add('who', 'episode', f.episode, summary.episode === null ? '—' : String(summary.episode));
@@ -26,17 +35,23 @@ export const factsOf = (state: DialogState, t: Texts, language: string): readonl
   if (live?.incomplete) add('who', 'incomplete', f.incomplete, f.yes);
   add('script', 'step', f.step, summary.step ?? f.atTriggers);
   if (live?.scriptState.cursor) add('script', 'waitsFor', f.waitsFor, word(t.words.waitsFor, live.scriptState.cursor.waitsFor));
-  for (const [name, value] of Object.entries(live?.scriptState.variables ?? {})) add('script', `var ${name}`, name, typeof value === 'string' ? value : JSON.stringify(value));
-  for (const open of live?.effects ?? []) add('outgoing', `effect ${open.number}`, `№ ${open.number}`, `${effectWords(open.effect, t)}, ${f.attempt(open.attempt)}`);
+  for (const [name, value] of Object.entries(live?.scriptState.variables ?? {}))
+    add('script', `var ${name}`, name, typeof value === 'string' ? value : JSON.stringify(value));
+  for (const open of live?.effects ?? [])
+    add('outgoing', `effect ${open.number}`, `№ ${open.number}`, `${effectWords(open.effect, t)}, ${f.attempt(open.attempt)}`);
   if ((live?.effects.length ?? 0) === 0) add('outgoing', 'effects', f.effects, f.none);
   if ((live?.waiting.length ?? 0) > 0) add('outgoing', 'waiting', f.waiting, String(live?.waiting.length));
-  for (const deadline of summary.deadlines) add('time', `deadline ${deadline.name}`, word(t.words.deadline, deadline.name), dateTime(deadline.at, language));
+  for (const deadline of summary.deadlines)
+    add('time', `deadline ${deadline.name}`, word(t.words.deadline, deadline.name), dateTime(deadline.at, language));
   if (summary.deadlines.length === 0) add('time', 'deadlines', f.deadlines, f.none);
   if (summary.closeOverdue) add('time', 'overdue', f.overdue, f.yes);
   return facts;
 };
 
-const effectWords = (effect: Effect, t: Texts): string => (effect.kind === 'text' ? `«${effect.text.length > 60 ? `${effect.text.slice(0, 60)}…` : effect.text}»` : word(t.words.effect, effect.kind));
+const effectWords = (effect: Effect, t: Texts): string =>
+  effect.kind === 'text'
+    ? `«${effect.text.length > 60 ? `${effect.text.slice(0, 60)}…` : effect.text}»`
+    : word(t.words.effect, effect.kind);
 
 export type ChangedFact = Fact & { readonly before: string | null; readonly change: 'none' | 'changed' | 'new' | 'gone' };
 

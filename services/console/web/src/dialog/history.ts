@@ -43,5 +43,7 @@ const owners: readonly unknown[] = ['bot', 'queue', 'operator', 'nobody', null];
 const metadataOf = (value: unknown): EventMetadata | null => {
   if (typeof value !== 'object' || value === null) return null;
   const { at, epoch, owner, flag } = value as Partial<Record<keyof EventMetadata, unknown>>;
-  return typeof at === 'number' && typeof epoch === 'number' && typeof flag === 'boolean' && owners.includes(owner) ? (value as EventMetadata) : null;
+  return typeof at === 'number' && typeof epoch === 'number' && typeof flag === 'boolean' && owners.includes(owner)
+    ? (value as EventMetadata)
+    : null;
 };

@@ -1,7 +1,11 @@
 import { type RefObject, useEffect } from 'react';
 
 /** Brings what `find` gives into sight within its own pane; where the pane does not scroll (on a phone) the page stays where it is. */
-export const useScrollTo = (pane: RefObject<HTMLElement | null>, find: (pane: HTMLElement) => Element | null | undefined, when: unknown): void => {
+export const useScrollTo = (
+  pane: RefObject<HTMLElement | null>,
+  find: (pane: HTMLElement) => Element | null | undefined,
+  when: unknown,
+): void => {
   useEffect(() => {
     const box = pane.current;
     const found = box && find(box);

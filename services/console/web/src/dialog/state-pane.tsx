@@ -1,5 +1,5 @@
-import { useMemo } from 'react';
 import { initialDialog } from '@dialog/domain/state';
+import { useMemo } from 'react';
 import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { type ChangedFact, changes, factsOf } from './facts.ts';
@@ -11,7 +11,10 @@ const groups = ['who', 'script', 'outgoing', 'time'] as const;
 /** The state after the chosen event, what it changed marked. */
 export const StatePane = ({ step, before }: { readonly step: Step; readonly before: Step | undefined }) => {
   const { t, language } = useTexts();
-  const facts = useMemo(() => changes(factsOf(before?.state ?? initialDialog, t, language), factsOf(step.state, t, language)), [step, before, t, language]);
+  const facts = useMemo(
+    () => changes(factsOf(before?.state ?? initialDialog, t, language), factsOf(step.state, t, language)),
+    [step, before, t, language],
+  );
   const { event, metadata } = step;
   return (
     <div className="facts">
@@ -62,7 +65,11 @@ const FactLine = ({ fact }: { readonly fact: ChangedFact }) => {
   );
 };
 
-type Trace = { readonly won: string | null; readonly lost: readonly { readonly trigger: string; readonly reason: string }[]; readonly steps: readonly { readonly step: string; readonly line: number; readonly took?: string | undefined }[] };
+type Trace = {
+  readonly won: string | null;
+  readonly lost: readonly { readonly trigger: string; readonly reason: string }[];
+  readonly steps: readonly { readonly step: string; readonly line: number; readonly took?: string | undefined }[];
+};
 
 const Why = ({ trace }: { readonly trace: Trace | undefined }) => {
   const { t } = useTexts();

@@ -49,7 +49,14 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
             <span className="words">{t.connection[connection]}</span>
           </span>
           <ThemeSwitch />
-          <button type="button" className="quiet" data-testid="lang-switch" aria-label={`${t.language}: ${language === 'ru' ? 'English' : 'Русский'}`} lang={language === 'ru' ? 'en' : 'ru'} onClick={() => choose(language === 'ru' ? 'en' : 'ru')}>
+          <button
+            type="button"
+            className="quiet"
+            data-testid="lang-switch"
+            aria-label={`${t.language}: ${language === 'ru' ? 'English' : 'Русский'}`}
+            lang={language === 'ru' ? 'en' : 'ru'}
+            onClick={() => choose(language === 'ru' ? 'en' : 'ru')}
+          >
             {language === 'ru' ? 'EN' : 'RU'}
           </button>
         </div>

@@ -15,7 +15,12 @@ export const ThemeSwitch = () => {
     localStorage.setItem(kept, theme);
   }, [theme]);
   return (
-    <select className="quiet" aria-label={t.theme.label} value={theme} onChange={(event) => setTheme(themes.find((one) => one === event.target.value) ?? 'auto')}>
+    <select
+      className="quiet"
+      aria-label={t.theme.label}
+      value={theme}
+      onChange={(event) => setTheme(themes.find((one) => one === event.target.value) ?? 'auto')}
+    >
       {themes.map((one) => (
         <option key={one} value={one}>
           {t.theme[one]}

@@ -48,9 +48,13 @@ export const LagPage = () => {
       {error === undefined ? null : <Failed error={error} again={again} />}
       {report === undefined && error === undefined ? <Loading /> : null}
       {report === undefined ? null : <Sentence report={report} />}
-      {report !== undefined && report.unknownSince === null && report.groups.length === 0 ? <Empty title={t.lag.empty} hint={t.lag.emptyHint} /> : null}
+      {report !== undefined && report.unknownSince === null && report.groups.length === 0 ? (
+        <Empty title={t.lag.empty} hint={t.lag.emptyHint} />
+      ) : null}
       <div className={report?.unknownSince == null ? 'groups' : 'groups stale'}>
-        {report?.groups.map((group) => <Group key={`${group.group} ${group.topic}`} group={group} />)}
+        {report?.groups.map((group) => (
+          <Group key={`${group.group} ${group.topic}`} group={group} />
+        ))}
       </div>
     </section>
   );

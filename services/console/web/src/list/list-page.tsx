@@ -9,12 +9,18 @@ import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
 import { age, dateTime, useNow } from '../time.ts';
 
-type Loaded = { readonly rows: readonly DialogRow[]; readonly next: string | null; readonly accounts: readonly string[]; readonly caughtUp: boolean };
+type Loaded = {
+  readonly rows: readonly DialogRow[];
+  readonly next: string | null;
+  readonly accounts: readonly string[];
+  readonly caughtUp: boolean;
+};
 
 const filterNames = ['account', 'owner', 'flag'] as const;
 const owners = ['bot', 'queue', 'operator', 'nobody'] as const;
 
-const newestFirst = (a: DialogRow, b: DialogRow): number => b.lastAt - a.lastAt || a.account.localeCompare(b.account) || a.chatId.localeCompare(b.chatId);
+const newestFirst = (a: DialogRow, b: DialogRow): number =>
+  b.lastAt - a.lastAt || a.account.localeCompare(b.account) || a.chatId.localeCompare(b.chatId);
 const same = (a: DialogRow, b: DialogRow): boolean => a.account === b.account && a.chatId === b.chatId;
 
 export const ListPage = () => {
@@ -59,7 +65,8 @@ export const ListPage = () => {
         const last = before.rows.at(-1);
         // Older than what is shown while there are further pages: it comes with its page.
         const shown = fits(row) && (before.next === null || last === undefined || newestFirst(row, last) <= 0);
-        const accounts = row.status === 'live' && !before.accounts.includes(row.account) ? [...before.accounts, row.account].sort() : before.accounts;
+        const accounts =
+          row.status === 'live' && !before.accounts.includes(row.account) ? [...before.accounts, row.account].sort() : before.accounts;
         return { ...before, accounts, rows: shown ? [...others, row].sort(newestFirst) : others };
       }),
     reload: again,
@@ -70,7 +77,14 @@ export const ListPage = () => {
     page.set('cursor', cursor);
     try {
       const list = await api.dialogs(page, new AbortController().signal);
-      setLoaded((before) => before && { ...before, next: list.next, rows: [...before.rows, ...list.dialogs.filter((row) => !before.rows.some((one) => same(one, row)))].sort(newestFirst) });
+      setLoaded(
+        (before) =>
+          before && {
+            ...before,
+            next: list.next,
+            rows: [...before.rows, ...list.dialogs.filter((row) => !before.rows.some((one) => same(one, row)))].sort(newestFirst),
+          },
+      );
     } catch (failed) {
       setError(failed);
     }
@@ -88,7 +102,11 @@ export const ListPage = () => {
         <h1 id="list-heading">{t.list.heading}</h1>
         <fieldset className="filters">
           <legend className="hidden">{t.list.filters}</legend>
-          <select aria-label={t.list.account} value={filter.get('account') ?? ''} onChange={(event) => choose('account', event.target.value)}>
+          <select
+            aria-label={t.list.account}
+            value={filter.get('account') ?? ''}
+            onChange={(event) => choose('account', event.target.value)}
+          >
             <option value="">{t.list.anyAccount}</option>
             {[...new Set([...(loaded?.accounts ?? []), ...filter.getAll('account')])].map((account) => (
               <option key={account}>{account}</option>
@@ -139,7 +157,17 @@ export const ListPage = () => {
           <ul className="rows">
             {loaded.rows.map((row) => (
               <li key={`${row.account}:${row.chatId}`}>
-                <Link to={`/dialogs/${row.account}/${row.chatId}`} className="row" data={{ 'data-testid': 'dialog-row', 'data-account': row.account, 'data-chat': row.chatId, 'data-owner': row.owner ?? 'none', 'data-flag': String(row.flag) }}>
+                <Link
+                  to={`/dialogs/${row.account}/${row.chatId}`}
+                  className="row"
+                  data={{
+                    'data-testid': 'dialog-row',
+                    'data-account': row.account,
+                    'data-chat': row.chatId,
+                    'data-owner': row.owner ?? 'none',
+                    'data-flag': String(row.flag),
+                  }}
+                >
                   <span className="chat">
                     <strong>{row.chatId}</strong> <span className="faint">{row.account}</span>
                   </span>

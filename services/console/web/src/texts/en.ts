@@ -1,4 +1,4 @@
-import { type Texts, word, type Words } from './texts.ts';
+import { type Texts, type Words, word } from './texts.ts';
 
 const owner = { bot: 'Bot', queue: 'Queue', operator: 'Operator', nobody: 'Closed' } as const;
 const input: Words = {
@@ -11,7 +11,12 @@ const input: Words = {
   timer_due: 'timer',
   effect_result: 'delivery result',
 };
-const flagCause: Words = { handover: 'handed over by the script', operator_assigned: 'an operator took the chat', lost: 'the chat was lost to people', webhook_refused: 'a webhook was refused' };
+const flagCause: Words = {
+  handover: 'handed over by the script',
+  operator_assigned: 'an operator took the chat',
+  lost: 'the chat was lost to people',
+  webhook_refused: 'a webhook was refused',
+};
 const cause: Words = {
   final_close: 'the chat was closed',
   auto_close_timeout: 'closed by inactivity',
@@ -22,10 +27,40 @@ const cause: Words = {
   start: 'start',
   handover: 'handover',
 };
-const deadline: Words = { script: 'script waits', no_operator: 'no operator', auto_close: 'auto-close', abandon: 'abandon', retry: 'next attempt', stored_data: 'ask Webim' };
-const outcome: Words = { accepted: 'accepted', refused: 'refused', in_doubt: 'in doubt', expired: 'expired', suppressed: 'suppressed', deferred: 'deferred', unsupported: 'not supported', account_removed: 'account removed' };
-const effect: Words = { text: 'text', keyboard: 'buttons', file: 'file', redirect: 'handover', close: 'closing', query_chat: 'question to Webim' };
-const waitsFor: Words = { answer: 'an answer', press: 'a button', time: 'time', message: 'a message', handover: 'the handover', close: 'the closing' };
+const deadline: Words = {
+  script: 'script waits',
+  no_operator: 'no operator',
+  auto_close: 'auto-close',
+  abandon: 'abandon',
+  retry: 'next attempt',
+  stored_data: 'ask Webim',
+};
+const outcome: Words = {
+  accepted: 'accepted',
+  refused: 'refused',
+  in_doubt: 'in doubt',
+  expired: 'expired',
+  suppressed: 'suppressed',
+  deferred: 'deferred',
+  unsupported: 'not supported',
+  account_removed: 'account removed',
+};
+const effect: Words = {
+  text: 'text',
+  keyboard: 'buttons',
+  file: 'file',
+  redirect: 'handover',
+  close: 'closing',
+  query_chat: 'question to Webim',
+};
+const waitsFor: Words = {
+  answer: 'an answer',
+  press: 'a button',
+  time: 'time',
+  message: 'a message',
+  handover: 'the handover',
+  close: 'the closing',
+};
 const ignored: Words = {
   within_handback_grace: 'it was on the wire at the change of owner',
   bot_operator_unknown: 'the bot’s operator is not known',
@@ -36,12 +71,34 @@ const ignored: Words = {
   already_closed: 'already closed',
   unknown_webhook: 'no such webhook',
 };
-const late: Words = { after_close: 'the chat is closed', before_handback: 'it is from before the bot got the chat', settled: 'that is settled' };
-const overdue: Words = { handler_not_configured: 'the closing handler is not configured', close_handler_or_category: 'closing handler or mandatory category', still_open_in_webim: 'still open in Webim', unknown: 'cause unknown' };
+const late: Words = {
+  after_close: 'the chat is closed',
+  before_handback: 'it is from before the bot got the chat',
+  settled: 'that is settled',
+};
+const overdue: Words = {
+  handler_not_configured: 'the closing handler is not configured',
+  close_handler_or_category: 'closing handler or mandatory category',
+  still_open_in_webim: 'still open in Webim',
+  unknown: 'cause unknown',
+};
 const by: Words = { result: '', evidence: ' (another event proved it)', dropped: ' (never sent)' };
 const closing: Words = { webim: 'by Webim', engine: 'by the engine', stored_data: 'as Webim’s data says', abandoned: 'as abandoned' };
-const script: Words = { waiting: 'waits', idle: 'done', stopped: 'stopped', unmatched: 'nothing matched', needs_chat: 'would need an open chat', needs_answer: 'would need an answer', error: 'error' };
-const trial: Words = { accepted: 'the bot has the chat back', refused: 'refused, people keep the chat', nothing_to_send: 'nothing to send', overtaken: 'overtaken' };
+const script: Words = {
+  waiting: 'waits',
+  idle: 'done',
+  stopped: 'stopped',
+  unmatched: 'nothing matched',
+  needs_chat: 'would need an open chat',
+  needs_answer: 'would need an answer',
+  error: 'error',
+};
+const trial: Words = {
+  accepted: 'the bot has the chat back',
+  refused: 'refused, people keep the chat',
+  nothing_to_send: 'nothing to send',
+  overtaken: 'overtaken',
+};
 
 export const en: Texts = {
   title: 'Dialog console',
@@ -171,7 +228,13 @@ export const en: Texts = {
         case 'new_chat':
           return it.refused ? 'A chat was given to the bot, but the webhook was refused' : 'Webim gave the chat to the bot';
         case 'new_message':
-          return it.message.button ? `The visitor pressed “${it.message.button.text ?? it.message.button.id}”` : it.message.text ? `The visitor wrote: ${it.message.text}` : it.message.file ? 'The visitor sent a file' : 'A message came';
+          return it.message.button
+            ? `The visitor pressed “${it.message.button.text ?? it.message.button.id}”`
+            : it.message.text
+              ? `The visitor wrote: ${it.message.text}`
+              : it.message.file
+                ? 'The visitor sent a file'
+                : 'A message came';
         case 'chat_assigned':
           return `Webim assigned operator ${it.operatorId ?? '?'}`;
         case 'chat_started':
@@ -194,21 +257,33 @@ export const en: Texts = {
     InputIgnored: ({ reason }) => `Recorded only: ${word(ignored, reason)}`,
     WebhookRefused: () => 'The bot missed this: people have the chat',
     WebhookRefusalTakenBack: () => 'Webim repeated the refused webhook: taken back',
-    OwnerChanged: ({ owner: now, operatorId }) => (now === 'operator' ? `Operator ${operatorId ?? ''} has the chat` : now === 'queue' ? 'The chat waits in the queue for people' : now === 'bot' ? 'The bot has the chat' : 'Nobody has the chat'),
+    OwnerChanged: ({ owner: now, operatorId }) =>
+      now === 'operator'
+        ? `Operator ${operatorId ?? ''} has the chat`
+        : now === 'queue'
+          ? 'The chat waits in the queue for people'
+          : now === 'bot'
+            ? 'The bot has the chat'
+            : 'Nobody has the chat',
     FlagSet: ({ cause: why }) => `Flag set: ${word(flagCause, why)}`,
     FlagReset: ({ cause: why }) => `Flag reset: ${word(cause, why)}`,
-    ReturnStarted: ({ cause: why, script: name }) => `Return: ${word(cause, why)}${name === null ? '; no script takes it' : `; runs “${name}”`}`,
+    ReturnStarted: ({ cause: why, script: name }) =>
+      `Return: ${word(cause, why)}${name === null ? '; no script takes it' : `; runs “${name}”`}`,
     TrialStarted: ({ cause: why }) => `The bot tries to take the chat back: ${word(cause, why)}`,
     TrialEnded: ({ outcome: how }) => `Trial: ${word(trial, how)}`,
     MessageQueued: () => 'The message waits its turn',
-    MessagesSeenByPeople: ({ hashes }) => `${hashes.length} waiting ${hashes.length === 1 ? 'message was' : 'messages were'} seen by people`,
-    ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) => `Script took “${trigger}”: ${how === 'waiting' ? `waits for ${word(waitsFor, cursor?.waitsFor)}` : word(script, how)}${error ? ` (${error})` : ''}`,
+    MessagesSeenByPeople: ({ hashes }) =>
+      `${hashes.length} waiting ${hashes.length === 1 ? 'message was' : 'messages were'} seen by people`,
+    ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) =>
+      `Script took “${trigger}”: ${how === 'waiting' ? `waits for ${word(waitsFor, cursor?.waitsFor)}` : word(script, how)}${error ? ` (${error})` : ''}`,
     Marked: ({ name }) => `Mark “${name}”`,
     NoteRecorded: ({ text }) => `Note: ${text}`,
     TextDropped: () => 'A text was not said: the chat is over',
-    EffectOpened: ({ number, effect: what, purpose }) => `Effect ${number}: ${what.kind === 'text' ? `says “${what.text}”` : what.kind === 'redirect' && purpose === 'handover' ? 'hands the chat over' : word(effect, what.kind)}`,
+    EffectOpened: ({ number, effect: what, purpose }) =>
+      `Effect ${number}: ${what.kind === 'text' ? `says “${what.text}”` : what.kind === 'redirect' && purpose === 'handover' ? 'hands the chat over' : word(effect, what.kind)}`,
     EffectRetried: ({ number, attempt, why }) => `Effect ${number}: attempt ${attempt}, since the one before was ${word(outcome, why)}`,
-    EffectSettled: ({ number, outcome: how, by: who, code }) => `Effect ${number}: ${word(outcome, how)}${code ? ` (${code})` : ''}${word(by, who)}`,
+    EffectSettled: ({ number, outcome: how, by: who, code }) =>
+      `Effect ${number}: ${word(outcome, how)}${code ? ` (${code})` : ''}${word(by, who)}`,
     DeadlineSet: ({ name }) => `Deadline set: ${word(deadline, name)}`,
     DeadlineCleared: ({ name }) => `Deadline cleared: ${word(deadline, name)}`,
     DeadlineFired: ({ name }) => `Deadline fired: ${word(deadline, name)}`,

@@ -1,4 +1,4 @@
-import { type Texts, word, type Words } from './texts.ts';
+import { type Texts, type Words, word } from './texts.ts';
 
 const owner = { bot: 'Бот', queue: 'Очередь', operator: 'Оператор', nobody: 'Закрыт' } as const;
 const input: Words = {
@@ -11,7 +11,12 @@ const input: Words = {
   timer_due: 'таймер',
   effect_result: 'результат отправки',
 };
-const flagCause: Words = { handover: 'передал сценарий', operator_assigned: 'оператор взял чат', lost: 'чат ушёл к людям', webhook_refused: 'вебхук был отклонён' };
+const flagCause: Words = {
+  handover: 'передал сценарий',
+  operator_assigned: 'оператор взял чат',
+  lost: 'чат ушёл к людям',
+  webhook_refused: 'вебхук был отклонён',
+};
 const cause: Words = {
   final_close: 'чат закрыт',
   auto_close_timeout: 'закрыт по неактивности',
@@ -22,10 +27,40 @@ const cause: Words = {
   start: 'начало',
   handover: 'передача',
 };
-const deadline: Words = { script: 'ожидание сценария', no_operator: 'нет оператора', auto_close: 'автозакрытие', abandon: 'брошенный чат', retry: 'следующая попытка', stored_data: 'запрос к Webim' };
-const outcome: Words = { accepted: 'принято', refused: 'отказ', in_doubt: 'неизвестно, дошло ли', expired: 'устарело', suppressed: 'не отправлено', deferred: 'отложено', unsupported: 'не поддерживается', account_removed: 'аккаунт удалён' };
-const effect: Words = { text: 'текст', keyboard: 'кнопки', file: 'файл', redirect: 'передача', close: 'закрытие', query_chat: 'запрос к Webim' };
-const waitsFor: Words = { answer: 'ответа', press: 'нажатия кнопки', time: 'времени', message: 'сообщения', handover: 'передачи', close: 'закрытия' };
+const deadline: Words = {
+  script: 'ожидание сценария',
+  no_operator: 'нет оператора',
+  auto_close: 'автозакрытие',
+  abandon: 'брошенный чат',
+  retry: 'следующая попытка',
+  stored_data: 'запрос к Webim',
+};
+const outcome: Words = {
+  accepted: 'принято',
+  refused: 'отказ',
+  in_doubt: 'неизвестно, дошло ли',
+  expired: 'устарело',
+  suppressed: 'не отправлено',
+  deferred: 'отложено',
+  unsupported: 'не поддерживается',
+  account_removed: 'аккаунт удалён',
+};
+const effect: Words = {
+  text: 'текст',
+  keyboard: 'кнопки',
+  file: 'файл',
+  redirect: 'передача',
+  close: 'закрытие',
+  query_chat: 'запрос к Webim',
+};
+const waitsFor: Words = {
+  answer: 'ответа',
+  press: 'нажатия кнопки',
+  time: 'времени',
+  message: 'сообщения',
+  handover: 'передачи',
+  close: 'закрытия',
+};
 const ignored: Words = {
   within_handback_grace: 'было в пути при смене владельца',
   bot_operator_unknown: 'оператор бота неизвестен',
@@ -37,14 +72,33 @@ const ignored: Words = {
   unknown_webhook: 'такого вебхука нет',
 };
 const late: Words = { after_close: 'чат закрыт', before_handback: 'это было до возврата боту', settled: 'это уже решено' };
-const overdue: Words = { handler_not_configured: 'обработчик закрытия не настроен', close_handler_or_category: 'обработчик закрытия или обязательная категория', still_open_in_webim: 'в Webim чат ещё открыт', unknown: 'причина неизвестна' };
+const overdue: Words = {
+  handler_not_configured: 'обработчик закрытия не настроен',
+  close_handler_or_category: 'обработчик закрытия или обязательная категория',
+  still_open_in_webim: 'в Webim чат ещё открыт',
+  unknown: 'причина неизвестна',
+};
 const by: Words = { result: '', evidence: ' (доказано другим событием)', dropped: ' (не отправлялось)' };
 const closing: Words = { webim: 'в Webim', engine: 'движком', stored_data: 'по данным Webim', abandoned: 'как брошенный' };
-const script: Words = { waiting: 'ждёт', idle: 'закончил', stopped: 'остановлен', unmatched: 'ничего не подошло', needs_chat: 'нужен открытый чат', needs_answer: 'нужен ответ', error: 'ошибка' };
-const trial: Words = { accepted: 'чат снова у бота', refused: 'отказ, чат у людей', nothing_to_send: 'отправлять нечего', overtaken: 'опередило другое событие' };
+const script: Words = {
+  waiting: 'ждёт',
+  idle: 'закончил',
+  stopped: 'остановлен',
+  unmatched: 'ничего не подошло',
+  needs_chat: 'нужен открытый чат',
+  needs_answer: 'нужен ответ',
+  error: 'ошибка',
+};
+const trial: Words = {
+  accepted: 'чат снова у бота',
+  refused: 'отказ, чат у людей',
+  nothing_to_send: 'отправлять нечего',
+  overtaken: 'опередило другое событие',
+};
 
 const plural = new Intl.PluralRules('ru');
-const count = (n: number, one: string, few: string, many: string): string => `${n} ${{ one, few, many, zero: many, two: few, other: many }[plural.select(n)]}`;
+const count = (n: number, one: string, few: string, many: string): string =>
+  `${n} ${{ one, few, many, zero: many, two: few, other: many }[plural.select(n)]}`;
 
 export const ru: Texts = {
   title: 'Консоль диалогов',
@@ -174,7 +228,13 @@ export const ru: Texts = {
         case 'new_chat':
           return it.refused ? 'Чат передан боту, но вебхук отклонён' : 'Webim передал чат боту';
         case 'new_message':
-          return it.message.button ? `Посетитель нажал «${it.message.button.text ?? it.message.button.id}»` : it.message.text ? `Посетитель написал: ${it.message.text}` : it.message.file ? 'Посетитель прислал файл' : 'Пришло сообщение';
+          return it.message.button
+            ? `Посетитель нажал «${it.message.button.text ?? it.message.button.id}»`
+            : it.message.text
+              ? `Посетитель написал: ${it.message.text}`
+              : it.message.file
+                ? 'Посетитель прислал файл'
+                : 'Пришло сообщение';
         case 'chat_assigned':
           return `Webim назначил оператора ${it.operatorId ?? '?'}`;
         case 'chat_started':
@@ -197,21 +257,33 @@ export const ru: Texts = {
     InputIgnored: ({ reason }) => `Только записано: ${word(ignored, reason)}`,
     WebhookRefused: () => 'Бот это пропустил: чат у людей',
     WebhookRefusalTakenBack: () => 'Webim повторил отклонённый вебхук: отказ снят',
-    OwnerChanged: ({ owner: now, operatorId }) => (now === 'operator' ? `Чат у оператора ${operatorId ?? ''}` : now === 'queue' ? 'Чат ждёт людей в очереди' : now === 'bot' ? 'Чат у бота' : 'Чат ни у кого'),
+    OwnerChanged: ({ owner: now, operatorId }) =>
+      now === 'operator'
+        ? `Чат у оператора ${operatorId ?? ''}`
+        : now === 'queue'
+          ? 'Чат ждёт людей в очереди'
+          : now === 'bot'
+            ? 'Чат у бота'
+            : 'Чат ни у кого',
     FlagSet: ({ cause: why }) => `Флаг поставлен: ${word(flagCause, why)}`,
     FlagReset: ({ cause: why }) => `Флаг снят: ${word(cause, why)}`,
-    ReturnStarted: ({ cause: why, script: name }) => `Возврат: ${word(cause, why)}${name === null ? '; сценария для него нет' : `; идёт «${name}»`}`,
+    ReturnStarted: ({ cause: why, script: name }) =>
+      `Возврат: ${word(cause, why)}${name === null ? '; сценария для него нет' : `; идёт «${name}»`}`,
     TrialStarted: ({ cause: why }) => `Бот пробует забрать чат: ${word(cause, why)}`,
     TrialEnded: ({ outcome: how }) => `Проба: ${word(trial, how)}`,
     MessageQueued: () => 'Сообщение ждёт своей очереди',
-    MessagesSeenByPeople: ({ hashes }) => `${count(hashes.length, 'ждавшее сообщение', 'ждавших сообщения', 'ждавших сообщений')}: увидели люди`,
-    ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) => `Сценарий принял «${trigger}»: ${how === 'waiting' ? `ждёт ${word(waitsFor, cursor?.waitsFor)}` : word(script, how)}${error ? ` (${error})` : ''}`,
+    MessagesSeenByPeople: ({ hashes }) =>
+      `${count(hashes.length, 'ждавшее сообщение', 'ждавших сообщения', 'ждавших сообщений')}: увидели люди`,
+    ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) =>
+      `Сценарий принял «${trigger}»: ${how === 'waiting' ? `ждёт ${word(waitsFor, cursor?.waitsFor)}` : word(script, how)}${error ? ` (${error})` : ''}`,
     Marked: ({ name }) => `Отметка «${name}»`,
     NoteRecorded: ({ text }) => `Заметка: ${text}`,
     TextDropped: () => 'Текст не сказан: чат окончен',
-    EffectOpened: ({ number, effect: what, purpose }) => `Эффект ${number}: ${what.kind === 'text' ? `говорит «${what.text}»` : what.kind === 'redirect' && purpose === 'handover' ? 'передаёт чат людям' : word(effect, what.kind)}`,
+    EffectOpened: ({ number, effect: what, purpose }) =>
+      `Эффект ${number}: ${what.kind === 'text' ? `говорит «${what.text}»` : what.kind === 'redirect' && purpose === 'handover' ? 'передаёт чат людям' : word(effect, what.kind)}`,
     EffectRetried: ({ number, attempt, why }) => `Эффект ${number}: попытка ${attempt} (прежняя: ${word(outcome, why)})`,
-    EffectSettled: ({ number, outcome: how, by: who, code }) => `Эффект ${number}: ${word(outcome, how)}${code ? ` (${code})` : ''}${word(by, who)}`,
+    EffectSettled: ({ number, outcome: how, by: who, code }) =>
+      `Эффект ${number}: ${word(outcome, how)}${code ? ` (${code})` : ''}${word(by, who)}`,
     DeadlineSet: ({ name }) => `Срок назначен: ${word(deadline, name)}`,
     DeadlineCleared: ({ name }) => `Срок снят: ${word(deadline, name)}`,
     DeadlineFired: ({ name }) => `Срок наступил: ${word(deadline, name)}`,

@@ -12,7 +12,13 @@ export const word = (words: Words, value: string | null | undefined): string => 
 /** All that the page says, in one language. */
 export type Texts = {
   readonly title: string;
-  readonly nav: { readonly main: string; readonly dialogs: string; readonly lag: string; readonly simulator: string; readonly skip: string };
+  readonly nav: {
+    readonly main: string;
+    readonly dialogs: string;
+    readonly lag: string;
+    readonly simulator: string;
+    readonly skip: string;
+  };
   readonly language: string;
   readonly theme: { readonly label: string; readonly auto: string; readonly light: string; readonly dark: string };
   readonly connection: { readonly connecting: string; readonly live: string; readonly lost: string };
