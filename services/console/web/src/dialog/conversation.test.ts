@@ -53,18 +53,16 @@ describe('the history', () => {
 
 describe('the conversation', () => {
   it('is what reached the visitor, with the people’s stretch marked once', () => {
-    expect(turnsOf(wholeLife('shop', '1', t0)).slice(-9)).toEqual(
-      [
-        ['bot', 'Зову коллегу, он ответит здесь же.'],
-        ['note', 'Handed to people: in the queue', 'unseen'],
-        ['note', 'Operator 7 has the chat'],
-        ['operator', 'Отправим курьером, будет завтра до обеда.'],
-        ['visitor', 'Спасибо!'],
-        ['note', 'The chat is closed'],
-        ['note', 'Return: the chat was closed'],
-        ['bot', 'Оцените, пожалуйста, разговор.', 'not said: no open chat'],
-      ].slice(-9),
-    );
+    expect(turnsOf(wholeLife('shop', '1', t0)).slice(-8)).toEqual([
+      ['bot', 'Зову коллегу, он ответит здесь же.'],
+      ['note', 'Handed to people: in the queue', 'unseen'],
+      ['note', 'Operator 7 has the chat'],
+      ['operator', 'Отправим курьером, будет завтра до обеда.'],
+      ['visitor', 'Спасибо!'],
+      ['note', 'The chat is closed'],
+      ['note', 'Return: the chat was closed'],
+      ['bot', 'Оцените, пожалуйста, разговор.', 'not said: no open chat'],
+    ]);
   });
 
   it('shows what did not reach the visitor with its reason, and a repeated message once', () => {
