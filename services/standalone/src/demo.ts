@@ -21,12 +21,12 @@ const world = await openWorld({
   logger: pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, process.stderr),
   simulator: { timeouts: { inactivityMs: 60_000, closedByOperatorMs: 30_000, gridMs: 30_000 } },
 });
-const { simulator, engine } = world;
+const { simulator } = world;
 const { webim } = simulator;
 const anna = 240007;
 
 const events = async (chatId: number): Promise<readonly (RecordedEvent & DomainEvent & { metadata: EventMetadata })[]> =>
-  (await engine.store.read(dialogStream({ account: world.accountId as AccountId, chatId: String(chatId) as ChatId }))) as never;
+  (await world.engine().store.read(dialogStream({ account: world.accountId as AccountId, chatId: String(chatId) as ChatId }))) as never;
 
 const until = async (chatId: number, what: string, holds: (metadata: EventMetadata) => boolean): Promise<void> => {
   for (const from = performance.now(); performance.now() - from < 20_000; await world.clock.sleep(300)) {

@@ -90,9 +90,9 @@ const withSimulator = async (): Promise<Started> => {
     engine: { ...engineOptions, ...(config.HASH_KEY === undefined ? {} : { hashKey: config.HASH_KEY }) },
   });
   return {
-    engine: world.engine,
-    services: [{ name: 'simulator', service: { run: world.simulating, stop: world.simulator.stop } }, ...world.engine.services],
-    close: world.engine.close,
+    engine: world.engine(),
+    services: [{ name: 'simulator', service: { run: world.simulating, stop: world.simulator.stop } }, ...world.engine().services],
+    close: world.engine().close,
     tell: () => {
       world.connect();
       say(`  Simulator  ${world.simulator.baseUrl()}   a visitor, an operator, and Webim itself`);

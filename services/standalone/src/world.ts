@@ -55,7 +55,8 @@ export const newSecrets = (): WorldSecrets => ({
 });
 
 export type World = {
-  readonly engine: Engine;
+  /** The engine that runs now; another one after a restart. */
+  readonly engine: () => Engine;
   readonly simulator: WebimSimulator;
   readonly clock: Clock;
   readonly accountId: string;
@@ -67,6 +68,10 @@ export type World = {
   readonly connect: () => void;
   /** Starts everything and connects the simulator. @throws what a service ended with */
   readonly start: () => Promise<void>;
+  /** Stops the engine alone; the simulated Webim goes on. */
+  readonly stopEngine: () => Promise<void>;
+  /** Starts a new engine on the same data and connects it. */
+  readonly startEngine: () => Promise<void>;
   /** Rejects where a service ends with an error while it should run. */
   readonly ended: Promise<void>;
   readonly stop: () => Promise<void>;
@@ -102,24 +107,26 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     settings: { ...defaultSettings(id), ...options.settings },
   };
   const accounts: Accounts = { get: (wanted) => (wanted === id ? account : undefined), all: () => [account] };
-  const engine = await openEngine({
-    dataDir: options.dataDir,
-    accounts,
-    hashKey: new Secret(secrets.hashKey),
-    clock,
-    logger: options.logger,
-    host: '127.0.0.1',
-    ingressPort: 0,
-    consolePort: 0,
-    partitions: 4,
-    // The machine does not get faster with the clock: its deadlines are longer by as much.
-    ackTimeoutMs: 2_000 * rate,
-    httpTimeoutMs: 10_000 * rate,
-    botSilenceLimitMs: 30_000 * rate,
-    simulatorUrl: simulator.baseUrl(),
-    version: 'dev',
-    ...options.engine,
-  });
+  const open = (): Promise<Engine> =>
+    openEngine({
+      dataDir: options.dataDir,
+      accounts,
+      hashKey: new Secret(secrets.hashKey),
+      clock,
+      logger: options.logger,
+      host: '127.0.0.1',
+      ingressPort: 0,
+      consolePort: 0,
+      partitions: 4,
+      // The machine does not get faster with the clock: its deadlines are longer by as much.
+      ackTimeoutMs: 2_000 * rate,
+      httpTimeoutMs: 10_000 * rate,
+      botSilenceLimitMs: 30_000 * rate,
+      simulatorUrl: simulator.baseUrl(),
+      version: 'dev',
+      ...options.engine,
+    });
+  let engine = await open();
   const failed = Promise.withResolvers<void>();
   failed.promise.catch(() => undefined);
   const connect = (): void => {
@@ -133,8 +140,18 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   };
   const hookUrl = (): string => `${engine.ingressUrl()}/hooks/webim/${id}/${secrets.webhookToken}`;
 
+  const startEngine = async (): Promise<void> => {
+    for (const { service } of engine.services) service.run().catch(failed.reject);
+    await Promise.race([engine.listening(), failed.promise]);
+    connect();
+  };
+  const stopEngine = async (): Promise<void> => {
+    for (const { service } of engine.services) await service.stop();
+    await engine.close();
+  };
+
   return {
-    engine,
+    engine: () => engine,
     simulator,
     clock,
     accountId: id,
@@ -143,15 +160,17 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     connect,
     ended: failed.promise,
     start: async () => {
-      for (const { service } of engine.services) service.run().catch(failed.reject);
       simulating.catch(failed.reject);
-      await Promise.race([engine.listening(), failed.promise]);
-      connect();
+      await startEngine();
+    },
+    stopEngine,
+    startEngine: async () => {
+      engine = await open();
+      await startEngine();
     },
     stop: async () => {
       await simulator.stop();
-      for (const { service } of engine.services) await service.stop();
-      await engine.close();
+      await stopEngine();
     },
   };
 };
