@@ -59,7 +59,7 @@ const meaning = (method: BotApiMethod, rawCode: string): RefusalReason | 'busy' 
   if (/^(server-not-ready|too-many-requests|rate-limit.*)$/.test(code)) return 'busy';
   if (/^(unauthorized|account-blocked|(invalid|wrong|bad|unknown)-token)$/.test(code)) return 'unauthorized';
   if (/clos(ed|ing)|clos.*chat/.test(code)) return 'chat_closed';
-  if (/chat.*(not.*found|required)|no-chat|(wrong|unknown|invalid|bad)-chat|not.*(bot|operator|your)|assigned|access-denied/.test(code))
+  if (/chat.*(not.*found|required)|no-chat|(wrong|unknown|invalid|bad)-chat|not.*(bot|operator|your|own)|assigned|access-denied/.test(code))
     return 'not_bots_chat';
   if (method !== 'send_message') return undefined;
   return /message.*(empty|length|long)|empty.*(message|text)|text|file|mime|content|magic|button|keyboard|wrong-argument-value|too-(long|large|big)/.test(
