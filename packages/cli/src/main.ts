@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseScript } from '@dialog/script/parse';
+import { parseAccounts } from '@dialog/service-kit/accounts';
+import { readConfiguration } from '@dialog/service-kit/configuration';
+import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
+import { Command } from 'commander';
+import { findingLines } from './finding-lines.ts';
+
+/** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
+const out = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    process.stderr.write(`${file} can't be read: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+};
+
+const program = new Command('dialogctl').description('The dialog engine for Webim in a terminal').exitOverride((error) => {
+  process.exit(error.exitCode === 0 ? 0 : 2);
+});
+
+program
+  .command('token')
+  .description('webhook tokens')
+  .command('create')
+  .description('make a webhook token and print the four URLs to paste into Webim')
+  .requiredOption('--account <id>', 'the account, as in the accounts file')
+  .option('--base-url <url>', 'where Webim reaches ingress', 'https://bot.example.com')
+  .option('--json', 'for pipes')
+  .addHelpText('after', '\nExample:\n  dialogctl token create --account shop --base-url https://bot.example.com')
+  .action(({ account, baseUrl, json }: { account: string; baseUrl: string; json?: boolean }) => {
+    if (!/^[a-z0-9_]{1,32}$/.test(account)) {
+      process.stderr.write('an account id is 1 to 32 of a-z, 0-9 and _\n');
+      process.exit(2);
+    }
+    const { token, sha256 } = newWebhookToken();
+    const urls = webhookUrls(baseUrl, account, token);
+    if (json === true) {
+      out(JSON.stringify({ account, token, sha256, urls }));
+      return;
+    }
+    out(`Token (shown once): ${token}`);
+    out(`For the accounts file, under webhookTokens: ${sha256}`);
+    out('\nPaste into Webim, without a space before or after:');
+    for (const { where, url } of urls) out(`  ${where}\n    ${url}`);
+  });
+
+program
+  .command('accounts')
+  .description('the accounts file')
+  .command('check <file>')
+  .description('check an accounts file; every problem with its line')
+  .action((file: string) => {
+    const parsed = parseAccounts(readText(file), { file: resolve(file), env: process.env });
+    const lines = parsed.ok ? parsed.warnings : parsed.problems;
+    for (const one of lines) out(`${file}:${one.line}:${one.column} ${parsed.ok ? 'warning' : 'error'} ${one.message}`);
+    if (parsed.ok) out(`${parsed.accounts.length} account(s), fine`);
+    process.exitCode = parsed.ok ? 0 : 1;
+  });
+
+program
+  .command('config')
+  .description('the configuration in the environment')
+  .command('check')
+  .description('check the environment; names every offending variable')
+  .action(() => {
+    try {
+      readConfiguration(process.env);
+      out('the configuration is fine');
+    } catch (error) {
+      out((error as Error).message);
+      process.exitCode = 1;
+    }
+  });
+
+program
+  .command('script')
+  .description('bot scripts')
+  .command('check <file>')
+  .description('check a dialog-script/1 file; every finding with its line and column')
+  .option('--json', 'for pipes')
+  .action((file: string, { json }: { json?: boolean }) => {
+    const text = readText(file);
+    const parsed = parseScript(text);
+    const findings = parsed.ok ? parsed.warnings : parsed.findings;
+    if (json === true) out(JSON.stringify({ ok: parsed.ok, findings }));
+    else {
+      for (const finding of findings) out(findingLines(file, text, finding));
+      out(parsed.ok ? `${file} is fine${findings.length > 0 ? `, with ${findings.length} warning(s)` : ''}` : `${file} has errors`);
+    }
+    process.exitCode = parsed.ok ? 0 : 1;
+  });
+
+await program.parseAsync();

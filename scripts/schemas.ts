@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { consoleOpenApi } from '@dialog/console/openapi';
+import { commitNoteSchema, deadlineHintSchema } from '@dialog/contracts/deadline-hint';
+import { domainEventSchemas, eventMetadataSchema } from '@dialog/contracts/domain-event';
+import { inboxInputSchema, tickSchema } from '@dialog/contracts/inbox';
+import { outboxRecordSchema } from '@dialog/contracts/outbox';
+import { quarantineRecordSchema } from '@dialog/contracts/quarantine';
+import { dialogSettingsSchema } from '@dialog/contracts/settings';
+import { accountSchema } from '@dialog/service-kit/accounts';
+import { configurationSchema, configurationTable } from '@dialog/service-kit/configuration';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+
+/** Writes everything that is generated from zod: `schemas/` and `docs/configuration.md`. With `--check`: fails where a file differs. */
+const files = new Map<string, string>();
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const schemaOf = (schema: z.ZodType, title: string): Record<string, unknown> => ({
+  title,
+  ...(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-2020-12' }) as Record<string, unknown>),
+});
+const add = (path: string, schema: z.ZodType, title: string): void => void files.set(`schemas/${path}.json`, json(schemaOf(schema, title)));
+
+for (const option of inboxInputSchema.options) add(`inbox/${option.shape.type.value}`, option, option.shape.type.value);
+add('inbox/tick', tickSchema, 'tick');
+add('outbox/effect', outboxRecordSchema, 'effect');
+add('deadlines/hint', deadlineHintSchema, 'hint');
+add('quarantine/webhook', quarantineRecordSchema, 'webhook');
+add('commit-note', commitNoteSchema, 'commit-note');
+add('dialog-settings', dialogSettingsSchema, 'dialog-settings');
+add('event-metadata', eventMetadataSchema, 'event-metadata');
+for (const [type, schema] of Object.entries(domainEventSchemas)) add(`events/${type}.v1`, schema, type);
+add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
+add('configuration', configurationSchema, 'configuration');
+
+const message = (name: string, ref: string) => ({
+  name,
+  contentType: 'application/json',
+  headers: {
+    type: 'object',
+    properties: {
+      ce_specversion: { const: '1.0' },
+      ce_id: { type: 'string' },
+      ce_type: { type: 'string' },
+      ce_source: { type: 'string' },
+      ce_subject: { type: 'string' },
+      ce_time: { type: 'string', format: 'date-time' },
+      traceparent: { type: 'string' },
+    },
+  },
+  payload: { $ref: `./${ref}.json` },
+});
+const inboxMessages = Object.fromEntries(
+  [...inboxInputSchema.options.map((one) => one.shape.type.value), 'tick'].map((name) => [name, message(name, `inbox/${name}`)]),
+);
+const channel = (address: string, description: string, messages: Record<string, unknown>) => ({ address, description, messages });
+files.set(
+  'schemas/asyncapi.yaml',
+  stringify({
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Dialog engine for Webim: topics',
+      version: '1.0.0',
+      description: 'CloudEvents 1.0 in binary mode; key `{account}:{chatId}`.',
+      license: { name: 'Apache-2.0' },
+    },
+    channels: {
+      inbox: channel('dialog.inbox', 'Everything that can change a dialog.', inboxMessages),
+      outbox: channel('dialog.outbox', 'One attempt of the head effect of a dialog.', { effect: message('effect', 'outbox/effect') }),
+      deadlines: channel('dialog.deadlines', 'Compacted: wake no later than this.', { hint: message('hint', 'deadlines/hint') }),
+      quarantine: channel('webhook.quarantine', 'Webhooks that could not be taken, 7 days.', {
+        webhook: message('webhook', 'quarantine/webhook'),
+      }),
+    },
+    operations: Object.fromEntries(
+      ['inbox', 'outbox', 'deadlines', 'quarantine'].map((name) => [
+        `write-${name}`,
+        { action: 'send', channel: { $ref: `#/channels/${name}` } },
+      ]),
+    ),
+  }),
+);
+const answers = {
+  200: {
+    description: 'Taken: durable in the log, or in the quarantine',
+    content: { 'application/json': { schema: { type: 'object', properties: { result: { const: 'ok' } }, required: ['result'] } } },
+  },
+  404: { description: 'No such address' },
+  405: { description: 'Neither GET nor POST' },
+  408: { description: 'The body did not come in time' },
+  413: { description: 'The body is larger than 8 MiB' },
+  503: { description: 'Not acknowledged in time, or the bot is silent: on purpose, so that people get the chat' },
+};
+const hook = (method: string) => ({
+  operationId: `${method}Webhook`,
+  summary: 'The bot webhook (new_chat, new_message), and with `event` the event handlers of the account',
+  parameters: [
+    { name: 'account', in: 'path', required: true, schema: { type: 'string', pattern: '^[a-z0-9_]{1,32}$' } },
+    { name: 'token', in: 'path', required: true, schema: { type: 'string' } },
+    { name: 'event', in: 'query', required: false, schema: { enum: ['chat_started', 'chat_assigned', 'chat_closed'] } },
+  ],
+  ...(method === 'post'
+    ? {
+        requestBody: {
+          content: {
+            'application/json': { schema: { type: 'object' } },
+            'application/x-www-form-urlencoded': { schema: { type: 'object' } },
+          },
+        },
+      }
+    : {}),
+  responses: answers,
+});
+files.set(
+  'schemas/openapi-ingress.yaml',
+  stringify({
+    openapi: '3.1.0',
+    info: { title: 'Dialog engine for Webim: ingress', version: '1.0.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths: { '/hooks/webim/{account}/{token}': { post: hook('post'), get: hook('get') } },
+  }),
+);
+files.set('schemas/openapi-console.json', json(consoleOpenApi()));
+files.set(
+  'docs/configuration.md',
+  `# Configuration\n\nFrom the environment. A name with \`_FILE\` behind it names a file that holds the value. A wrong one fails at the start, all of them named.\n\n${configurationTable()}\n`,
+);
+
+const check = process.argv.includes('--check');
+const existing = existsSync('schemas')
+  ? (readdirSync('schemas', { recursive: true }) as string[]).map((name) => `schemas/${name}`).filter((name) => /\.(json|yaml)$/.test(name))
+  : [];
+const stray = existing.filter((name) => !files.has(name));
+const drifted = [...files].filter(([name, text]) => !existsSync(name) || readFileSync(name, 'utf8') !== text).map(([name]) => name);
+if (check) {
+  for (const name of [...drifted, ...stray]) process.stderr.write(`differs from the code: ${name}\n`);
+  if (drifted.length + stray.length > 0) {
+    process.stderr.write('run: npm run schemas\n');
+    process.exit(1);
+  }
+} else {
+  for (const name of stray) rmSync(name);
+  for (const [name, text] of files) {
+    mkdirSync(name.slice(0, name.lastIndexOf('/')), { recursive: true });
+    writeFileSync(name, text);
+  }
+  process.stdout.write(`${files.size} files, ${drifted.length} changed, ${stray.length} removed\n`);
+}
