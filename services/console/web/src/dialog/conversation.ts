@@ -25,6 +25,8 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
   const turns: Turn[] = [];
   const seen = new Set<string>();
   const open = new Map<number, Effect>();
+  /** Texts of ours that reached the visitor: Webim gives them back among an operator's messages, for its bot is an operator. */
+  const ours = new Set<string>();
   const repeated = repeatedInputs(history);
   let withPeople = false;
   for (const { event, metadata } of history) {
@@ -38,6 +40,7 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
         for (const message of messagesOf(event.data)) {
           if (!message.hashOfContent && seen.has(message.hash)) continue;
           seen.add(message.hash);
+          if (message.side === 'operator' && isOurs(message, ours)) continue;
           add({ side: message.side, ...messageText(message, t) });
         }
         break;
@@ -53,6 +56,7 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
         if (said === undefined) break;
         const { outcome } = event.data;
         const reached = outcome === 'accepted' || outcome === 'in_doubt';
+        if (reached) ours.add(said.text);
         add({
           side: 'bot',
           ...said,
@@ -93,6 +97,9 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
   }
   return turns;
 };
+
+const isOurs = (message: Message, ours: ReadonlySet<string>): boolean =>
+  message.text === undefined || message.text === '' ? message.file === undefined : ours.has(message.text);
 
 /** Revisions of inputs that were recorded as repeats: the visitor wrote that once. */
 const repeatedInputs = (history: readonly Step[]): ReadonlySet<number> => {
