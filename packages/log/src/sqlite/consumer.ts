@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '@dialog/contracts/clock';
 import { type Lanes, lanes as lanesOf } from '../lanes.ts';
 import type { Assignment, Consumer, ConsumerOptions } from '../port.ts';
+import { newMemberId } from './member-id.ts';
 import type { GroupState, LogReader } from './reader.ts';
 import type { Wakers } from './wakers.ts';
 import type { WriterOp, WriterResult } from './writer.ts';
@@ -29,7 +29,7 @@ const realNow = (): number => performance.timeOrigin + performance.now();
 
 export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend, partitionsOf }: Dependencies): Consumer => {
   const { group, topic } = options;
-  const member = { group, topic, member: randomUUID() };
+  const member = { group, topic, member: newMemberId() };
   const highWater = options.highWater ?? 2000;
   const lowWater = options.lowWater ?? 500;
   let assignment: Assignment | undefined;

@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { OpError, openDatabase, serveBatches } from '@dialog/sqlite/serve-batches';
 import { partitionOf } from '../partitioner.ts';
 import type { Appended, NewRecord, TopicSpec } from '../port.ts';
+import { isGone } from './member-id.ts';
 import { schema } from './schema.ts';
 
 type GroupTopic = { readonly group: string; readonly topic: string };
@@ -49,6 +50,7 @@ const upsertMember = db.prepare(
 );
 const deleteMember = db.prepare('DELETE FROM members WHERE grp = ? AND topic = ? AND member = ?');
 const expireMembers = db.prepare('DELETE FROM members WHERE grp = ? AND topic = ? AND seen_at < ?');
+const membersOf = db.prepare('SELECT member FROM members WHERE grp = ? AND topic = ?');
 const countMembers = db.prepare('SELECT count(*) AS members FROM members WHERE grp = ? AND topic = ?');
 
 const apply = (op: WriterOp, now: number): WriterResult => {
@@ -128,7 +130,11 @@ const commit = (op: Extract<WriterOp, { kind: 'commit' }>, now: number): void =>
 const heartbeat = (op: Extract<WriterOp, { kind: 'heartbeat' }>): void => {
   const isNew = memberOf.get(op.group, op.topic, op.member) === undefined;
   upsertMember.run(op.group, op.topic, op.member, op.realNow, isNew ? 0 : op.generation);
-  const expired = expireMembers.run(op.group, op.topic, op.realNow - op.sessionMs).changes;
+  let expired = Number(expireMembers.run(op.group, op.topic, op.realNow - op.sessionMs).changes);
+  // Killed and restarted, the engine must not wait for its own former session.
+  for (const { member } of membersOf.all(op.group, op.topic) as { member: string }[]) {
+    if (isGone(member)) expired += Number(deleteMember.run(op.group, op.topic, member).changes);
+  }
   if (isNew || expired > 0) raiseGeneration.run(op.group, op.topic);
 };
 
