@@ -35,6 +35,8 @@ export type EngineOptions = {
   readonly ackTimeoutMs: number;
   /** How long one request to Webim may take, ms. */
   readonly httpTimeoutMs: number;
+  /** How much longer than `httpTimeoutMs` another outbound waits for a claim, ms; default outbound's. */
+  readonly claimMarginMs?: number;
   readonly botSilenceLimitMs: number;
   readonly simulatorUrl?: string;
   readonly version: string;
@@ -100,6 +102,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     clock,
     logger: named('outbound'),
     httpTimeoutMs: options.httpTimeoutMs,
+    ...(options.claimMarginMs === undefined ? {} : { claimMarginMs: options.claimMarginMs }),
     ...(options.metrics === undefined ? {} : { metrics: options.metrics.outbound }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
