@@ -112,7 +112,7 @@ export const crashRun = async ({ kills, chats, rate, seed, planted }: CrashRun):
 
 const start = async (options: EngineToKill): Promise<ChildProcess> => {
   const child = fork(engineProcess, [], {
-    env: { ...process.env, ENGINE_TO_KILL: JSON.stringify(options) },
+    env: { ...process.env, ENGINE_TO_KILL: JSON.stringify(options), NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache') },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await new Promise<void>((resolve, reject) => {
