@@ -178,7 +178,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   ): Promise<void> => {
     await hintEarlier(dialog, partition);
     armLocally(dialog, partition, applied);
-    await heads.publish(dialog, partition, { again: applied.appended.length === 0 && applied.input.type !== 'timer_due' });
+    // Not again where this owner has published it: a second record makes a second result, and that a third record, without end.
+    await heads.publish(dialog, partition);
   };
 
   /** Creating a deadline or moving it earlier is written before the offset is committed; moving later writes nothing. */
