@@ -16,6 +16,8 @@ const version = (index: Map<string, number>, size: number): IdSet => ({
   add: (id) => {
     const ordinal = index.get(id);
     if (ordinal !== undefined && ordinal < size) return version(index, size);
+    // The same history folded once more: what was decided is folded again once it is recorded.
+    if (ordinal === size) return version(index, size + 1);
     if (index.size === size) {
       index.set(id, size);
       return version(index, size + 1);

@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as digestOf, timingSafeEqual } from 'node:crypto';
 import type { AccountConfig } from '@dialog/contracts/account';
 
 const nobody = Buffer.alloc(32);
 
 /** Compares SHA-256 in constant time against each live token; an unknown account takes as long as a known one. */
 export const isLiveToken = (account: AccountConfig | undefined, token: string): boolean => {
-  const given = createHash('sha256').update(token.trim()).digest();
+  const given = digestOf('sha256', token.trim(), 'buffer');
   const hashes = account?.webhookTokenHashes ?? [];
   let live = false;
   for (let at = 0; at < 2; at++) {

@@ -15,7 +15,9 @@ import { schema } from './schema.ts';
 import type { WriterOp, WrittenEvent } from './writer.ts';
 
 /** One append at most, bytes of JSON (design §7). */
-export const maxAppendBytes = 512 * 1024;
+export /** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
+const answered = new Error('answered in time');
+const maxAppendBytes = 512 * 1024;
 const deadlineMs = 10_000;
 /** How often other processes' appends are looked for, ms; within the process an append wakes directly. */
 const pollMs = 100;
@@ -66,7 +68,7 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
     } catch (error) {
       throw translate(error);
     } finally {
-      timeout.abort();
+      timeout.abort(answered);
     }
   };
 

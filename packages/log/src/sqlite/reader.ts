@@ -33,9 +33,15 @@ export const logReader = (db: DatabaseSync): LogReader => {
   const generation = db.prepare('SELECT generation FROM generations WHERE grp = ? AND topic = ?');
   const members = db.prepare('SELECT member, released_generation FROM members WHERE grp = ? AND topic = ? ORDER BY member');
 
+  /** A topic's count never changes: asked of the file once. */
+  const counts = new Map<string, number>();
   const partitions = (topic: string): number | undefined => {
+    const known = counts.get(topic);
+    if (known !== undefined) return known;
     const row = topicPartitions.get(topic);
-    return row === undefined ? undefined : Number(row['partitions']);
+    if (row === undefined) return undefined;
+    counts.set(topic, Number(row['partitions']));
+    return Number(row['partitions']);
   };
   const bounds = (topic: string, partition: number) => {
     const row = boundsOf.get(topic, partition);

@@ -22,7 +22,8 @@ export const readBody = (body: Uint8Array, contentType: string): ReadBody => {
 
 export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const decode = (body: Uint8Array): string => new TextDecoder('utf-8').decode(body);
+const decoder = new TextDecoder('utf-8');
+const decode = (body: Uint8Array): string => decoder.decode(body);
 
 const parse = (text: string): { readonly value: unknown } | undefined => {
   try {

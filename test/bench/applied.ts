@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { realClock } from '@dialog/contracts/clock';
+import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import { Secret } from '@dialog/contracts/secret';
+import { groups, topics } from '@dialog/contracts/topics';
+import type { NewEvent } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import { sqliteLog } from '@dialog/log/sqlite/log';
+import { pins as pinsOf } from '@dialog/projector/pins';
+import { projectorService } from '@dialog/projector/projector';
+import { defaultSettings, sampleBot } from '@dialog/standalone/world';
+import { pino } from 'pino';
+import { type Figure, median, ratioOf } from './figures.ts';
+
+const rounds = 5;
+const dialogs = 250;
+const perDialog = 64;
+const inputs = dialogs * perDialog;
+
+/** Inputs applied a second, against a bare loop that reads the same records, appends as many events of the same size, and commits. */
+export const applied = async (dataDir: string): Promise<Figure> => {
+  const perSecond = { ours: [] as number[], bare: [] as number[] };
+  for (let one = 0; one < rounds; one++) {
+    const ours = await projected(join(dataDir, `ours-${one}`));
+    perSecond.ours.push(ours.perSecond);
+    perSecond.bare.push(await looped(join(dataDir, `bare-${one}`), ours.appends));
+  }
+  const { ratio, low, high } = ratioOf(perSecond.ours, perSecond.bare);
+  return {
+    name: 'inputs applied, against a bare loop of read, append, commit',
+    value: ratio,
+    goal: 0.8,
+    atLeast: true,
+    unit: 'ratio',
+    detail: `${median(perSecond.ours).toFixed(0)}/s against ${median(perSecond.bare).toFixed(0)}/s, ${dialogs} dialogs, 64 at once; ratios of ${rounds} pairs ${low.toFixed(2)} to ${high.toFixed(2)}`,
+  };
+};
+
+/** A chat that people have: a new chat, its operator, and what is reported of it. Each record is one append. */
+const records = (): { key: string; value: Buffer }[] => {
+  const made: { key: string; value: Buffer }[] = [];
+  const now = Date.now();
+  for (let turn = 0; turn < perDialog; turn++) {
+    for (let dialog = 0; dialog < dialogs; dialog++) {
+      const chatId = String(1000 + dialog) as ChatId;
+      const common = { inputId: randomUUID(), account: 'bench' as AccountId, chatId, chatIdForm: 'number' as const, receivedAt: now };
+      const input: InboxInput =
+        turn === 0
+          ? { type: 'new_chat', ...common, messages: [], bodyHash: randomUUID() }
+          : {
+              type: 'new_message',
+              ...common,
+              message: {
+                id: `m${turn}`,
+                hash: `${dialog}-${turn}`,
+                hashOfContent: false,
+                kind: 'visitor',
+                side: 'visitor',
+                text: 'Где мой заказ номер 204512?',
+              },
+            };
+      made.push({ key: `bench:${chatId}`, value: Buffer.from(JSON.stringify(input)) });
+    }
+  }
+  return made;
+};
+
+const opened = async (dataDir: string) => {
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(dataDir, { recursive: true });
+  const log = sqliteLog({ file: join(dataDir, 'log.db'), clock: realClock });
+  const store = sqliteEventStore({ file: join(dataDir, 'events.db'), clock: realClock });
+  await log.ensureTopics([
+    { name: topics.inbox, partitions: 4, cleanup: 'delete' },
+    { name: topics.outbox, partitions: 4, cleanup: 'delete' },
+    { name: topics.deadlines, partitions: 4, cleanup: 'compact' },
+  ]);
+  const all = records();
+  for (let at = 0; at < all.length; at += 500) {
+    await log.append(all.slice(at, at + 500).map((record) => ({ topic: topics.inbox, ...record })));
+  }
+  return { log, store };
+};
+
+const caughtUp = async (log: Awaited<ReturnType<typeof opened>>['log'], group: string): Promise<void> => {
+  for (;;) {
+    const lag = (await log.lag(group, topics.inbox)).reduce((sum, one) => sum + one.lag, 0);
+    if (lag === 0) return;
+    await realClock.sleep(20);
+  }
+};
+
+const projected = async (dataDir: string): Promise<{ perSecond: number; appends: readonly NewEvent[][] }> => {
+  const { log, store } = await opened(dataDir);
+  const account = {
+    id: 'bench' as AccountId,
+    webim: { host: '127.0.0.1', baseUrl: 'http://127.0.0.1:9', token: new Secret('x') },
+    webhookTokenHashes: [],
+    scriptFile: sampleBot,
+    settings: defaultSettings('bench'),
+  };
+  const pins = pinsOf({ store, accounts: { get: () => account, all: () => [account] } });
+  await pins.registerAll((one) => readFile(one.scriptFile, 'utf8'));
+  const projector = projectorService({ log, store, pins, clock: realClock, logger: pino({ level: 'error' }), producer: 'bench' });
+  const from = performance.now();
+  const running = projector.run();
+  await caughtUp(log, groups.projector);
+  const seconds = (performance.now() - from) / 1000;
+  // What it appended for one dialog, append by append: the bare loop appends the same.
+  const events = await store.read(dialogStream({ account: 'bench' as AccountId, chatId: '1000' as ChatId }), { maxCount: 1_000 });
+  const appends: NewEvent[][] = [];
+  for (const { id, type, data, metadata } of events) {
+    if (type === 'InputRecorded') appends.push([]);
+    appends.at(-1)?.push({ id, type, data, metadata });
+  }
+  await projector.stop();
+  await running;
+  await log.close();
+  await store.close();
+  return { perSecond: inputs / seconds, appends };
+};
+
+const looped = async (dataDir: string, appends: readonly NewEvent[][]): Promise<number> => {
+  const { log, store } = await opened(dataDir);
+  const revisions = new Map<string, { revision: number; turn: number }>();
+  const consumer = log.consumer({
+    group: 'bare',
+    topic: topics.inbox,
+    concurrency: 64,
+    handle: async (record) => {
+      const input = JSON.parse(Buffer.from(record.value ?? []).toString('utf8')) as { inputId: string };
+      const stream = `dialog-${record.key.replace(':', '-')}`;
+      const { revision, turn } = revisions.get(stream) ?? { revision: -1, turn: 0 };
+      const events = (appends[turn] ?? []).map(({ type, data, metadata }) => ({
+        id: randomUUID(),
+        type,
+        data,
+        metadata: { metadata, input: input.inputId },
+      }));
+      await store.append(stream, events, revision < 0 ? 'no_stream' : revision);
+      revisions.set(stream, { revision: revision + events.length, turn: turn + 1 });
+    },
+  });
+  const from = performance.now();
+  const running = consumer.run();
+  await caughtUp(log, 'bare');
+  const perSecond = inputs / ((performance.now() - from) / 1000);
+  await consumer.stop();
+  await running;
+  await log.close();
+  await store.close();
+  return perSecond;
+};

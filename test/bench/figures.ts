@@ -1,0 +1,26 @@
+/** Sorted copies, so that a figure is never told without its noise. */
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+export const quantile = (values: readonly number[], q: number): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+};
+
+export type Figure = {
+  readonly name: string;
+  readonly value: number;
+  readonly goal: number;
+  /** Whether more is better. */
+  readonly atLeast: boolean;
+  readonly unit: string;
+  /** What it was made of. */
+  readonly detail: string;
+};
+
+export const met = ({ value, goal, atLeast }: Figure): boolean => (atLeast ? value >= goal : value < goal);
+
+/** Median of the ratios of neighbouring rounds: what slows the machine slows both of a pair. */
+export const ratioOf = (ours: readonly number[], bare: readonly number[]): { ratio: number; low: number; high: number } => {
+  const ratios = ours.map((one, index) => one / (bare[index] ?? Number.NaN));
+  return { ratio: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) };
+};
