@@ -7,7 +7,7 @@ export type LanesOptions = {
   readonly concurrency: number;
   readonly handle: (record: LogRecord, context: { readonly generation: number; readonly live: () => boolean }) => Promise<void>;
   readonly bypass: (record: LogRecord) => boolean;
-  /** `handle` rejected: a bug; the consumer can't go on. */
+  /** `handle` rejected: a bug; the consumer can't go on, and nothing more is handed out (the key's next record must not overtake). */
   readonly onFailure: (error: unknown) => void;
   /** A record was finished: there may be something to commit, or room for more. */
   readonly onFinished: () => void;
@@ -15,7 +15,8 @@ export type LanesOptions = {
 
 /**
  * Per-key lanes: one record at a time per key, in order; keys side by side; per partition the finished prefix is what may be committed.
- * Independent of the log behind it. A slow key delays no other.
+ * Independent of the log behind it. A slow key delays no other. A handler that outlives its assignment still keeps its key: the key's
+ * record of a later generation waits for it, or two of them would work on one dialog.
  */
 export type Lanes = {
   /** Begins a partition at an offset, in a generation. What an older generation still finishes is ignored. */
@@ -52,9 +53,12 @@ type Lane = { readonly key: string; readonly waiting: Entry[]; running: boolean;
 export const lanes = (options: LanesOptions): Lanes => {
   const { clock } = options;
   let partitions = new Map<number, Partition>();
-  let byKey = new Map<string, Lane>();
+  const byKey = new Map<string, Lane>();
   let ready: Lane[] = [];
+  /** Lanes at work, bounded by `concurrency`. */
   let running = 0;
+  /** Handlers at work, those of the bypass too. */
+  let handling = 0;
   let draining = false;
   const idle: (() => void)[] = [];
 
@@ -72,7 +76,7 @@ export const lanes = (options: LanesOptions): Lanes => {
 
   const push = (record: LogRecord): void => {
     const partition = partitions.get(record.partition);
-    if (partition === undefined) return;
+    if (partition === undefined || draining) return;
     const entry: Entry = { record, started: false, done: false };
     partition.entries.push(entry);
     partition.unfinished += 1;
@@ -108,27 +112,30 @@ export const lanes = (options: LanesOptions): Lanes => {
     await run(partition, entry);
     running -= 1;
     lane.running = false;
-    if (byKey.get(lane.key) === lane) {
-      if (lane.waiting.length > 0) ready.push(lane);
-      else byKey.delete(lane.key);
-    }
+    if (lane.waiting.length > 0) ready.push(lane);
+    else byKey.delete(lane.key);
     startReady();
-    if (running === 0) for (const resolve of idle.splice(0)) resolve();
   };
 
   const run = async (partition: Partition, entry: Entry): Promise<void> => {
     entry.started = true;
     partition.inFlight += 1;
+    handling += 1;
     const live = (): boolean => partitions.get(entry.record.partition) === partition;
     try {
       await options.handle(entry.record, { generation: partition.generation, live });
+      if (live()) finish(partition, entry);
     } catch (error) {
+      draining = true;
       options.onFailure(error);
-      return;
     } finally {
       partition.inFlight -= 1;
+      handling -= 1;
+      if (handling === 0) for (const resolve of idle.splice(0)) resolve();
     }
-    if (!live()) return;
+  };
+
+  const finish = (partition: Partition, entry: Entry): void => {
     entry.done = true;
     partition.unfinished -= 1;
     partition.lastFinished = clock.monotonic();
@@ -141,14 +148,17 @@ export const lanes = (options: LanesOptions): Lanes => {
     push,
     revoke: () => {
       partitions = new Map();
-      byKey = new Map();
       ready = [];
+      for (const lane of byKey.values()) {
+        lane.waiting.length = 0;
+        if (!lane.running) byKey.delete(lane.key);
+      }
     },
     finishedPrefix: (partition) => partitions.get(partition)?.prefix,
     queued: (partition) => partitions.get(partition)?.unfinished ?? 0,
     drain: () => {
       draining = true;
-      if (running === 0) return Promise.resolve();
+      if (handling === 0) return Promise.resolve();
       return new Promise((resolve) => idle.push(resolve));
     },
     report: () => {

@@ -19,13 +19,14 @@ type Dependencies = {
 const pollMs = 100;
 const fetchLimit = 500;
 /** Membership is a matter between processes of one machine: machine's time, not the (possibly fast) clock's. */
-const sessionMs = 10_000;
+export const sessionMs = 10_000;
 const heartbeatMs = 1_000;
 /** Clock's ms between commits of a moved offset, and of the note. */
 const commitPauseMs = 250;
 const notePauseMs = 1_000;
 
-const realNow = (): number => performance.timeOrigin + performance.now();
+/** The machine's wall time, ms: what processes of one machine share. */
+export const realNow = (): number => Math.floor(performance.timeOrigin + performance.now());
 
 export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend, partitionsOf }: Dependencies): Consumer => {
   const { group, topic } = options;
@@ -64,7 +65,7 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
     await beat(assignment?.generation ?? 0);
   };
   const beat = async (generation: number): Promise<void> => {
-    await submit({ kind: 'heartbeat', ...member, generation, realNow: Math.floor(realNow()), sessionMs });
+    await submit({ kind: 'heartbeat', ...member, generation, realNow: realNow(), sessionMs });
   };
 
   let committedAt = 0;

@@ -1,17 +1,18 @@
 import { type Clock, realClock } from '@dialog/contracts/clock';
+import { maxRecordBytes } from '@dialog/contracts/topics';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
 import { partitionOf } from '../partitioner.ts';
 import { type Appended, LogError, type LogErrorCode, type PartitionedLog } from '../port.ts';
-import { sqliteConsumer } from './consumer.ts';
+import { realNow, sessionMs, sqliteConsumer } from './consumer.ts';
 import { logReader } from './reader.ts';
 import { schema } from './schema.ts';
 import { wakers } from './wakers.ts';
 import type { WriterOp, WriterResult } from './writer.ts';
 
-/** A record's value at most, bytes (design §7). */
-export const maxRecordBytes = 512 * 1024;
 const appendDeadlineMs = 2_000;
+/** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
+const answered = new Error('answered in time');
 const otherDeadlineMs = 10_000;
 /** How often compaction and retention run, ms of the clock. */
 const cleanPauseMs = 600_000;
@@ -50,7 +51,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     } catch (error) {
       throw translate(error);
     } finally {
-      timeout.abort();
+      timeout.abort(answered);
     }
   };
 
@@ -108,7 +109,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     lag: (group, topic) => guarded(() => reader.lag(group, topic)),
     groups: () => guarded(reader.groups),
     setCommitted: async (group, topic, partition, offset) =>
-      void (await submit({ kind: 'set_committed', group, topic, partition, offset }, otherDeadlineMs)),
+      void (await submit({ kind: 'set_committed', group, topic, partition, offset, realNow: realNow(), sessionMs }, otherDeadlineMs)),
     partitionFor: (topic, key) => guarded(() => partitionOf(key, partitionsOf(topic))),
     // A log that nobody ever wrote to has no time yet: then this machine's.
     logTime: () => (seen.at === 0 ? clock.now() : Math.floor(seen.at + (clock.monotonic() - seen.monotonic))),

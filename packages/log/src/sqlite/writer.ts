@@ -19,7 +19,13 @@ export type WriterOp =
   /** Tells that the member lives, and up to which generation it has let go of what it owned; expires the dead. `realNow`: machine's time, ms. */
   | (Member & { readonly kind: 'heartbeat'; readonly generation: number; readonly realNow: number; readonly sessionMs: number })
   | (Member & { readonly kind: 'leave' })
-  | (GroupTopic & { readonly kind: 'set_committed'; readonly partition: number; readonly offset: number })
+  | (GroupTopic & {
+      readonly kind: 'set_committed';
+      readonly partition: number;
+      readonly offset: number;
+      readonly realNow: number;
+      readonly sessionMs: number;
+    })
   | { readonly kind: 'clean' };
 
 export type WriterResult = readonly Appended[] | readonly string[] | null;
@@ -39,11 +45,10 @@ const upsertOffset = db.prepare(
   `INSERT INTO offsets (grp, topic, partition, "offset", note, committed_at) VALUES (?, ?, ?, ?, ?, ?)
    ON CONFLICT (grp, topic, partition) DO UPDATE SET "offset" = excluded."offset", note = excluded.note, committed_at = excluded.committed_at`,
 );
-const generationOf = db.prepare('SELECT generation FROM generations WHERE grp = ? AND topic = ?');
 const raiseGeneration = db.prepare(
   'INSERT INTO generations (grp, topic, generation) VALUES (?, ?, 1) ON CONFLICT (grp, topic) DO UPDATE SET generation = generation + 1',
 );
-const memberOf = db.prepare('SELECT member FROM members WHERE grp = ? AND topic = ? AND member = ?');
+const memberOf = db.prepare('SELECT released_generation FROM members WHERE grp = ? AND topic = ? AND member = ?');
 const upsertMember = db.prepare(
   `INSERT INTO members (grp, topic, member, seen_at, released_generation) VALUES (?, ?, ?, ?, ?)
    ON CONFLICT (grp, topic, member) DO UPDATE SET seen_at = excluded.seen_at, released_generation = excluded.released_generation`,
@@ -69,6 +74,8 @@ const apply = (op: WriterOp, now: number): WriterResult => {
       if (deleteMember.run(op.group, op.topic, op.member).changes > 0) raiseGeneration.run(op.group, op.topic);
       return null;
     case 'set_committed': {
+      // A group whose only members died is empty.
+      if (expire(op) > 0) raiseGeneration.run(op.group, op.topic);
       if (Number(countMembers.get(op.group, op.topic)?.['members']) > 0) {
         throw new OpError('unknown', `the group ${op.group} has members; offsets are set while it is empty`);
       }
@@ -116,26 +123,30 @@ const ensureTopic = (spec: TopicSpec): string[] => {
     .map(([setting, is, wanted]) => `${spec.name}: ${setting} is ${String(is)}, wanted ${String(wanted)}`);
 };
 
-const currentGeneration = (at: GroupTopic): number =>
-  Number((generationOf.get(at.group, at.topic) as { generation: number } | undefined)?.generation ?? 0);
-
-/** A commit of a member that is not in the group's generation any more is refused: another owns its partitions. */
+/**
+ * A member owns what it was given in the generation up to which it has let go of everything earlier: nobody else begins while it has not
+ * let go of that one too. So its last commit still counts after a newer generation was called; one of a member that was struck off does not.
+ */
 const commit = (op: Extract<WriterOp, { kind: 'commit' }>, now: number): void => {
-  if (currentGeneration(op) !== op.generation || memberOf.get(op.group, op.topic, op.member) === undefined) {
-    throw new OpError('fenced', `generation ${op.generation} of ${op.group} is over`);
-  }
+  const member = memberOf.get(op.group, op.topic, op.member) as { released_generation: number } | undefined;
+  if (member?.released_generation !== op.generation) throw new OpError('fenced', `generation ${op.generation} of ${op.group} is over`);
   for (const { partition, offset, note } of op.partitions) upsertOffset.run(op.group, op.topic, partition, offset, note, now);
 };
 
 const heartbeat = (op: Extract<WriterOp, { kind: 'heartbeat' }>): void => {
   const isNew = memberOf.get(op.group, op.topic, op.member) === undefined;
   upsertMember.run(op.group, op.topic, op.member, op.realNow, isNew ? 0 : op.generation);
+  if (expire(op) > 0 || isNew) raiseGeneration.run(op.group, op.topic);
+};
+
+/** Strikes off the members that are silent or whose process is gone. @returns how many */
+const expire = (op: GroupTopic & { readonly realNow: number; readonly sessionMs: number }): number => {
   let expired = Number(expireMembers.run(op.group, op.topic, op.realNow - op.sessionMs).changes);
   // Killed and restarted, the engine must not wait for its own former session.
   for (const { member } of membersOf.all(op.group, op.topic) as { member: string }[]) {
     if (isGone(member)) expired += Number(deleteMember.run(op.group, op.topic, member).changes);
   }
-  if (isNew || expired > 0) raiseGeneration.run(op.group, op.topic);
+  return expired;
 };
 
 const tombstonesKeptMs = 86_400_000;
@@ -143,7 +154,7 @@ const tombstonesKeptMs = 86_400_000;
 const clean = (now: number): void => {
   for (const topic of db.prepare('SELECT name, partitions, cleanup, retention_ms FROM topics').all() as TopicRow[]) {
     if (topic.cleanup === 'compact') compact(topic.name, now);
-    else if (topic.retention_ms !== null) expire(topic.name, now - topic.retention_ms);
+    else if (topic.retention_ms !== null) removeOlder(topic.name, now - topic.retention_ms);
   }
 };
 
@@ -155,7 +166,7 @@ const compact = (topic: string, now: number): void => {
   db.prepare('DELETE FROM records WHERE topic = ? AND value IS NULL AND appended_at < ?').run(topic, now - tombstonesKeptMs);
 };
 
-const expire = (topic: string, before: number): void => {
+const removeOlder = (topic: string, before: number): void => {
   db.prepare('DELETE FROM records WHERE topic = ? AND appended_at < ?').run(topic, before);
   db.prepare(
     `UPDATE partitions SET low = max(low, coalesce(
