@@ -32,6 +32,7 @@ export const configurationSchema = z.object({
   INGRESS_PORT: port.default(8080).describe('Port for Webim'),
   CONSOLE_PORT: port.default(8081).describe('Port of the console'),
   SIMULATOR_PORT: port.default(8082).describe('Port of the simulator'),
+  SIMULATOR_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the simulator listens on'),
   OPERATIONS_PORT: port
     .default(9090)
     .describe('Port of /healthz, /readyz and /metrics, on 127.0.0.1 unless OPERATIONS_HOST says otherwise'),

@@ -20,6 +20,9 @@ import type { EngineMetrics } from './metrics.ts';
 
 export type EngineOptions = {
   readonly dataDir: string;
+  /** Default `{dataDir}/log.db` and `{dataDir}/events.db`. */
+  readonly logFile?: string;
+  readonly eventsFile?: string;
   readonly accounts: Accounts;
   readonly hashKey: Secret;
   readonly clock: Clock;
@@ -69,8 +72,8 @@ const quarantineRetentionMs = 7 * 86_400_000;
 export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const { accounts, clock, logger, dataDir, host } = options;
   await mkdir(dataDir, { recursive: true });
-  const log = (options.wrap?.log ?? same)(sqliteLog({ file: join(dataDir, 'log.db'), clock }));
-  const store = (options.wrap?.store ?? same)(sqliteEventStore({ file: join(dataDir, 'events.db'), clock }));
+  const log = (options.wrap?.log ?? same)(sqliteLog({ file: options.logFile ?? join(dataDir, 'log.db'), clock }));
+  const store = (options.wrap?.store ?? same)(sqliteEventStore({ file: options.eventsFile ?? join(dataDir, 'events.db'), clock }));
   await log.ensureTopics([
     { name: topics.inbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
     { name: topics.outbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },

@@ -35,8 +35,11 @@ const metrics = engineMetrics();
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 
+const fileOf = (url: string): string => url.slice('sqlite:'.length);
 const engineOptions = {
   dataDir: config.DATA_DIR,
+  ...(config.LOG_URL === undefined ? {} : { logFile: fileOf(config.LOG_URL) }),
+  ...(config.EVENTS_URL === undefined ? {} : { eventsFile: fileOf(config.EVENTS_URL) }),
   logger,
   host: config.BIND_HOST,
   consoleHost: config.CONSOLE_HOST,
@@ -86,7 +89,7 @@ const withSimulator = async (): Promise<Started> => {
     clock: rate === 1 ? realClock : scaledClock(rate),
     clockRate: rate,
     secrets,
-    simulator: { port: config.SIMULATOR_PORT, journalFile: join(config.DATA_DIR, 'simulator-journal.jsonl') },
+    simulator: { host: config.SIMULATOR_HOST, port: config.SIMULATOR_PORT, journalFile: join(config.DATA_DIR, 'simulator-journal.jsonl') },
     engine: { ...engineOptions, ...(config.HASH_KEY === undefined ? {} : { hashKey: config.HASH_KEY }) },
   });
   return {
