@@ -161,7 +161,12 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return {
         ...state,
         epoch: state.epoch + 1,
-        trial: { cause: event.data.cause, kept: state.scriptState, returnScript: null },
+        trial: {
+          cause: event.data.cause,
+          kept: state.scriptState,
+          noOperator: state.deadlines.no_operator ?? null,
+          returnScript: null,
+        },
         returnCause: event.data.cause,
         deadlines: without(state.deadlines, 'script', 'no_operator'),
       };
@@ -239,7 +244,8 @@ const ownerChanged = (state: LiveDialog): Partial<LiveDialog> => ({
   ownerSince: state.at,
   webimAtOwner: state.webimAt,
   closeOverdueAt: null,
-  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'retry'),
+  // `retry` stays: it belongs to the head, which may outlive its owner.
+  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data'),
 });
 
 const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
@@ -255,6 +261,7 @@ const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
 
 const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['data']['outcome']): LiveDialog => {
   if (state.trial === null) return state;
+  const { kept, noOperator } = state.trial;
   return outcome === 'accepted'
     ? {
         ...state,
@@ -265,7 +272,12 @@ const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['dat
         closeOverdueAt: null,
         deadlines: without(state.deadlines, 'abandon', 'stored_data'),
       }
-    : { ...state, trial: null, scriptState: state.trial.kept, deadlines: without(state.deadlines, 'retry') };
+    : {
+        ...state,
+        trial: null,
+        scriptState: kept,
+        deadlines: noOperator === null ? state.deadlines : { ...state.deadlines, no_operator: noOperator },
+      };
 };
 
 const openEffect = (state: LiveDialog, data: DomainEventOf<'EffectOpened'>['data']): OpenEffect => ({

@@ -40,6 +40,8 @@ export type Trial = {
   readonly cause: 'operator_redirect' | 'no_operator';
   /** Restored when Webim refuses. */
   readonly kept: ScriptState;
+  /** The wait for an operator, which goes on when Webim refuses. */
+  readonly noOperator: Deadline | null;
   readonly returnScript: string | null;
 };
 

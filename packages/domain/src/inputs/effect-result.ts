@@ -42,6 +42,8 @@ export const effectResult = (draft: Draft, result: Result): void => {
 const outdated = (draft: Draft, open: OpenEffect, result: Result): void => {
   settle(draft, open, result);
   const state = liveOf(draft);
+  // What the bot's chat waited for, though it moves nothing itself: else whoever writes now is never heard.
+  if (state.holder.owner === 'bot') return goOn(draft);
   const handedOver = result.outcome === 'accepted' || result.outcome === 'in_doubt';
   const handover = open.purpose === 'handover' || open.purpose === 'expired_reply';
   // Only where that close found no flag: an episode that was reset there had its Return.
@@ -130,6 +132,11 @@ const afterSettled = (draft: Draft, reached: boolean): void => {
   const state = liveOf(draft);
   if (state.holder.owner !== 'bot' || state.effects.length > 0) return;
   if (!reached && state.scriptState.cursor?.waitsFor === 'answer') runScript(draft, { kind: 'timeout' });
+  goOn(draft);
+};
+
+/** Arms what runs from the last result, takes what waited; neither while something is open. */
+const goOn = (draft: Draft): void => {
   armScript(draft);
   takeWaiting(draft);
 };
@@ -137,7 +144,10 @@ const afterSettled = (draft: Draft, reached: boolean): void => {
 /** The first effect of a trial that went to Webim. */
 const probeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
   settle(draft, open, result);
-  if (result.outcome !== 'accepted') return endTrial(draft, 'refused');
+  if (result.outcome !== 'accepted') {
+    endTrial(draft, 'refused');
+    return;
+  }
   acceptTrial(draft);
   afterSettled(draft, true);
 };
@@ -150,9 +160,16 @@ const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void 
   }
   if (result.outcome === 'in_doubt') return retryLater(draft, open, result);
   const overtaken = result.outcome === 'refused' && result.reason === 'not_bots_chat' && open.doubts > 0;
-  if (result.outcome === 'accepted' || overtaken) return handedOver(draft, open, result);
-  if (lostReason(result)) return lost(draft, open, result);
-  if (result.outcome === 'refused' && mayGoToQueue(draft, open)) return retryLater(draft, open, result, { kind: 'redirect' });
+  if (result.outcome === 'accepted' || overtaken) {
+    // As the first effect of a trial it shows first that the chat was the bot's.
+    acceptTrial(draft);
+    return handedOver(draft, open, result);
+  }
+  if (liveOf(draft).trial === null && lostReason(result)) return lost(draft, open, result);
+  if (!lostReason(result) && result.outcome === 'refused' && mayGoToQueue(draft, open)) {
+    return retryLater(draft, open, result, { kind: 'redirect' });
+  }
+  if (liveOf(draft).trial !== null) return probeAnswered(draft, open, result);
 
   settle(draft, open, result);
   if (open.purpose === 'handover') runScript(draft, { kind: 'handover_failed' });
@@ -180,7 +197,10 @@ const mayGoToQueue = (draft: Draft, open: OpenEffect): boolean => {
 
 const closeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
   if (result.outcome === 'deferred' || result.outcome === 'in_doubt') return retryLater(draft, open, result);
-  if (liveOf(draft).trial !== null) return probeAnswered(draft, open, result);
+  if (liveOf(draft).trial !== null) {
+    if (result.outcome !== 'accepted') return probeAnswered(draft, open, result);
+    acceptTrial(draft);
+  }
   const engine = draft.context.settings.closeAuthority === 'engine';
   if (result.outcome === 'accepted' || open.purpose === 'auto_close') {
     settle(draft, open, result);

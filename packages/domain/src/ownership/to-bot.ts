@@ -2,7 +2,8 @@ import type { ReturnCause } from '@dialog/contracts/return-cause';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { openEffect } from '../effects/open.ts';
-import { applyAdvance, runScript, tryScript } from '../script-run/advance.ts';
+import { settleByEvidence } from '../effects/settle.ts';
+import { applyAdvance, armScript, runScript, tryScript } from '../script-run/advance.ts';
 import { takeWaiting } from '../script-run/messages.ts';
 import { endTrial } from './to-people.ts';
 
@@ -65,6 +66,9 @@ export const acceptTrial = (draft: Draft): void => {
   if (episode !== null && liveOf(draft).returnedEpisode < episode) {
     startReturn(draft, episode, trial.cause, trial.returnScript);
   }
+  // Where something else than its result said so, asking further would ask for what the bot has.
+  for (const open of liveOf(draft).effects) if (open.purpose === 'ask_back') settleByEvidence(draft, open);
   armAutoClose(draft);
+  armScript(draft);
   takeWaiting(draft);
 };

@@ -1,0 +1,136 @@
+import { parseScript, type Script } from '@dialog/script/parse';
+
+/** A script that must parse: a test's bot. */
+export const bot = (yaml: string): Script => {
+  const parsed = parseScript(`format: dialog-script/1\nbot: test\n${yaml}`);
+  if (!parsed.ok) throw new Error(parsed.findings.map((found) => `${found.position.line}: ${found.message}`).join('\n'));
+  return parsed.script;
+};
+
+/** Says one thing for each thing that a script can do. */
+export const talker = bot(`
+vars:
+  order_no: { type: text, pii: true }
+defaults:
+  handover: { department: operators, no_operator_after: 3m }
+scripts:
+  welcome:
+    when: chat_start
+    steps: [{ say: welcome }]
+  hello:
+    when: { text: { any_of: [hello] } }
+    steps: [{ say: hello back }]
+  two:
+    when: { text: { any_of: [two] } }
+    steps: [{ say: one }, { say: two }]
+  quiet:
+    when: { text: { any_of: [quiet] } }
+    steps: [{ mark: quiet }]
+  order:
+    when: { text: { any_of: [order] } }
+    steps:
+      - ask:
+          text: which number?
+          save: order_no
+          as: { regex: '^[0-9]+$' }
+          attempts: 2
+          up_to: 10m
+          on_fail: [{ say: no number }]
+          on_timeout: [{ mark: asked_in_vain }]
+      - say: "order {{ order_no }}"
+  human:
+    when: { text: { any_of: [human] } }
+    steps:
+      - handover:
+          say: handing over
+          on_accepted: [{ mark: handed_over }]
+          on_no_operator: [{ say: nobody came }]
+          on_failed: [{ say: not handed over }]
+  mute_human:
+    when: { text: { any_of: [mute human] } }
+    steps:
+      - handover: { on_accepted: [{ mark: handed_over }], on_failed: [{ mark: not_handed_over }] }
+  menu:
+    when: { text: { any_of: [menu] } }
+    steps:
+      - menu:
+          text: choose
+          expires: 5m
+          buttons: [[{ id: greet, text: Greet, go: hello }, { id: person, text: Person, go: human }]]
+  price:
+    when: { text: { any_of: [price] } }
+    steps:
+      - file: { url: 'https://files.example/price.pdf', name: price.pdf, media_type: application/pdf, caption: our prices }
+  bye:
+    when: { text: { any_of: [bye] } }
+    steps: [{ say: good bye }, { close: { on_failed: [{ say: not closed }] } }]
+  mute_bye:
+    when: { text: { any_of: [mute bye] } }
+    steps: [{ close: { on_failed: [{ say: not closed }] } }]
+  patience:
+    when: { text: { any_of: [later] } }
+    steps: [{ say: a moment }, { wait: 30s }, { say: now }]
+  back:
+    when: { returned: { cause: [operator_redirect, no_operator] } }
+    steps: [{ set: { order_no: null } }, { say: back again }]
+  after:
+    when: { returned: { cause: [final_close] } }
+    deliver: drop
+    steps: [{ mark: after_close }, { say: good luck }]
+  what:
+    when: { fallback: { streak: 1 } }
+    steps: [{ say: what? }]
+`);
+
+/** Has no Return script at all. */
+export const forgetful = bot(`
+defaults:
+  handover: { department: operators }
+scripts:
+  human:
+    when: { text: { any_of: [human] } }
+    steps: [{ handover: { on_failed: [{ stop: true }] } }]
+  order:
+    when: { text: { any_of: [order] } }
+    steps:
+      - ask: { text: which number?, save: no, as: text, up_to: 10m, on_timeout: [{ mark: asked_in_vain }], on_fail: [{ stop: true }] }
+      - say: noted
+  what:
+    when: { fallback: { streak: 1 } }
+    steps: [{ say: what? }]
+vars:
+  no: { type: text }
+`);
+
+/** Gives the person to people at once when he comes back; its other causes name themselves. */
+export const pusher = bot(`
+defaults:
+  handover: { department: operators, no_operator_after: 1m }
+scripts:
+  welcome:
+    when: chat_start
+    steps: [{ menu: { text: welcome, buttons: [[{ id: person, text: Person, go: human }]] } }]
+  human:
+    when: { text: { any_of: [human] } }
+    steps: [{ handover: { on_accepted: [{ mark: handed_over }], on_failed: [{ mark: not_handed_over }] } }]
+  back:
+    when: { returned: { cause: [operator_redirect, no_operator] } }
+    steps: [{ handover: { on_failed: [{ mark: not_handed_over }] } }]
+  after:
+    when: { returned: { cause: [final_close] } }
+    deliver: drop
+    steps: [{ mark: after_final }]
+  timed_out:
+    when: { returned: { cause: [auto_close_timeout] } }
+    deliver: drop
+    steps: [{ mark: after_timeout }]
+  left:
+    when: { returned: { cause: [abandoned] } }
+    deliver: drop
+    steps: [{ mark: after_abandoned }, { say: somebody left }, { ask: { text: are you there?, save: there, as: text, on_fail: [{ stop: true }], on_timeout: [{ stop: true }] } }]
+  what:
+    when: { fallback: { streak: 1 } }
+    steps: [{ say: what? }, { say: once more }]
+vars:
+  there: { type: text }
+`);

@@ -1,0 +1,193 @@
+import type { DomainEventOf, DomainEventType } from '@dialog/contracts/domain-event';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import type { Message } from '@dialog/contracts/message';
+import type { DialogSettings } from '@dialog/contracts/settings';
+import type { Script } from '@dialog/script/parse';
+import { earliestDeadline } from '../../src/deadlines.ts';
+import { type DecidedEvent, decide } from '../../src/decide.ts';
+import { evolve } from '../../src/evolve.ts';
+import { replay } from '../../src/replay.ts';
+import { type DialogState, inFlight, initialDialog, type LiveDialog, type OpenEffect } from '../../src/state.ts';
+import { stateHash } from '../../src/state-hash.ts';
+import { talker } from './bots.ts';
+import {
+  type Answer,
+  chatAssigned,
+  chatClosed,
+  chatStarted,
+  effectResult,
+  newChat,
+  newMessage,
+  pressed,
+  timerDue,
+  visitorMessage,
+  webhookRefused,
+} from './inputs.ts';
+import { settings as settingsOf } from './settings.ts';
+
+export type Options = { readonly script?: Script; readonly settings?: Partial<DialogSettings> };
+
+/** What Webim's side of a message or chat may carry besides. */
+type Said = { readonly id?: string | null; readonly refused?: boolean; readonly webimAt?: number; readonly webimVersion?: string };
+
+export type TestDialog = ReturnType<typeof aDialog>;
+
+/**
+ * One dialog under test: it takes inputs through `decide`, folds what came out by `evolve` on its own, keeps the stream,
+ * and answers effects as Webim would. Time moves only by `passes`.
+ */
+export const aDialog = (options: Options = {}) => {
+  const script = options.script ?? talker;
+  const settings = settingsOf(options.settings);
+  const stream: DecidedEvent[] = [];
+  /** What Webim took, in order. */
+  const delivered: OpenEffect[] = [];
+  let state: DialogState = initialDialog;
+  let now = 1_000_000_000_000;
+  let inputs = 0;
+  let doorsOpenSince: number | null = 0;
+
+  const nextId = () => `input-${++inputs}`;
+
+  /** @returns the types of what was appended, without the input itself. */
+  const take = (input: InboxInput, at = now): DomainEventType[] => {
+    const decision = decide(state, input, {
+      at,
+      settings,
+      settingsHash: 'settings',
+      script,
+      scriptHash: 'script',
+      producer: 'test',
+      ...(input.type === 'timer_due' ? { doorsOpenSince } : {}),
+    });
+    for (const event of decision.events) state = evolve(state, event);
+    stream.push(...decision.events);
+    if (stateHash(state) !== stateHash(decision.state)) throw new Error(`decide and evolve part at ${input.type}`);
+    return decision.events.map((event) => event.type).slice(1);
+  };
+
+  const live = (): LiveDialog => {
+    if (state.status !== 'live') throw new Error(`the dialog is ${state.status}`);
+    return state;
+  };
+  const head = (): OpenEffect => {
+    const open = inFlight(live());
+    if (open === undefined) throw new Error('no effect is on its way');
+    return open;
+  };
+  const answerTo = (open: OpenEffect, answer: Answer) => {
+    if (answer.outcome === 'accepted') delivered.push(open);
+    return take(effectResult(now, open, answer));
+  };
+  const answer = (outcome: Answer['outcome'], more: Omit<Answer, 'outcome'> = {}) => answerTo(head(), { outcome, ...more });
+  const of = <T extends DomainEventType>(type: T): DomainEventOf<T>['data'][] =>
+    stream.filter((event): event is DecidedEvent & DomainEventOf<T> => event.type === type).map((event) => event.data);
+  const messageOf = (text: string | Message, id: string | null | undefined): Message =>
+    typeof text === 'string' ? visitorMessage(text, id === undefined ? `m-${inputs + 1}` : id) : text;
+  const textOf = ({ effect }: OpenEffect) =>
+    effect.kind === 'text' ? effect.text : effect.kind === 'keyboard' ? effect.buttons.flat().map((one) => one.id) : `<${effect.kind}>`;
+
+  const dialog = {
+    take,
+    now: () => now,
+    passes: (ms: number) => {
+      now += ms;
+    },
+    doorsOpenedAt: (at: number | null) => {
+      doorsOpenSince = at;
+    },
+
+    newChat: (texts: readonly (string | Message)[] = [], more: Said & { bodyHash?: string } = {}) => {
+      const id = nextId();
+      return take(
+        newChat(id, now, {
+          messages: texts.map((text, at) => messageOf(text, more.id === undefined ? `m-${inputs}-${at}` : more.id)),
+          bodyHash: more.bodyHash ?? id,
+          ...(more.refused ? { refused: true } : {}),
+          ...(more.webimAt === undefined ? {} : { at: more.webimAt }),
+          ...(more.webimVersion === undefined ? {} : { webimVersion: more.webimVersion }),
+        }),
+      );
+    },
+    says: (text: string | Message, more: Said = {}) => {
+      const message = messageOf(text, more.id);
+      return take(
+        newMessage(nextId(), now, {
+          message,
+          ...(more.refused ? { refused: true } : {}),
+          ...(more.webimAt === undefined ? {} : { at: more.webimAt }),
+          ...(more.webimVersion === undefined ? {} : { webimVersion: more.webimVersion }),
+        }),
+      );
+    },
+    presses: (button: string) => dialog.says(pressed(button, `p-${inputs + 1}`)),
+    started: () => take(chatStarted(nextId(), now)),
+    assigned: (operatorId: string | undefined, webimAt?: number) =>
+      take(
+        chatAssigned(nextId(), now, {
+          ...(operatorId === undefined ? {} : { operatorId }),
+          ...(webimAt === undefined ? {} : { at: webimAt }),
+        }),
+      ),
+    closed: (closedBy?: 'inactivity_timer' | 'operator' | 'visitor') =>
+      take(chatClosed(nextId(), now, closedBy === undefined ? {} : { closedBy })),
+    /** The mark of a webhook answered 503 after all; default: the last input. */
+    refusedAfterAll: (of = `input-${inputs}`) => take(webhookRefused(nextId(), now, of)),
+    /** A wake of the dialog now. */
+    timerDue: () => take(timerDue(nextId(), now, now)),
+    /** Goes to the earliest deadline and wakes there. */
+    untilDeadline: () => {
+      const at = earliestDeadline(state);
+      if (at === undefined) throw new Error('no deadline stands');
+      now = Math.max(now, at);
+      return dialog.timerDue();
+    },
+
+    head,
+    answer,
+    answerTo,
+    /** Webim takes all that stands in the queue, up to what waits for its next attempt. */
+    accepts: () => {
+      while (inFlight(live()) !== undefined) answer('accepted');
+    },
+
+    /** The bot welcomed a visitor who has said nothing yet. */
+    welcomed: () => {
+      dialog.newChat();
+      dialog.accepts();
+      return dialog;
+    },
+    /** A handover that Webim accepted: nobody took it yet. */
+    handedOver: () => {
+      dialog.welcomed();
+      now += 20_000;
+      dialog.says('human');
+      dialog.accepts();
+      return dialog;
+    },
+    withOperator: (operatorId = 'anna') => {
+      dialog.handedOver();
+      now += 5_000;
+      dialog.assigned(operatorId);
+      return dialog;
+    },
+
+    state: () => state,
+    live,
+    owner: () => live().holder.owner,
+    epoch: () => live().epoch,
+    flag: () => live().flag,
+    deadlines: () => live().deadlines,
+    /** Of the open effects, in order. */
+    open: () => live().effects.map(textOf),
+    /** What the visitor reads, in order. */
+    heard: () => delivered.map(textOf),
+    delivered: (): readonly OpenEffect[] => delivered,
+    of,
+    stream: (): readonly DecidedEvent[] => stream,
+    marks: () => of('Marked').map((marked) => marked.name),
+    /** The inputs of the stream decided again. */
+    replayed: () => replay(stream, { script: () => script, settings: () => settings }, 'test'),
+  };
+  return dialog;
+};
