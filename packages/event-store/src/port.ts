@@ -19,7 +19,10 @@ export type RecordedEvent = {
   readonly metadata: unknown;
   /** The store's time of the append, ms since the Unix epoch. */
   readonly recordedAt: number;
-  /** Its place in `$all`; pass it to `subscribe` or `readAll` to go on after it. */
+  /**
+   * Its place in `$all`; pass it to `subscribe` or `readAll` to go on after it. Events of `readAll` and `subscribe` always have it; those of
+   * `read` may have '' where the store does not tell (EventStoreDB's stream reads).
+   */
   readonly position: string;
 };
 
@@ -54,7 +57,8 @@ export type SubscribeOptions = {
 export type EventStore = {
   /**
    * Appends atomically. Idempotence by event ids as EventStoreDB has it (all ids already in place after the expected revision → success).
-   * @throws EventStoreError `wrong_expected_revision` (with `actual`), `stream_deleted`, `too_large`, `timeout`, `unavailable`
+   * @throws EventStoreError `wrong_expected_revision` (with `actual`: the head, also where the stream is soft-deleted), `stream_deleted`
+   * (`stream_exists` on a soft-deleted stream), `too_large`, `timeout`, `unavailable`
    */
   readonly append: (stream: string, events: readonly NewEvent[], expected: ExpectedRevision) => Promise<AppendResult>;
   /** An absent stream reads as []. @throws EventStoreError `stream_deleted`, `timeout`, `unavailable` */

@@ -6,18 +6,16 @@ import {
   type EventStore,
   EventStoreError,
   type EventStoreErrorCode,
-  type NewEvent,
   type ReadOptions,
   type RecordedEvent,
   type SubscribeOptions,
 } from '../port.ts';
+import { serialise } from '../serialise.ts';
 import { schema } from './schema.ts';
-import type { WriterOp, WrittenEvent } from './writer.ts';
+import type { WriterOp } from './writer.ts';
 
-/** One append at most, bytes of JSON (design §7). */
-export /** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
+/** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
 const answered = new Error('answered in time');
-const maxAppendBytes = 512 * 1024;
 const deadlineMs = 10_000;
 /** How often other processes' appends are looked for, ms; within the process an append wakes directly. */
 const pollMs = 100;
@@ -119,10 +117,8 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
 
   return {
     append: async (stream, events, expected) => {
-      const written = events.map(serialise);
-      const bytes = written.reduce((sum, event) => sum + Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata), 0);
-      if (bytes > maxAppendBytes) throw new EventStoreError('too_large', `an append of ${bytes} bytes; the limit is ${maxAppendBytes}`);
-      return (await submit({ kind: 'append', stream, events: written, expected })) as AppendResult;
+      if (closed) throw new EventStoreError('closed', 'the event store is closed');
+      return (await submit({ kind: 'append', stream, events: serialise(events), expected })) as AppendResult;
     },
     read: async (stream, options = {}) => guarded(() => read(stream, options)),
     readAll: async ({ after, maxCount, streamPrefixes = [] }) => guarded(() => scan(positionOf(after), maxCount, streamPrefixes).events),
@@ -151,28 +147,6 @@ const recorded = (row: Record<string, unknown>): RecordedEvent => ({
   recordedAt: Number(row['recorded_at']),
   position: String(row['position']),
 });
-
-/** JSON of our own making: a value that JSON would drop or change is refused before it is written. */
-const serialise = (event: NewEvent): WrittenEvent => ({
-  id: event.id,
-  type: event.type,
-  data: json(event.data, event.type),
-  metadata: json(event.metadata, event.type),
-});
-
-const json = (value: unknown, type: string): string => {
-  try {
-    const text = JSON.stringify(value, (_key, inner: unknown) => {
-      if (typeof inner === 'number' && !Number.isFinite(inner)) throw new TypeError(`the number ${inner}`);
-      if (inner instanceof Map || inner instanceof Set) throw new TypeError('a Map or Set');
-      return inner;
-    });
-    if (text === undefined) throw new TypeError('nothing');
-    return text;
-  } catch (error) {
-    throw new EventStoreError('unknown', `an event of type ${type} is not JSON`, { cause: error });
-  }
-};
 
 const codes = new Set<string>(['wrong_expected_revision', 'stream_deleted', 'too_large', 'timeout', 'unavailable', 'closed']);
 

@@ -1,0 +1,35 @@
+import { EventStoreError, type NewEvent } from './port.ts';
+
+/** One append at most, bytes of JSON, data and metadata of all its events together (design §7). */
+export const maxAppendBytes = 512 * 1024;
+
+/** An event whose JSON is of our own making, so that no client or store changes a value on its way. */
+export type SerialisedEvent = { readonly id: string; readonly type: string; readonly data: string; readonly metadata: string };
+
+/** @throws EventStoreError `unknown` where a value is not JSON, `too_large` */
+export const serialise = (events: readonly NewEvent[]): SerialisedEvent[] => {
+  const serialised = events.map((event) => ({
+    id: event.id,
+    type: event.type,
+    data: json(event.data, event.type),
+    metadata: json(event.metadata, event.type),
+  }));
+  const bytes = serialised.reduce((sum, event) => sum + Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata), 0);
+  if (bytes > maxAppendBytes) throw new EventStoreError('too_large', `an append of ${bytes} bytes; the limit is ${maxAppendBytes}`);
+  return serialised;
+};
+
+/** A value that JSON would drop or change is refused before it is written. */
+const json = (value: unknown, type: string): string => {
+  try {
+    const text = JSON.stringify(value, (_key, inner: unknown) => {
+      if (typeof inner === 'number' && !Number.isFinite(inner)) throw new TypeError(`the number ${inner}`);
+      if (inner instanceof Map || inner instanceof Set) throw new TypeError('a Map or Set');
+      return inner;
+    });
+    if (text === undefined) throw new TypeError('nothing');
+    return text;
+  } catch (error) {
+    throw new EventStoreError('unknown', `an event of type ${type} is not JSON`, { cause: error });
+  }
+};
