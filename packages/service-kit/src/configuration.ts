@@ -6,18 +6,24 @@ import { duration } from './duration.ts';
 const port = z.coerce.number().int().min(0).max(65_535);
 const wholeNumber = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 
-/** An address of an adapter. Only SQLite so far: the cluster's adapters come with the cluster mode. */
-const adapterUrl = (later: string) =>
-  z.string().superRefine((url, context) => {
-    if (url.startsWith(later)) context.addIssue({ code: 'custom', message: `${later} is not there in this version: only sqlite:{file}` });
-    else if (!url.startsWith('sqlite:')) context.addIssue({ code: 'custom', message: 'must be sqlite:{file}' });
-  });
+/** An address of an adapter: SQLite's file, or the cluster's server. */
+const adapterUrl = (server: string) =>
+  z.string().refine((url) => url.startsWith('sqlite:') || url.startsWith(server), `must begin with sqlite: or ${server}`);
+
+const services = ['ingress', 'projector', 'outbound', 'console'] as const;
+const serviceList = z
+  .string()
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(services)).min(1));
 
 /** Every setting of a process, from its environment. A name with `_FILE` behind it names a file that holds the value, for secrets. */
 export const configurationSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of all data in embedded mode'),
-  LOG_URL: adapterUrl('kafka:').optional().describe('The partitioned log; default `sqlite:{DATA_DIR}/log.db`'),
-  EVENTS_URL: adapterUrl('esdb:').optional().describe('The event store; default `sqlite:{DATA_DIR}/events.db`'),
+  LOG_URL: adapterUrl('kafka:')
+    .optional()
+    .describe('The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`'),
+  EVENTS_URL: adapterUrl('esdb').optional().describe('The event store: `sqlite:{file}` (default `{DATA_DIR}/events.db`) or `esdb://…`'),
+  SERVICES: serviceList.prefault(services.join(',')).describe('Which services run in this process'),
   ACCOUNTS_FILE: z.string().min(1).optional().describe('YAML file of the Webim accounts; without it the simulator and a sample bot start'),
   HASH_KEY: z
     .string()

@@ -16,6 +16,7 @@ import type { Logger } from 'pino';
 import { type IngressMetrics, noMetrics } from './metrics.ts';
 import { type Body, keptBytes, readRequestBody } from './read-body.ts';
 import { silence as silenceOf } from './silence.ts';
+import { type Spool, spoolOf } from './spool.ts';
 import { writeTicks } from './ticks.ts';
 import { isLiveToken } from './token.ts';
 
@@ -34,6 +35,8 @@ export type IngressOptions = {
   readonly botSilenceLimitMs: number;
   readonly partitions: number;
   readonly metrics?: IngressMetrics;
+  /** Where event handlers and marks of refused webhooks wait while the log is away. Without it they are answered 503. */
+  readonly spoolFile?: string;
   /** How long a request's body may take, ms of real time. Default 10 s. */
   readonly bodyDeadlineMs?: number;
 };
@@ -52,6 +55,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
   const { accounts, log, clock, logger } = options;
   const metrics = options.metrics ?? noMetrics;
   const stopping = new AbortController();
+  let spool: Spool | undefined;
   const silence = silenceOf({ log, clock, limitMs: options.botSilenceLimitMs });
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 30_000 }, app());
   const listening = Promise.withResolvers<void>();
@@ -131,7 +135,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
       const partition = await log.partitionFor(topics.inbox, key);
       // Webim takes the chat to people on our 503; the record says so, and the state follows (design §6.2).
       const refused = !isHandler && silence.isSilent(partition);
-      const appended = await append(refused ? { ...input, refused: true } : input, key, request);
+      const appended = await append(refused ? { ...input, refused: true } : input, key, request.get('traceparent'));
       metrics.acknowledged((performance.now() - from) / 1000);
       const late = input.answerBy !== undefined && appended.appendedAt > input.answerBy;
       if (refused || late) {
@@ -143,7 +147,6 @@ export const ingressService = (options: IngressOptions): Ingress => {
       count('accepted');
       answer(response, 200, { result: 'ok' });
     } catch (error) {
-      count('unavailable');
       logger.error({
         event: 'webhook_not_acknowledged',
         account: input.account,
@@ -151,12 +154,41 @@ export const ingressService = (options: IngressOptions): Ingress => {
         type: input.type,
         code: (error as { code?: unknown }).code,
       });
+      const kept = await spooled(isHandler ? input : refusedMark(input));
+      if (isHandler && kept) {
+        count('spooled');
+        answer(response, 200, { result: 'ok' });
+        return;
+      }
+      count('unavailable');
       answer(response, 503, { error: 'unavailable' });
     }
   };
 
-  const append = async (input: InboxInput, key: string, request: Request): Promise<Appended> => {
-    const traceparent = request.get('traceparent');
+  /** Keeps it on this machine's disk until the log is back. @returns whether it is kept */
+  const spooled = async (input: InboxInput): Promise<boolean> => {
+    if (spool === undefined) return false;
+    try {
+      await spool.keep(input);
+      return true;
+    } catch (error) {
+      logger.error({ event: 'spool_failed', account: input.account, chatId: input.chatId, err: error });
+      return false;
+    }
+  };
+
+  /** Its record may have landed all the same: Webim was told 503, so people may have the chat (design §6.1). */
+  const refusedMark = ({ inputId, account, chatId, chatIdForm }: InboxInput): InboxInput => ({
+    type: 'webhook_refused',
+    inputId: `refused:${inputId}`,
+    account,
+    chatId,
+    chatIdForm,
+    receivedAt: log.logTime(),
+    of: inputId,
+  });
+
+  const append = async (input: InboxInput, key: string, traceparent?: string): Promise<Appended> => {
     const [appended] = await log.append(
       [
         {
@@ -227,12 +259,16 @@ export const ingressService = (options: IngressOptions): Ingress => {
 
   return {
     run: async () => {
+      const { spoolFile } = options;
+      if (spoolFile !== undefined)
+        spool = await spoolOf({ file: spoolFile, clock, logger, append: (input) => append(input, dialogKey(input)) });
       await listen();
       listening.resolve();
       logger.info({ event: 'ingress_listening', host: options.host, port: (server.address() as AddressInfo).port });
       const { signal } = stopping;
       await Promise.all([
         silence.run(signal),
+        spool?.run(signal),
         writeTicks({ log, clock, logger, partitions: options.partitions, ingress: randomUUID(), signal }),
       ]);
     },

@@ -5,11 +5,11 @@ import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import type { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
+import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore } from '@dialog/event-store/port';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { ingressService } from '@dialog/ingress/ingress';
+import { openLog } from '@dialog/log/open-log';
 import type { PartitionedLog } from '@dialog/log/port';
-import { sqliteLog } from '@dialog/log/sqlite/log';
 import type { AccountLimits } from '@dialog/outbound/account/connections';
 import { type Outbound, outboundService } from '@dialog/outbound/service';
 import { pins as pinsOf } from '@dialog/projector/pins';
@@ -18,11 +18,16 @@ import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
 import type { EngineMetrics } from './metrics.ts';
 
+export const serviceNames = ['ingress', 'projector', 'outbound', 'console'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
 export type EngineOptions = {
   readonly dataDir: string;
-  /** Default `{dataDir}/log.db` and `{dataDir}/events.db`. */
-  readonly logFile?: string;
-  readonly eventsFile?: string;
+  /** Default `sqlite:{dataDir}/log.db` and `sqlite:{dataDir}/events.db`. */
+  readonly logUrl?: string;
+  readonly eventsUrl?: string;
+  /** Which of the services run in this process. Default: all. */
+  readonly run?: readonly ServiceName[];
   readonly accounts: Accounts;
   readonly hashKey: Secret;
   readonly clock: Clock;
@@ -52,13 +57,14 @@ export type EngineOptions = {
 
 export type Engine = {
   /** In the order in which they start; they stop in this order too: no more input, then drain. */
-  readonly services: readonly { readonly name: string; readonly service: Service }[];
-  readonly projector: Projector;
-  readonly outbound: Outbound;
+  readonly services: readonly { readonly name: ServiceName; readonly service: Service }[];
+  /** Undefined where it does not run in this process; so the addresses below. */
+  readonly projector: Projector | undefined;
+  readonly outbound: Outbound | undefined;
   readonly log: PartitionedLog;
   readonly store: EventStore;
-  readonly ingressUrl: () => string;
-  readonly consoleUrl: () => string;
+  readonly ingressUrl: () => string | undefined;
+  readonly consoleUrl: () => string | undefined;
   /** Resolves once all doors are open. */
   readonly listening: () => Promise<void>;
   /** Releases log and store, after all services have stopped. */
@@ -72,68 +78,81 @@ const quarantineRetentionMs = 7 * 86_400_000;
 export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const { accounts, clock, logger, dataDir, host } = options;
   await mkdir(dataDir, { recursive: true });
-  const log = (options.wrap?.log ?? same)(sqliteLog({ file: options.logFile ?? join(dataDir, 'log.db'), clock }));
-  const store = (options.wrap?.store ?? same)(sqliteEventStore({ file: options.eventsFile ?? join(dataDir, 'events.db'), clock }));
-  await log.ensureTopics([
+  const run = new Set(options.run ?? serviceNames);
+  const log = (options.wrap?.log ?? same)(await openLog({ url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`, clock }));
+  const store = (options.wrap?.store ?? same)(
+    await openEventStore({ url: options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`, clock }),
+  );
+  const differences = await log.ensureTopics([
     { name: topics.inbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
     { name: topics.outbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
     { name: topics.deadlines, partitions: options.partitions, cleanup: 'compact' },
     { name: topics.quarantine, partitions: options.partitions, cleanup: 'delete', retentionMs: quarantineRetentionMs },
   ]);
+  for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
   const pins = pinsOf({ store, accounts });
-  await pins.registerAll((account) => readFile(account.scriptFile, 'utf8'));
+  if (run.has('projector')) await pins.registerAll((account) => readFile(account.scriptFile, 'utf8'));
 
   const named = (service: string) => logger.child({ service });
-  const ingress = ingressService({
-    accounts,
-    log,
-    clock,
-    logger: named('ingress'),
-    hashKey: options.hashKey,
-    host,
-    port: options.ingressPort,
-    ackTimeoutMs: options.ackTimeoutMs,
-    botSilenceLimitMs: options.botSilenceLimitMs,
-    partitions: options.partitions,
-    ...(options.metrics === undefined ? {} : { metrics: options.metrics.ingress }),
-  });
-  const projector = projectorService({ log, store, pins, clock, logger: named('projector'), producer: options.version });
-  const outbound = outboundService({
-    accounts,
-    log,
-    store,
-    clock,
-    logger: named('outbound'),
-    httpTimeoutMs: options.httpTimeoutMs,
-    ...(options.claimMarginMs === undefined ? {} : { claimMarginMs: options.claimMarginMs }),
-    ...(options.metrics === undefined ? {} : { metrics: options.metrics.outbound }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
-  const desk = consoleService({
-    store,
-    log,
-    clock,
-    logger: named('console'),
-    dataFile: join(dataDir, 'console.db'),
-    host: options.consoleHost ?? host,
-    port: options.consolePort,
-    ...(options.simulatorUrl === undefined ? {} : { simulatorUrl: options.simulatorUrl }),
-  });
+  const only = <T>(name: ServiceName, make: () => T): T | undefined => (run.has(name) ? make() : undefined);
+  const ingress = only('ingress', () =>
+    ingressService({
+      accounts,
+      log,
+      clock,
+      logger: named('ingress'),
+      hashKey: options.hashKey,
+      host,
+      port: options.ingressPort,
+      ackTimeoutMs: options.ackTimeoutMs,
+      botSilenceLimitMs: options.botSilenceLimitMs,
+      partitions: options.partitions,
+      spoolFile: join(dataDir, 'ingress-spool.jsonl'),
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics.ingress }),
+    }),
+  );
+  const projector = only('projector', () =>
+    projectorService({ log, store, pins, clock, logger: named('projector'), producer: options.version }),
+  );
+  const outbound = only('outbound', () =>
+    outboundService({
+      accounts,
+      log,
+      store,
+      clock,
+      logger: named('outbound'),
+      httpTimeoutMs: options.httpTimeoutMs,
+      ...(options.claimMarginMs === undefined ? {} : { claimMarginMs: options.claimMarginMs }),
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics.outbound }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    }),
+  );
+  const desk = only('console', () =>
+    consoleService({
+      store,
+      log,
+      clock,
+      logger: named('console'),
+      dataFile: join(dataDir, 'console.db'),
+      host: options.consoleHost ?? host,
+      port: options.consolePort,
+      ...(options.simulatorUrl === undefined ? {} : { simulatorUrl: options.simulatorUrl }),
+    }),
+  );
+  const services = { ingress, projector, outbound, console: desk };
   return {
-    services: [
-      { name: 'ingress', service: ingress },
-      { name: 'projector', service: projector },
-      { name: 'outbound', service: outbound },
-      { name: 'console', service: desk },
-    ],
+    services: serviceNames.flatMap((name) => {
+      const service = services[name];
+      return service === undefined ? [] : [{ name, service }];
+    }),
     projector,
     outbound,
     log,
     store,
-    ingressUrl: () => ingress.address(),
-    consoleUrl: () => desk.address(),
+    ingressUrl: () => ingress?.address(),
+    consoleUrl: () => desk?.address(),
     listening: async () => {
-      await Promise.all([ingress.listening(), desk.listening()]);
+      await Promise.all([ingress?.listening(), desk?.listening()]);
     },
     close: async () => {
       await log.close();

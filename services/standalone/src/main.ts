@@ -6,7 +6,7 @@ import { type Configuration, readConfiguration } from '@dialog/service-kit/confi
 import { operationsServer } from '@dialog/service-kit/operations-server';
 import { type NamedService, runServices } from '@dialog/service-kit/run-services';
 import { pino } from 'pino';
-import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
 import { hashKeyOf, simulatorSecrets } from './first-start.ts';
 import { engineMetrics } from './metrics.ts';
 import { openWorld } from './world.ts';
@@ -27,6 +27,10 @@ const readConfigurationOrFail = (): Configuration => {
   }
 };
 const config = readConfigurationOrFail();
+/** Several processes share log, store and key; one alone makes what it needs in its folder. */
+const isCluster = [config.LOG_URL, config.EVENTS_URL].some((url) => url !== undefined && !url.startsWith('sqlite:'));
+if (isCluster && config.ACCOUNTS_FILE === undefined) fail(new Error('ACCOUNTS_FILE: a cluster needs its accounts'));
+if (isCluster && config.HASH_KEY === undefined) fail(new Error('HASH_KEY: a cluster needs one secret for all its processes'));
 const logger = pino(
   { level: config.LOG_LEVEL, base: { version } },
   pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }),
@@ -35,11 +39,11 @@ const metrics = engineMetrics();
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 
-const fileOf = (url: string): string => url.slice('sqlite:'.length);
 const engineOptions = {
   dataDir: config.DATA_DIR,
-  ...(config.LOG_URL === undefined ? {} : { logFile: fileOf(config.LOG_URL) }),
-  ...(config.EVENTS_URL === undefined ? {} : { eventsFile: fileOf(config.EVENTS_URL) }),
+  ...(config.LOG_URL === undefined ? {} : { logUrl: config.LOG_URL }),
+  ...(config.EVENTS_URL === undefined ? {} : { eventsUrl: config.EVENTS_URL }),
+  run: config.SERVICES,
   logger,
   host: config.BIND_HOST,
   consoleHost: config.CONSOLE_HOST,
@@ -75,7 +79,10 @@ const withAccounts = async (file: string): Promise<Started> => {
     engine,
     services: engine.services,
     close: engine.close,
-    tell: () => say(`  Webhooks   ${engine.ingressUrl()}/hooks/webim/{account}/{token}`),
+    tell: () => {
+      const url = engine.ingressUrl();
+      if (url !== undefined) say(`  Webhooks   ${url}/hooks/webim/{account}/{token}`);
+    },
   };
 };
 
@@ -112,9 +119,9 @@ const operations = operationsServer({
   port: config.OPERATIONS_PORT,
   alive: () => !stopping.signal.aborted,
   ready: () => {
-    const projector = engine.projector.health();
-    const outbound = engine.outbound.ready();
-    return { ready: !projector.storeAway && outbound.ready, parts: { projector, outbound } };
+    const projector = engine.projector?.health();
+    const outbound = engine.outbound?.ready();
+    return { ready: projector?.storeAway !== true && outbound?.ready !== false, parts: { projector, outbound } };
   },
   metrics: metrics.text,
 });
@@ -124,9 +131,12 @@ const running = runServices([...started.services, { name: 'operations', service:
   close: started.close,
 });
 const open = Promise.all([engine.listening(), operations.listening()]).then(() => {
-  say('The dialog engine runs.');
+  say(
+    config.SERVICES.length === serviceNames.length ? 'The dialog engine runs.' : `Of the dialog engine run: ${config.SERVICES.join(', ')}.`,
+  );
   started.tell();
-  say(`  Console    ${engine.consoleUrl()}`);
+  const console = engine.consoleUrl();
+  if (console !== undefined) say(`  Console    ${console}`);
   say(`  Operations ${operations.address()}/readyz, /metrics`);
   say(`  Data in ${config.DATA_DIR}, log lines in ${join(config.DATA_DIR, 'engine.log')}. Ctrl+C stops.`);
 });

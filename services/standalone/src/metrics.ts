@@ -52,7 +52,7 @@ export const engineMetrics = () => {
   };
 
   /** What is read when Prometheus asks. */
-  const watch = ({ log, projector }: { log: PartitionedLog; projector: Projector }): void => {
+  const watch = ({ log, projector }: { log: PartitionedLog; projector: Projector | undefined }): void => {
     const labelNames = ['group', 'topic', 'partition'];
     const lag: Gauge<string> = new Gauge({
       name: 'kafka_consumergroup_group_lag',
@@ -75,6 +75,7 @@ export const engineMetrics = () => {
       labelNames,
       registers: [registry],
     });
+    if (projector === undefined) return;
     const behind: Gauge<string> = new Gauge({
       name: 'projector_behind_seconds',
       help: 'What the projector reports of itself',

@@ -1,0 +1,116 @@
+import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
+import type { Clock } from '@dialog/contracts/clock';
+import { type InboxInput, inboxInputSchema } from '@dialog/contracts/inbox';
+import type { Logger } from 'pino';
+
+export type Spool = {
+  /** Durable (fsync) when it resolves. @throws where the disk refuses, or the spool is full */
+  readonly keep: (input: InboxInput) => Promise<void>;
+  /** Hands what is kept to the log, in order, for ever; rejects on an error that is not the log's. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /** Inputs kept and not yet in the log. */
+  readonly size: () => number;
+};
+
+/** Bytes that may wait for the log; beyond it what comes is answered 503. */
+const maxBytes = 64 * 1024 * 1024;
+/** Between two tries while the log is away, ms. */
+const pauseMs = 500;
+
+/**
+ * What Webim is not known to send again while the log is away: event handlers, and the marks of refused webhooks (design §6.1). One file of JSON
+ * lines; an input that is handed over twice has one id and is a redelivery.
+ *
+ * @throws where the file can't be opened
+ */
+export const spoolOf = async (options: {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** @throws LogError, `retryable` while the log is away */
+  readonly append: (input: InboxInput) => Promise<unknown>;
+}): Promise<Spool> => {
+  const { file, clock, logger } = options;
+  const handle = await open(file, 'a', 0o600);
+  const waiting = await readBack(file, logger);
+  let bytes = (await handle.stat()).size;
+  let last: Promise<void> = Promise.resolve();
+  let wake: (() => void) | undefined;
+
+  const write = async (line: string): Promise<void> => {
+    await handle.appendFile(line);
+    await handle.datasync();
+  };
+
+  /** One after the other, so that a torn line can only be the last. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  const emptied = (): Promise<void> =>
+    inTurn(async () => {
+      if (waiting.length > 0) return;
+      await truncate(file, 0);
+      bytes = 0;
+    });
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    while (!signal.aborted) {
+      const [next] = waiting;
+      if (next === undefined) {
+        await Promise.race([stopped, new Promise<void>((resolve) => (wake = resolve))]);
+        continue;
+      }
+      try {
+        await options.append(next);
+      } catch (error) {
+        if ((error as { retryable?: unknown }).retryable !== true && !signal.aborted) {
+          // Nothing makes it fit: it must not hold back those behind it.
+          logger.error({
+            event: 'spooled_input_refused',
+            account: next.account,
+            chatId: next.chatId,
+            code: (error as { code?: unknown }).code,
+          });
+        } else {
+          await clock.sleep(pauseMs, signal).catch(() => undefined);
+          continue;
+        }
+      }
+      waiting.shift();
+      if (waiting.length === 0) await emptied();
+    }
+    await last;
+    await close(handle);
+  };
+
+  return {
+    keep: async (input) => {
+      const line = `${JSON.stringify(input)}\n`;
+      if (bytes + line.length > maxBytes) throw new Error('the spool is full');
+      bytes += Buffer.byteLength(line);
+      await inTurn(() => write(line));
+      waiting.push(input);
+      wake?.();
+    },
+    run,
+    size: () => waiting.length,
+  };
+};
+
+const close = (handle: FileHandle): Promise<void> => handle.close();
+
+/** What a former life left; a last line that was cut was never answered 200. */
+const readBack = async (file: string, logger: Logger): Promise<InboxInput[]> =>
+  (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+    if (line === '') return [];
+    try {
+      return [inboxInputSchema.parse(JSON.parse(line))];
+    } catch {
+      logger.warn({ event: 'spooled_line_unreadable' });
+      return [];
+    }
+  });
