@@ -68,6 +68,7 @@ export const domainEventSchemas = {
       'nothing_unseen',
       'already_closed',
       'unknown_webhook',
+      'not_parked',
     ]),
   }),
   /** A refused webhook (design §6.1): answered 503, or landed after its `answerBy`. */
@@ -107,7 +108,7 @@ export const domainEventSchemas = {
     expiresAt: z.number().optional(),
     /** Effects of one group: the first part refused or expired drops the rest. */
     group: z.number().optional(),
-    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data']),
+    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data', 'parked']),
     noOperatorAfterMs: z.number().optional(),
   }),
   /** The next attempt of an open effect; `effect` where it was replaced (numbered text for a keyboard, a link for a file). */
@@ -133,11 +134,22 @@ export const domainEventSchemas = {
   DeadlineCleared: z.object({ name: deadlineNameSchema }),
   DeadlineFired: z.object({ name: deadlineNameSchema, at: z.number(), lateMs: z.number() }),
   CloseOverdue: z.object({ cause: z.enum(['handler_not_configured', 'close_handler_or_category', 'still_open_in_webim', 'unknown']) }),
-  DialogClosed: z.object({ cause: z.enum(['webim', 'engine', 'stored_data', 'abandoned']), final: z.boolean() }),
+  DialogClosed: z.object({
+    cause: z.enum(['webim', 'engine', 'stored_data', 'abandoned']),
+    final: z.boolean(),
+    /** Of the Return that this close runs, now or when the result of a redirect still open says so. */
+    returnCause: returnCauseSchema.optional(),
+  }),
   DialogReopened: z.object({ cause: z.enum(['new_chat', 'message']) }),
   LikelyBotOperator: z.object({ operatorId: z.string() }),
   /** From here on records of this dialog go to its parked stream (design §6.7). */
   DialogParked: z.object({ reason: z.string(), inputId: z.string() }),
+  /** A parked record that an operator left out: it counts as taken. `inputId`: its input's id, or its place where it has none that can be read. */
+  RecordSkipped: z.object({ inputId: z.string(), place: z.string(), by: z.string() }),
+  /** A record could not be applied again: the dialog stays parked. */
+  ReleaseFailed: z.object({ place: z.string(), reason: z.string() }),
+  /** Its records were applied again; from here on it goes on. */
+  DialogReleased: z.object({ by: z.string(), applied: z.number(), skipped: z.number() }),
 } as const;
 
 export type DomainEventType = keyof typeof domainEventSchemas;

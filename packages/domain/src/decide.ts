@@ -5,6 +5,7 @@ import { effectResult } from './inputs/effect-result.ts';
 import { newChat } from './inputs/new-chat.ts';
 import { newMessage } from './inputs/new-message.ts';
 import { webhookRefused } from './inputs/refused-webhook.ts';
+import { releaseParked } from './inputs/release-parked.ts';
 import { timerDue } from './inputs/timer-due.ts';
 import type { DialogState } from './state.ts';
 
@@ -43,6 +44,8 @@ const dispatch = (draft: Draft, input: InboxInput): void => {
       return timerDue(draft);
     case 'effect_result':
       return effectResult(draft, input);
+    case 'release_parked':
+      return releaseParked(draft, input);
     default:
       input satisfies never;
   }

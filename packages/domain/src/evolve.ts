@@ -13,6 +13,7 @@ export const evolve = (state: DialogState, event: DomainEvent): DialogState => {
   if (event.type === 'UnseenChatRecorded') {
     return state.status === 'unseen' ? { ...state, closed: state.closed || event.data.closed } : state;
   }
+  if (event.type === 'RecordSkipped') return { ...state, inputs: state.inputs.add(event.data.inputId) };
   if (event.type === 'DialogStarted') return dialogStarted(state, event.data);
   return state.status === 'live' ? live(state, event) : state;
 };
@@ -117,7 +118,7 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     recentContent: [],
     newChats: [],
     recentWebhooks: [],
-    refusal: null,
+    refusals: [],
     arriving: [],
     waiting: [],
     effects: [],
@@ -133,7 +134,7 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
   return state.first === null || state.first.refused ? started : { ...started, ...botWebhook(started, state.first, state.at) };
 };
 
-type LiveEvent = Exclude<DomainEvent, { type: 'InputRecorded' | 'UnseenChatRecorded' | 'DialogStarted' }>;
+type LiveEvent = Exclude<DomainEvent, { type: 'InputRecorded' | 'UnseenChatRecorded' | 'DialogStarted' | 'RecordSkipped' }>;
 
 const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
   switch (event.type) {
@@ -142,19 +143,17 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'WebhookRefused': {
       const webhook = state.recentWebhooks.find((seen) => seen.inputId === event.data.of);
       const hashes = webhook?.hashes ?? event.data.hashes;
-      return {
-        ...state,
-        refusal: { of: event.data.of, hashes, answered: webhook !== undefined && state.lastReplyAt > webhook.at },
-      };
+      const refusal = { of: event.data.of, hashes, answered: webhook !== undefined && state.lastReplyAt > webhook.at };
+      return { ...state, refusals: [...state.refusals, refusal].slice(-webhooksRemembered) };
     }
     case 'WebhookRefusalTakenBack':
-      return { ...state, refusal: null };
+      return { ...state, refusals: state.refusals.filter((refusal) => refusal.of !== event.data.of) };
     case 'OwnerChanged':
       return { ...state, ...ownerChanged(state), holder: holderOf(event.data) };
     case 'FlagSet':
       return { ...state, flag: { episode: event.data.episode, cause: event.data.cause } };
     case 'FlagReset':
-      return { ...state, flag: null };
+      return { ...state, flag: null, ...(state.holder.owner === 'nobody' ? { holder: { ...state.holder, owedReturn: null } } : {}) };
     case 'ReturnStarted':
       return { ...state, returnedEpisode: event.data.episode, returnCause: event.data.cause };
     case 'TrialStarted':
@@ -188,8 +187,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           variables: { ...state.scriptState.variables, ...(event.data.variables as LiveDialog['scriptState']['variables']) },
         },
         trial: state.trial && event.data.script !== undefined ? { ...state.trial, returnScript: event.data.script } : state.trial,
-        waiting:
-          event.data.message === undefined ? state.waiting : state.waiting.filter((waits) => waits.message.hash !== event.data.message),
+        waiting: withoutFirst(state.waiting, event.data.message),
         deadlines: without(state.deadlines, 'script'),
       };
     case 'EffectOpened':
@@ -215,7 +213,11 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return {
         ...state,
         ...(state.holder.owner === 'nobody' ? {} : ownerChanged(state)),
-        holder: { owner: 'nobody', final: event.data.final },
+        holder: {
+          owner: 'nobody',
+          final: event.data.final,
+          owedReturn: state.flag === null ? (event.data.returnCause ?? 'final_close') : null,
+        },
         waiting: [],
         deadlines: {},
         closeOverdueAt: null,
@@ -224,6 +226,8 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return { ...state, ...ownerChanged(state), holder: { owner: 'bot' } };
     case 'DialogParked':
       return { ...state, parked: true };
+    case 'DialogReleased':
+      return { ...state, parked: false };
     case 'InputRepeated':
     case 'InputLate':
     case 'InputIgnored':
@@ -231,6 +235,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'NoteRecorded':
     case 'TextDropped':
     case 'LikelyBotOperator':
+    case 'ReleaseFailed':
       return state;
     default:
       event satisfies never;
@@ -253,7 +258,7 @@ const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
     case 'operator':
       return { owner: 'operator', operatorId: data.operatorId ?? null };
     case 'nobody':
-      return { owner: 'nobody', final: false };
+      return { owner: 'nobody', final: false, owedReturn: null };
     default:
       return { owner: data.owner };
   }
@@ -278,6 +283,12 @@ const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['dat
         scriptState: kept,
         deadlines: noOperator === null ? state.deadlines : { ...state.deadlines, no_operator: noOperator },
       };
+};
+
+/** A message without an id may wait twice under one hash: only the one that was answered goes. */
+const withoutFirst = (waiting: LiveDialog['waiting'], hash: string | undefined): LiveDialog['waiting'] => {
+  const answered = waiting.findIndex((waits) => waits.message.hash === hash);
+  return answered < 0 ? waiting : waiting.toSpliced(answered, 1);
 };
 
 const openEffect = (state: LiveDialog, data: DomainEventOf<'EffectOpened'>['data']): OpenEffect => ({

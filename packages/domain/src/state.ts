@@ -12,8 +12,11 @@ export type Holder =
   | { readonly owner: 'bot' }
   | { readonly owner: 'queue' }
   | { readonly owner: 'operator'; readonly operatorId: string | null }
-  /** `final`: Webim's own final close; anything after it is late. Otherwise a close by inference, which a message reopens. */
-  | { readonly owner: 'nobody'; readonly final: boolean };
+  /**
+   * `final`: Webim's own final close; anything after it is late. Otherwise a close by inference, which a message reopens.
+   * `owedReturn`: the Return that a redirect still open at the close would have run; null where one ran at it.
+   */
+  | { readonly owner: 'nobody'; readonly final: boolean; readonly owedReturn: ReturnCause | null };
 
 export type OpenEffect = {
   readonly number: number;
@@ -92,7 +95,8 @@ export type LiveDialog = Known & {
   readonly newChats: readonly { readonly bodyHash: string; readonly at: number }[];
   /** The last webhooks of the bot route: what a refusal that comes later names. */
   readonly recentWebhooks: readonly { readonly inputId: string; readonly hashes: readonly string[]; readonly at: number }[];
-  readonly refusal: Refusal | null;
+  /** Refused webhooks that were not repeated yet, oldest first. */
+  readonly refusals: readonly Refusal[];
   /** Visitor messages of the input being decided. */
   readonly arriving: readonly Message[];
   readonly waiting: readonly WaitingMessage[];
@@ -117,11 +121,13 @@ export const initialDialog: DialogState = { status: 'absent', inputs: idSet() };
 export const inFlight = (state: LiveDialog): OpenEffect | undefined =>
   state.effects[0]?.notBefore === null ? state.effects[0] : undefined;
 
+/** A parked dialog publishes one thing, its own redirect to people; what was on its way must not go out (design §6.7). */
+export const parkedHead = (state: LiveDialog): OpenEffect | undefined => state.effects.find((open) => open.purpose === 'parked');
+
 /** What every event's metadata says of the state after it. */
 export const stamp = (state: DialogState): Pick<EventMetadata, 'epoch' | 'owner' | 'flag' | 'head'> => {
   if (state.status !== 'live') return { epoch: 0, owner: null, flag: false, head: null };
-  // A parked dialog publishes nothing, and what was on its way must not go out.
-  const head = state.parked ? undefined : state.effects[0];
+  const head = state.parked ? parkedHead(state) : state.effects[0];
   return {
     epoch: state.epoch,
     owner: state.holder.owner,

@@ -25,13 +25,14 @@ export const settleByEvidence = (draft: Draft, open: OpenEffect): void => {
   });
 };
 
-/** Ends effects that were never published; one that may be on its way stays until its result. */
+/** Ends effects that are not on their way; one that may be on its way stays until its result. */
 export const drop = (draft: Draft, which: (open: OpenEffect) => boolean = () => true): void => {
   for (const open of liveOf(draft).effects) {
     if (open.number === draft.flying || !which(open)) continue;
     emit(draft, {
       type: 'EffectSettled',
-      data: { number: open.number, attempt: open.attempt, outcome: 'suppressed', by: 'dropped' },
+      // An attempt before this one may have reached Webim.
+      data: { number: open.number, attempt: open.attempt, outcome: open.doubts > 0 ? 'in_doubt' : 'suppressed', by: 'dropped' },
     });
   }
 };

@@ -1,11 +1,11 @@
 import type { InboxInputOf } from '@dialog/contracts/inbox';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { closeDialog } from '../ownership/close.ts';
+import { settleOpenRedirect } from '../ownership/handover.ts';
 import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
 import { toPeople } from '../ownership/to-people.ts';
 import { takeWaiting } from '../script-run/messages.ts';
 import type { LiveDialog } from '../state.ts';
-import { settleOpenRedirect } from './new-chat.ts';
 
 /** Of a chat that the bot never had: recorded, no owner, flag or deadline. @returns true where that was all. */
 const recordedUnseen = (draft: Draft, kind: string, closed: boolean): boolean => {
@@ -48,11 +48,11 @@ const assignedToBot = (draft: Draft, input: InboxInputOf<'chat_assigned'>, befor
 
 const assignedToOperator = (draft: Draft, input: InboxInputOf<'chat_assigned'>, before: LiveDialog): void => {
   if (before.holder.owner === 'bot') {
-    if (before.trial === null && isLate(draft, input, before)) {
+    // With a redirect at Webim it is what that led to, however soon.
+    if (!settleOpenRedirect(draft) && isLate(draft, input, before)) {
       emit(draft, { type: 'InputLate', data: { reason: 'before_handback' } });
       return;
     }
-    settleOpenRedirect(draft);
   }
   const { holder } = before;
   if (holder.owner === 'operator' && holder.operatorId === input.operatorId && before.trial === null) {

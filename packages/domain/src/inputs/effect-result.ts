@@ -3,8 +3,9 @@ import type { InboxInputOf } from '@dialog/contracts/inbox';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { numbered, openEffect } from '../effects/open.ts';
 import { drop, settle } from '../effects/settle.ts';
-import { closeDialog } from '../ownership/close.ts';
-import { acceptTrial, runFinalReturn } from '../ownership/to-bot.ts';
+import { closeDialog, returnAfterRedirect } from '../ownership/close.ts';
+import { handedOver } from '../ownership/handover.ts';
+import { acceptTrial } from '../ownership/to-bot.ts';
 import { endTrial, toPeople } from '../ownership/to-people.ts';
 import { armScript, resetCursor, runScript } from '../script-run/advance.ts';
 import { takeWaiting } from '../script-run/messages.ts';
@@ -44,18 +45,29 @@ const outdated = (draft: Draft, open: OpenEffect, result: Result): void => {
   const state = liveOf(draft);
   // What the bot's chat waited for, though it moves nothing itself: else whoever writes now is never heard.
   if (state.holder.owner === 'bot') return goOn(draft);
-  const handedOver = result.outcome === 'accepted' || result.outcome === 'in_doubt';
   const handover = open.purpose === 'handover' || open.purpose === 'expired_reply';
-  // Only where that close found no flag: an episode that was reset there had its Return.
-  if (!handover || !handedOver || state.holder.owner !== 'nobody' || state.epoch !== open.epoch + 1) return;
-  emit(draft, { type: 'FlagSet', data: { episode: state.epoch, cause: 'handover' } });
-  emit(draft, { type: 'FlagReset', data: { episode: state.epoch, cause: 'final_close' } });
-  runFinalReturn(draft, state.epoch, 'final_close');
+  if (handover && mayBeAccepted(open, result) && state.epoch === open.epoch + 1) returnAfterRedirect(draft);
+};
+
+/** Webim accepted this attempt of a redirect, or may have accepted one before it that this one does not disprove. */
+const mayBeAccepted = (open: OpenEffect, { outcome, reason }: Result): boolean =>
+  outcome === 'accepted' ||
+  outcome === 'in_doubt' ||
+  (open.doubts > 0 && (outcome === 'suppressed' || (outcome === 'refused' && reason === 'not_bots_chat')));
+
+/** Redirect and close are retried until Webim answers, so ever later: 1 s, doubled with each failure, at most this, ms. */
+const maxBackOffMs = 60_000;
+
+/** @returns log's time, ms; undefined: at once, as for a reply, which expires and is sent twice at most. */
+const nextAttemptAt = (draft: Draft, open: OpenEffect, result: Result): number | undefined => {
+  if (result.outcome === 'deferred') return Math.max(result.notBefore ?? 0, draft.at);
+  if (result.outcome !== 'in_doubt' || (open.effect.kind !== 'redirect' && open.effect.kind !== 'close')) return undefined;
+  return draft.at + Math.min(maxBackOffMs, 1_000 * 2 ** Math.min(open.failures, 6));
 };
 
 const retryLater = (draft: Draft, open: OpenEffect, result: Result, effect?: Effect): void => {
   const why = result.outcome === 'deferred' ? 'deferred' : result.outcome === 'in_doubt' ? 'in_doubt' : 'refused';
-  const notBefore = result.outcome === 'deferred' ? Math.max(result.notBefore ?? 0, draft.at) : undefined;
+  const notBefore = nextAttemptAt(draft, open, result);
   emit(draft, {
     type: 'EffectRetried',
     data: {
@@ -83,6 +95,7 @@ const lost = (draft: Draft, open: OpenEffect, result: Result): void => {
       type: 'DeadlineSet',
       data: { name: 'auto_close', at: draft.at + draft.context.settings.webimTimerGridMs + draft.context.settings.autoCloseAfterMs },
     });
+    takeWaiting(draft);
     return;
   }
   toPeople(draft, { owner: 'queue', cause: 'lost', flagCause: 'lost' });
@@ -163,7 +176,8 @@ const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void 
   if (result.outcome === 'accepted' || overtaken) {
     // As the first effect of a trial it shows first that the chat was the bot's.
     acceptTrial(draft);
-    return handedOver(draft, open, result);
+    settle(draft, open, result);
+    return handedOver(draft, open);
   }
   if (liveOf(draft).trial === null && lostReason(result)) return lost(draft, open, result);
   if (!lostReason(result) && result.outcome === 'refused' && mayGoToQueue(draft, open)) {
@@ -175,17 +189,6 @@ const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void 
   if (open.purpose === 'handover') runScript(draft, { kind: 'handover_failed' });
   else resetCursor(draft, 'handover_refused');
   afterSettled(draft, true);
-};
-
-const handedOver = (draft: Draft, open: OpenEffect, result: Result): void => {
-  settle(draft, open, result);
-  toPeople(draft, {
-    owner: 'queue',
-    cause: 'handover',
-    flagCause: 'handover',
-    noOperatorAfterMs: open.noOperatorAfterMs,
-  });
-  if (open.purpose === 'handover') runScript(draft, { kind: 'handover_accepted' }, { mode: 'silent' });
 };
 
 /** A refused redirect is tried once without a target: the queue, from Webim 10.4 on (webim-protocol §13.9). */

@@ -1,15 +1,15 @@
 import type { InboxInputOf } from '@dialog/contracts/inbox';
+import type { Message } from '@dialog/contracts/message';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
-import { settleByEvidence } from '../effects/settle.ts';
+import { settleOpenRedirect } from '../ownership/handover.ts';
 import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
-import { toPeople } from '../ownership/to-people.ts';
-import { runScript } from '../script-run/advance.ts';
+import { armScript, runScript } from '../script-run/advance.ts';
 import { offerMessages, takeWaiting } from '../script-run/messages.ts';
-import { inFlight, type LiveDialog } from '../state.ts';
-import { unseenOf } from './known-messages.ts';
-import { refusedWebhook, repeatsRefused, takeBackRefusal } from './refused-webhook.ts';
+import type { LiveDialog, Refusal } from '../state.ts';
+import { isKnown, unseenOf } from './known-messages.ts';
+import { refusalRepeatedBy, refusedWebhook, takeBackRefusal } from './refused-webhook.ts';
 import { startDialog } from './start.ts';
 
 /** `new_chat`: the dialog starts, its start is completed, or the chat came back to the bot (design §5.2). */
@@ -29,7 +29,7 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
 
   const unseen = unseenOf(state, input.messages, draft.at);
   const repeated = isRepeat(state, input, draft.at, draft.context.settings);
-  const takesBack = repeatsRefused(draft, input);
+  const refusal = refusalRepeatedBy(state, input);
   recordInput(draft);
   if (state.incomplete) {
     emit(draft, {
@@ -37,17 +37,17 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
       data: input.visitor?.hash === undefined ? {} : { visitor: input.visitor.hash },
     });
   }
-  if (takesBack) {
-    if (takeBackRefusal(draft)) answerAgain(draft, state);
-    return;
-  }
-  if (repeated) {
+  if (refusal !== undefined) {
+    takeBackRefusal(draft, refusal);
+    if (liveOf(draft).holder.owner === 'bot') return answerAgain(draft, state, refusal);
+  } else if (repeated) {
     emit(draft, { type: 'InputRepeated', data: { of: input.bodyHash, what: 'new_chat' } });
     return;
   }
   if (state.holder.owner === 'nobody') {
     emit(draft, { type: 'DialogReopened', data: { cause: 'new_chat' } });
     armAutoClose(draft);
+    armScript(draft);
     offerMessages(draft, unseen);
     return;
   }
@@ -56,8 +56,13 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     offerMessages(draft, unseen);
     return;
   }
-  settleOpenRedirect(draft);
+  // The first one, overtaken by a message and all that this led to, proves nothing; so soon after a handover neither.
+  if (!state.incomplete) settleOpenRedirect(draft);
   const { holder, flag } = liveOf(draft);
+  if (state.incomplete && holder.owner !== 'bot' && draft.at - state.ownerSince <= draft.context.settings.handbackGraceMs) {
+    emit(draft, { type: 'InputIgnored', data: { reason: 'within_handback_grace' } });
+    return;
+  }
   if (holder.owner !== 'bot' || flag !== null) {
     cameBack(draft);
     offerMessages(draft, unseen);
@@ -69,20 +74,6 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     return;
   }
   offerMessages(draft, unseen);
-};
-
-/** A redirect that is on its way was accepted: only so can people, or a second `new_chat`, have the chat. */
-export const settleOpenRedirect = (draft: Draft): void => {
-  const state = liveOf(draft);
-  const head = inFlight(state);
-  if (state.holder.owner !== 'bot' || head?.effect.kind !== 'redirect' || head.epoch !== state.epoch) return;
-  settleByEvidence(draft, head);
-  toPeople(draft, {
-    owner: 'queue',
-    cause: 'handover',
-    flagCause: 'handover',
-    noOperatorAfterMs: head.noOperatorAfterMs,
-  });
 };
 
 const late = (draft: Draft): void => {
@@ -106,8 +97,11 @@ const unique = (draft: Draft): LiveDialog['arriving'] => [
   ...new Map(liveOf(draft).arriving.map((message) => [message.hash, message])).values(),
 ];
 
-/** Answers what the refused webhook asked; a dialog that it began is greeted first. */
-export const answerAgain = (draft: Draft, before: LiveDialog): void => {
+/** Answers what the refused webhook asked, unless that was done before it counted as refused; a dialog that it began is greeted first. */
+export const answerAgain = (draft: Draft, before: LiveDialog, refusal: Refusal): void => {
   if (before.recentWebhooks.length === 0 && before.nextEffect === 1) runScript(draft, { kind: 'chat_start' });
-  offerMessages(draft, unique(draft));
+  else armScript(draft);
+  takeWaiting(draft);
+  const asked = (message: Message) => !isKnown(before, message, draft.at) || (!refusal.answered && refusal.hashes.includes(message.hash));
+  offerMessages(draft, unique(draft).filter(asked));
 };

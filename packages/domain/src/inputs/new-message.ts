@@ -6,7 +6,7 @@ import { runScript } from '../script-run/advance.ts';
 import { offerMessages } from '../script-run/messages.ts';
 import { isKnown } from './known-messages.ts';
 import { answerAgain } from './new-chat.ts';
-import { refusedWebhook, repeatsRefused, takeBackRefusal } from './refused-webhook.ts';
+import { refusalRepeatedBy, refusedWebhook, takeBackRefusal } from './refused-webhook.ts';
 import { startDialog } from './start.ts';
 
 /** `new_message`: the script advances; in people's hands it is evidence that the bot has the chat back (design §5.2). */
@@ -26,11 +26,11 @@ export const newMessage = (draft: Draft, input: InboxInputOf<'new_message'>): vo
   if (input.refused) return refusedWebhook(draft, input);
 
   const repeated = message.side === 'visitor' && isKnown(state, message, draft.at);
-  const takesBack = repeatsRefused(draft, input);
+  const refusal = refusalRepeatedBy(state, input);
   recordInput(draft);
-  if (takesBack) {
-    if (takeBackRefusal(draft)) answerAgain(draft, state);
-    return;
+  if (refusal !== undefined) {
+    takeBackRefusal(draft, refusal);
+    if (liveOf(draft).holder.owner === 'bot') return answerAgain(draft, state, refusal);
   }
   if (message.side !== 'visitor') return ignored(draft, 'not_a_visitor');
   if (repeated) {

@@ -2,7 +2,8 @@ import type { InboxInputOf } from '@dialog/contracts/inbox';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { visitorMessages } from '../evolve.ts';
 import { resetFlag } from '../ownership/to-bot.ts';
-import { toPeople } from '../ownership/to-people.ts';
+import { endTrial, toPeople } from '../ownership/to-people.ts';
+import type { LiveDialog, Refusal } from '../state.ts';
 import { startDialog } from './start.ts';
 
 type BotWebhook = InboxInputOf<'new_chat'> | InboxInputOf<'new_message'>;
@@ -38,25 +39,24 @@ const refuse = (draft: Draft, of: string, hashes: string[]): void => {
   }
 };
 
-/** Does this webhook repeat one that was refused? */
-export const repeatsRefused = (draft: Draft, input: BotWebhook): boolean => {
-  const { refusal } = liveOf(draft);
-  if (refusal === null) return false;
+/** The refusal that this webhook repeats, if any: by its messages; one without messages by another without. */
+export const refusalRepeatedBy = (state: LiveDialog, input: BotWebhook): Refusal | undefined => {
   const hashes = visitorMessages(input).map((message) => message.hash);
-  return hashes.length === 0 ? input.type === 'new_chat' : hashes.some((hash) => refusal.hashes.includes(hash));
+  if (hashes.length === 0 && input.type !== 'new_chat') return undefined;
+  return state.refusals.findLast((refusal) =>
+    hashes.length === 0 ? refusal.hashes.length === 0 : refusal.hashes.some((hash) => hashes.includes(hash)),
+  );
 };
 
 /**
- * The repeat of a refused webhook was answered 200: the bot has the chat again, without Return. Call after `recordInput`.
- * @returns true where its messages are still to be answered.
+ * The repeat of a refused webhook was answered 200: what the refusal did is taken back, without Return. A handover or an
+ * operator that came by themselves stay. Call after `recordInput`.
  */
-export const takeBackRefusal = (draft: Draft): boolean => {
-  const { refusal, holder } = liveOf(draft);
-  if (refusal === null) return false;
+export const takeBackRefusal = (draft: Draft, refusal: Refusal): void => {
   emit(draft, { type: 'WebhookRefusalTakenBack', data: { of: refusal.of } });
-  if (holder.owner === 'queue') {
-    emit(draft, { type: 'OwnerChanged', data: { owner: 'bot', cause: 'webhook_repeated' } });
-    resetFlag(draft, 'webhook_repeated');
-  }
-  return liveOf(draft).holder.owner === 'bot' && !refusal.answered;
+  const { holder, flag, trial } = liveOf(draft);
+  if (holder.owner !== 'queue' || flag?.cause !== 'webhook_refused') return;
+  if (trial !== null) endTrial(draft, 'overtaken');
+  emit(draft, { type: 'OwnerChanged', data: { owner: 'bot', cause: 'webhook_repeated' } });
+  resetFlag(draft, 'webhook_repeated');
 };

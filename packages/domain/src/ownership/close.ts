@@ -2,6 +2,7 @@ import type { DomainEventOf } from '@dialog/contracts/domain-event';
 import type { ReturnCause } from '@dialog/contracts/return-cause';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { drop } from '../effects/settle.ts';
+import { redirectAtWebim } from './handover.ts';
 import { resetFlag, runFinalReturn } from './to-bot.ts';
 import { endTrial } from './to-people.ts';
 
@@ -11,8 +12,22 @@ export const closeDialog = (
   close: { cause: DomainEventOf<'DialogClosed'>['data']['cause']; final: boolean; returnCause: ReturnCause },
 ): void => {
   if (liveOf(draft).trial !== null) endTrial(draft, 'overtaken');
+  // Its last attempt was in doubt and no other is on its way: no result will come to say more.
+  const redirect = redirectAtWebim(liveOf(draft));
+  const inDoubt = liveOf(draft).flag === null && redirect !== undefined && redirect.notBefore !== null;
   drop(draft);
-  emit(draft, { type: 'DialogClosed', data: { cause: close.cause, final: close.final } });
+  emit(draft, { type: 'DialogClosed', data: { cause: close.cause, final: close.final, returnCause: close.returnCause } });
+  if (inDoubt) return returnAfterRedirect(draft);
   const episode = resetFlag(draft, close.returnCause);
   if (episode !== null) runFinalReturn(draft, episode, close.returnCause);
+};
+
+/** People had the chat when it closed, as a redirect that was open then shows: flag set and reset, Return runs, unless one ran at that close. */
+export const returnAfterRedirect = (draft: Draft): void => {
+  const { holder, epoch } = liveOf(draft);
+  if (holder.owner !== 'nobody' || holder.owedReturn === null) return;
+  const cause = holder.owedReturn;
+  emit(draft, { type: 'FlagSet', data: { episode: epoch, cause: 'handover' } });
+  const episode = resetFlag(draft, cause);
+  if (episode !== null) runFinalReturn(draft, episode, cause);
 };

@@ -1,0 +1,17 @@
+import type { InboxInputOf } from '@dialog/contracts/inbox';
+import { type Draft, emit, recordInput } from '../draft.ts';
+
+/** An operator's command: what it came to stands in the input, since the records were applied before it is decided. */
+export const releaseParked = (draft: Draft, input: InboxInputOf<'release_parked'>): void => {
+  recordInput(draft);
+  const { outcome } = input;
+  if (outcome === undefined) {
+    emit(draft, { type: 'InputIgnored', data: { reason: 'not_parked' } });
+    return;
+  }
+  if (outcome.failed !== undefined) {
+    emit(draft, { type: 'ReleaseFailed', data: outcome.failed });
+    return;
+  }
+  emit(draft, { type: 'DialogReleased', data: { by: input.by, applied: outcome.applied, skipped: outcome.skipped } });
+};
