@@ -1,6 +1,7 @@
 import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
+import type { Cursor, ScriptState } from '@dialog/script/types';
 import { idSet } from './id-set.ts';
 import type { DialogState, Holder, LiveDialog, OpenEffect } from './state.ts';
 
@@ -134,6 +135,17 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
   return state.first === null || state.first.refused ? started : { ...started, ...botWebhook(started, state.first, state.at) };
 };
 
+type Advanced = DomainEventOf<'ScriptAdvanced'>['data'];
+
+const cursorOf = (cursor: Advanced['cursor']): Cursor | null => {
+  if (cursor === null) return null;
+  const { timeoutMs, ...stands } = cursor;
+  return timeoutMs === undefined ? stands : { ...stands, timeoutMs };
+};
+
+const keyboardOf = (keyboard: Advanced['keyboard']): ScriptState['keyboard'] =>
+  keyboard === null ? null : keyboard.map(({ go, ...button }) => (go === undefined ? button : { ...button, go }));
+
 type LiveEvent = Exclude<DomainEvent, { type: 'InputRecorded' | 'UnseenChatRecorded' | 'DialogStarted' | 'RecordSkipped' }>;
 
 const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
@@ -181,9 +193,9 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return {
         ...state,
         scriptState: {
-          cursor: event.data.cursor as LiveDialog['scriptState']['cursor'],
+          cursor: cursorOf(event.data.cursor),
           fallbackStreak: event.data.fallbackStreak,
-          keyboard: event.data.keyboard as LiveDialog['scriptState']['keyboard'],
+          keyboard: keyboardOf(event.data.keyboard),
           variables: { ...state.scriptState.variables, ...(event.data.variables as LiveDialog['scriptState']['variables']) },
         },
         trial: state.trial && event.data.script !== undefined ? { ...state.trial, returnScript: event.data.script } : state.trial,
