@@ -3,7 +3,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
 import { evolve } from './evolve.ts';
-import { type DialogState, inFlight, type LiveDialog, stamp } from './state.ts';
+import { type DialogState, inFlight, type LiveDialog, parkedHead, stamp } from './state.ts';
 
 /** What a decision may know besides the state and the input; all of it comes in with the record. */
 export type DecideContext = {
@@ -43,7 +43,7 @@ export const openDraft = (state: DialogState, input: InboxInput, context: Decide
   context,
   at: state.status === 'absent' ? context.at : Math.max(context.at, state.at),
   events: [],
-  flying: state.status === 'live' ? inFlight(state)?.number : undefined,
+  flying: state.status === 'live' ? (state.parked ? parkedHead(state) : inFlight(state))?.number : undefined,
 });
 
 export const emit = (draft: Draft, event: DomainEvent): void => {

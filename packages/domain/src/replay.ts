@@ -2,6 +2,7 @@ import type { DomainEvent } from '@dialog/contracts/domain-event';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
 import { type DecidedEvent, decide } from './decide.ts';
+import { evolve } from './evolve.ts';
 import { type DialogState, initialDialog } from './state.ts';
 
 /** What a stream pins by hash; a hash that is not there is a gap, never a guess. */
@@ -25,8 +26,17 @@ export const replay = (recorded: readonly DomainEvent[], pinned: Pinned, produce
   let state: DialogState = initialDialog;
   const events: DecidedEvent[] = [];
   let scriptHash: string | undefined;
+  let marker = false;
   for (const event of recorded) {
-    if (event.type !== 'InputRecorded') continue;
+    if (event.type !== 'InputRecorded') {
+      // What stopped the dialog, or was left out of it, is no decision about an input: it is taken as it stands, with what its append says.
+      marker ||= event.type === 'DialogParked' || event.type === 'RecordSkipped';
+      if (!marker) continue;
+      state = evolve(state, event);
+      events.push(event as DecidedEvent);
+      continue;
+    }
+    marker = false;
     const { input, at, doorsOpenSince } = event.data;
     scriptHash = state.status === 'live' ? state.script : (event.data.script ?? scriptHash);
     const script = scriptHash === undefined ? undefined : pinned.script(scriptHash);

@@ -22,3 +22,14 @@ export const parkDialog = (
   }
   return draft.events;
 };
+
+/** The event of a parked record that an operator left out, or replaced: it counts as taken. */
+export const skipRecord = (
+  state: DialogState,
+  skipped: { readonly command: InboxInput; readonly inputId: string; readonly place: string; readonly by: string },
+  context: DecideContext,
+): readonly DecidedEvent[] => {
+  const draft = openDraft(state, skipped.command, context);
+  emit(draft, { type: 'RecordSkipped', data: { inputId: skipped.inputId, place: skipped.place, by: skipped.by } });
+  return draft.events;
+};
