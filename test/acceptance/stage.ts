@@ -13,6 +13,7 @@ export const bot = 240001;
 
 /** An engine and a Webim for one test, with the words in which the scenarios are told. */
 export type Stage = {
+  readonly dataDir: string;
   readonly world: World;
   readonly webim: World['simulator']['webim'];
   /** A new visitor's chat. @returns its number */
@@ -60,6 +61,7 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
   const quiet = (chatId: number) =>
     until(chatId, (now) => now.events.length > 0 && now.owner() !== null && now.events.at(-1)?.metadata.head === null);
   const stage: Stage = {
+    dataDir,
     world,
     webim,
     history,

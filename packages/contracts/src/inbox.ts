@@ -91,6 +91,35 @@ export const timerDueSchema = z.object({
   dueAt: z.number(),
 });
 
+/** A parked record's place in the log, `{topic}/{partition}/{offset}`: how an operator's command names it. */
+export const recordPlaceSchema = z.string().regex(/^[\w.-]{1,200}\/\d{1,9}\/\d{1,15}$/);
+
+/** A command from the console: the records of a parked dialog are applied again, in order, each with its own time (design §6.7). */
+export const releaseParkedSchema = z.object({
+  type: z.literal('release_parked'),
+  ...common,
+  /** Who asked, as the console knows him. */
+  by: z.string().max(200),
+  reason: personal(z.string().max(2000)),
+  /** Records that are left out. */
+  skip: z.array(recordPlaceSchema).max(1000).optional(),
+  /** Records that are applied with another value. */
+  edit: z
+    .array(z.object({ place: recordPlaceSchema, valueBase64: personal(z.string().max(700_000)) }))
+    .max(100)
+    .optional(),
+  /** What came of it; written by the partition's owner before it decides. */
+  outcome: z
+    .object({
+      applied: z.number().int(),
+      skipped: z.number().int(),
+      /** The record that could not be applied again, and why: the dialog stays parked from it on. */
+      failed: z.object({ place: recordPlaceSchema, reason: z.string() }).optional(),
+    })
+    .optional(),
+});
+export type ReleaseParked = z.infer<typeof releaseParkedSchema>;
+
 /** Whether one attempt of one effect reached Webim, and what Webim said. */
 export const effectOutcomeSchema = z.enum([
   'accepted',
@@ -163,6 +192,7 @@ export const inboxInputSchema = z.discriminatedUnion('type', [
   webhookRefusedSchema,
   timerDueSchema,
   effectResultSchema,
+  releaseParkedSchema,
 ]);
 export type InboxInput = z.infer<typeof inboxInputSchema>;
 export type InboxInputType = InboxInput['type'];

@@ -1,7 +1,8 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
 import { type DialogId, dialogKey, dialogStream, parseDialogKey } from '@dialog/contracts/ids';
-import { type InboxInput, inboxInputSchema } from '@dialog/contracts/inbox';
+import { type InboxInput, inboxInputSchema, type ReleaseParked } from '@dialog/contracts/inbox';
 import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/decide';
+import { parkedHead } from '@dialog/domain/state';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { type Dialogs, type LoadedDialog, withEvent } from './dialogs.ts';
@@ -13,8 +14,10 @@ export type Applied =
   | { readonly kind: 'applied'; readonly dialog: LoadedDialog; readonly input: InboxInput; readonly appended: readonly DecidedEvent[] }
   /** The dialog is parked: the record follows it. */
   | { readonly kind: 'follows'; readonly dialog: LoadedDialog }
-  /** Not to be applied at all: an account that is not configured starts no stream. */
-  | { readonly kind: 'skipped'; readonly reason: 'account_unknown' };
+  /** The dialog is parked, and this asks to go on with it. */
+  | { readonly kind: 'release'; readonly dialog: LoadedDialog; readonly input: ReleaseParked }
+  /** Not to be applied at all: an account that is not configured starts no stream; a parked dialog's timers are armed anew; an operator left it out. */
+  | { readonly kind: 'skipped'; readonly reason: 'account_unknown' | 'parked_timer' | 'skipped_before' };
 
 /** A record that can't be applied while others can: it stops its dialog, no other (design §6.7). */
 export class UnappliableRecord extends Error {
@@ -42,12 +45,19 @@ export const applyRecord = async (
   { store, dialogs, pins, producer, doorsOpenSince }: ApplyDependencies,
   record: LogRecord,
   generation: number,
+  /** Of a release: the dialog is parked, and its records are applied all the same. */
+  release?: { readonly outcome?: ReleaseParked['outcome'] },
 ): Promise<Applied> => {
   const id = dialogOf(record);
   for (;;) {
     const dialog = await dialogs.load(id, generation);
-    if (dialog.parked) return { kind: 'follows', dialog };
-    const input = inputOf(record, id);
+    if (dialog.state.inputs.has(placeOf(record))) return { kind: 'skipped', reason: 'skipped_before' };
+    if (dialog.parked && release === undefined) {
+      const held = whileParked(dialog, record, id);
+      if (held !== undefined) return held;
+    }
+    const read = inputOf(record, id);
+    const input = read.type === 'release_parked' ? { ...read, outcome: release?.outcome } : read;
     const context = await contextOf(pins, dialog, record, producer, doorsOpenSince);
     if (context === undefined) return { kind: 'skipped', reason: 'account_unknown' };
     const { events } = decideOrRefuse(dialog, input, context);
@@ -65,10 +75,29 @@ export const applyRecord = async (
   }
 };
 
-const append = async (
+/** What becomes of a record of a parked dialog; undefined: it is applied, since it is the answer to the dialog's own redirect. */
+const whileParked = (dialog: LoadedDialog, record: LogRecord, id: DialogId): Applied | undefined => {
+  const follows: Applied = { kind: 'follows', dialog };
+  let input: InboxInput;
+  try {
+    input = inputOf(record, id);
+  } catch {
+    return follows;
+  }
+  if (input.type === 'timer_due') return { kind: 'skipped', reason: 'parked_timer' };
+  if (input.type === 'release_parked') return { kind: 'release', dialog, input };
+  const own = dialog.state.status === 'live' ? parkedHead(dialog.state) : undefined;
+  return input.type === 'effect_result' && own !== undefined && input.number === own.number ? undefined : follows;
+};
+
+/** A record's place in the log, as commands and markers name it. */
+export const placeOf = (record: Pick<LogRecord, 'topic' | 'partition' | 'offset'>): string =>
+  `${record.topic}/${record.partition}/${record.offset}`;
+
+export const append = async (
   store: EventStore,
   dialog: LoadedDialog,
-  input: InboxInput,
+  input: Pick<InboxInput, 'inputId'>,
   events: readonly DecidedEvent[],
 ): Promise<LoadedDialog> => {
   const written: NewEvent[] = events.map((event, index) => ({
@@ -99,7 +128,7 @@ const dialogOf = (record: LogRecord): DialogId => {
   return id;
 };
 
-const inputOf = (record: LogRecord, id: DialogId): InboxInput => {
+export const inputOf = (record: LogRecord, id: DialogId): InboxInput => {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record.value ?? new Uint8Array()));
@@ -116,10 +145,10 @@ const inputOf = (record: LogRecord, id: DialogId): InboxInput => {
 };
 
 /** The pins of a decision; undefined: the account is not configured and the dialog has no stream. */
-const contextOf = async (
+export const contextOf = async (
   pins: Pins,
   dialog: LoadedDialog,
-  record: LogRecord,
+  record: Pick<LogRecord, 'partition' | 'appendedAt'>,
   producer: string,
   doorsOpenSince: ApplyDependencies['doorsOpenSince'],
 ): Promise<DecideContext | undefined> => {

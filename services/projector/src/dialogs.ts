@@ -75,6 +75,6 @@ export const withEvent = (dialog: LoadedDialog, event: Pick<RecordedEvent, 'revi
     state: evolve(dialog.state, domain),
     revision: event.revision,
     settingsHash: domain.type === 'InputRecorded' ? domain.data.settings : dialog.settingsHash,
-    parked: dialog.parked || domain.type === 'DialogParked',
+    parked: domain.type === 'DialogParked' || (dialog.parked && domain.type !== 'DialogReleased'),
   };
 };

@@ -4,7 +4,7 @@ import { dialogKey } from '@dialog/contracts/ids';
 import type { OutboxRecord } from '@dialog/contracts/outbox';
 import { resultInputId } from '@dialog/contracts/outbox';
 import { topics } from '@dialog/contracts/topics';
-import { inFlight } from '@dialog/domain/state';
+import { inFlight, parkedHead } from '@dialog/domain/state';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { LoadedDialog } from './dialogs.ts';
 
@@ -26,7 +26,7 @@ export const headPublisher = ({ log, clock }: { log: PartitionedLog; clock: Cloc
 
   const publish: HeadPublisher['publish'] = async (dialog, partition, { again = false } = {}) => {
     const key = dialogKey(dialog.id);
-    const record = dialog.parked ? undefined : outboxRecord(dialog);
+    const record = outboxRecord(dialog, log.logTime());
     if (record === undefined) {
       published.delete(key);
       return;
@@ -67,10 +67,11 @@ export const headPublisher = ({ log, clock }: { log: PartitionedLog; clock: Cloc
   };
 };
 
-const outboxRecord = ({ id, state }: LoadedDialog): OutboxRecord | undefined => {
-  if (state.status !== 'live' || state.parked) return undefined;
-  const head = inFlight(state);
-  if (head === undefined) return undefined;
+const outboxRecord = ({ id, state }: LoadedDialog, now: number): OutboxRecord | undefined => {
+  if (state.status !== 'live') return undefined;
+  const head = state.parked ? parkedHead(state) : inFlight(state);
+  // A parked dialog's timers do not fire: its one effect is ready by its time alone.
+  if (head === undefined || (head.notBefore ?? 0) > now) return undefined;
   return {
     account: id.account,
     chatId: id.chatId,

@@ -1,8 +1,6 @@
-import { type DialogId, dialogStream, parkedStream } from '@dialog/contracts/ids';
-import { stamp } from '@dialog/domain/state';
-import type { EventStore } from '@dialog/event-store/port';
+import { type DialogId, parkedStream } from '@dialog/contracts/ids';
+import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
-import type { LoadedDialog } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
 
 /**
@@ -18,8 +16,8 @@ export const park = async (
   const stream = parkedStream(id);
   for (;;) {
     const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
-    const lastOffset = last === undefined ? -1 : Number((last.data as { offset?: unknown }).offset);
-    if (lastOffset >= record.offset) return;
+    // Parked before: a redelivery.
+    if (last?.type === 'RecordParked' && Number((last.data as { offset?: unknown }).offset) >= record.offset) return;
     const data = {
       topic: record.topic,
       partition: record.partition,
@@ -47,26 +45,52 @@ export const park = async (
   }
 };
 
-/** The marker in the dialog's own stream: its epoch, and no head, so that what is on its way is suppressed. @throws EventStoreError */
-export const markParked = async (
-  store: EventStore,
-  dialog: LoadedDialog,
-  marker: { reason: string; inputId: string; at: number; producer: string },
-): Promise<void> => {
-  const data = { reason: marker.reason, inputId: marker.inputId };
-  const metadata = {
-    $correlationId: `${dialog.id.account}:${dialog.id.chatId}`,
-    $causationId: marker.inputId,
-    schemaVersion: 1,
-    producer: marker.producer,
-    at: marker.at,
-    ...stamp(dialog.state),
-    head: null,
-  };
-  const id = derivedEventId(marker.inputId, 0, 'DialogParked', JSON.stringify(data));
-  await store.append(
-    dialogStream(dialog.id),
-    [{ id, type: 'DialogParked', data, metadata }],
-    dialog.revision < 0 ? 'no_stream' : dialog.revision,
-  );
+/** A record as the parked stream keeps it. */
+export type ParkedRecord = LogRecord & { readonly revision: number };
+
+/** What waits since the dialog was last released, in order. @throws EventStoreError */
+export const parkedRecords = async (store: EventStore, id: DialogId): Promise<readonly ParkedRecord[]> => {
+  const events = await readWhole(store, parkedStream(id));
+  return events.slice(events.findLastIndex((event) => event.type === 'Released') + 1).map(({ data, revision }) => {
+    const kept = data as Omit<LogRecord, 'value'> & { readonly valueBase64: string | null };
+    const value = kept.valueBase64 === null ? null : Buffer.from(kept.valueBase64, 'base64');
+    const { topic, partition, offset, appendedAt, key, headers } = kept;
+    return { topic, partition, offset, appendedAt, key, headers, value, revision };
+  });
+};
+
+/** After a release: what stands before it was taken. May be repeated. @throws EventStoreError */
+export const markReleased = async (store: EventStore, id: DialogId, commandId: string): Promise<void> => {
+  const stream = parkedStream(id);
+  for (;;) {
+    const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
+    if (last === undefined || last.type === 'Released') return;
+    const event = {
+      id: derivedEventId(commandId, 0, 'Released', stream),
+      type: 'Released',
+      data: { commandId },
+      metadata: { schemaVersion: 1 },
+    };
+    try {
+      await store.append(stream, [event], last.revision);
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'wrong_expected_revision') throw error;
+    }
+  }
+};
+
+const pageSize = 500;
+
+const readWhole = async (store: EventStore, stream: string): Promise<readonly RecordedEvent[]> => {
+  const events: RecordedEvent[] = [];
+  for (;;) {
+    const page = await store.read(stream, {
+      from: events.length === 0 ? 'start' : (events.at(-1) as RecordedEvent).revision + 1,
+      maxCount: pageSize,
+      fromLeader: true,
+    });
+    events.push(...page);
+    if (page.length < pageSize) return events;
+  }
 };

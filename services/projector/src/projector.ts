@@ -7,17 +7,20 @@ import { dialogKey, parseDialogKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { groups, tickKey, topics } from '@dialog/contracts/topics';
 import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
+import { parkedHead } from '@dialog/domain/state';
 import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
-import { type Applied, applyRecord, UnappliableRecord } from './apply-record.ts';
+import { type Applied, type ApplyDependencies, applyRecord, UnappliableRecord } from './apply-record.ts';
 import { deadlineIndex } from './deadline-index.ts';
 import { dialogs as dialogCache, type LoadedDialog } from './dialogs.ts';
 import { doors as doorsOf } from './doors.ts';
 import { headPublisher } from './head-publisher.ts';
-import { markParked, park } from './parked.ts';
+import { markReleased, park } from './parked.ts';
 import type { Pins } from './pins.ts';
+import { releaseDialog } from './release-dialog.ts';
+import { stopDialog } from './stop-dialog.ts';
 import { untilItWorks } from './until-it-works.ts';
 
 export type ProjectorOptions = {
@@ -60,6 +63,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const stopping = new AbortController();
   const retry = untilItWorks({ clock, logger, signal: stopping.signal, onAway: (away) => (away ? consumer.pause() : consumer.resume()) });
   const heads = headPublisher({ log, clock });
+  const applying: ApplyDependencies = { store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince };
   let generation = 0;
 
   const consumer = log.consumer({
@@ -129,12 +133,20 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const applyOrPark = async (record: LogRecord, generation: number): Promise<Extract<Applied, { kind: 'applied' }> | undefined> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const applied = await applyRecord({ store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince }, record, generation);
-        if (applied.kind === 'applied') return applied;
-        if (applied.kind === 'skipped') {
-          logger.warn({ event: 'record_skipped', reason: applied.reason, partition: record.partition, offset: record.offset });
+        const first = await applyRecord(applying, record, generation);
+        const applied = first.kind === 'release' ? await releaseDialog(applying, record, first.input, generation) : first;
+        if (applied.kind === 'applied') {
+          const { dialog, input } = applied;
+          if (input.type === 'release_parked' && !dialog.parked) await markReleased(store, dialog.id, input.inputId);
+          return applied;
+        }
+        if (applied.kind === 'skipped' || applied.kind === 'release') {
+          if (applied.kind === 'skipped' && applied.reason === 'account_unknown') {
+            logger.warn({ event: 'record_skipped', reason: applied.reason, partition: record.partition, offset: record.offset });
+          }
           return undefined;
         }
+        await heads.publish(applied.dialog, record.partition);
         await park(store, applied.dialog.id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
       } catch (error) {
@@ -156,13 +168,9 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       const dialog = await cache.load(id, generation);
       if (dialog.parked) return;
       try {
-        await markParked(store, dialog, {
-          reason: error.reason,
-          inputId: `${record.topic}/${record.partition}/${record.offset}`,
-          at: record.appendedAt,
-          producer,
-        });
-        cache.forget(id);
+        const stopped = await stopDialog(applying, dialog, record, error.reason);
+        cache.keep(stopped, generation);
+        await heads.publish(stopped, record.partition);
         return;
       } catch (conflict) {
         cache.forget(id);
@@ -223,7 +231,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     const dialog = await cache.load(id, generation);
     const next = wakeOf(dialog, partition);
     const now = log.logTime();
-    if (dialog.parked) return;
+    if (dialog.parked) return wakeParked(dialog, partition, now);
     if (next === undefined) {
       const endedAt = dialog.state.status === 'absent' ? 0 : dialog.state.at;
       if (dialog.state.status !== 'live' || now >= endedAt + endedHintMs) {
@@ -243,6 +251,14 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     await writeTimerDue(dialog, partition, next);
     // The record comes back through the log and arms what is left; this is for the case that it does not.
     index.set(key, partition, now + 30_000);
+  };
+
+  /** A parked dialog's timers do not fire; its own redirect is tried again when its time has come. */
+  const wakeParked = async (dialog: LoadedDialog, partition: number, now: number): Promise<void> => {
+    const again = dialog.state.status === 'live' ? parkedHead(dialog.state)?.notBefore : undefined;
+    if (again === undefined || again === null) return;
+    if (again > now) index.set(dialogKey(dialog.id), partition, again);
+    else await heads.publish(dialog, partition);
   };
 
   const writeTimerDue = async (dialog: LoadedDialog, partition: number, dueAt: number): Promise<void> => {

@@ -70,6 +70,7 @@ const ignored: Words = {
   nothing_unseen: 'nothing new in it',
   already_closed: 'already closed',
   unknown_webhook: 'no such webhook',
+  not_parked: 'the dialog is not parked',
 };
 const late: Words = {
   after_close: 'the chat is closed',
@@ -245,6 +246,8 @@ export const en: Texts = {
           return 'A timer is due';
         case 'effect_result':
           return `Result of effect ${it.number}: ${word(outcome, it.outcome)}${it.code ? ` (${it.code})` : ''}`;
+        case 'release_parked':
+          return `${it.by} asked that the parked dialog goes on`;
         case 'webhook_refused':
           return 'A webhook had been refused with 503';
       }
@@ -292,5 +295,8 @@ export const en: Texts = {
     DialogReopened: () => 'The chat is open again',
     LikelyBotOperator: ({ operatorId }) => `Operator ${operatorId} is likely the bot’s own`,
     DialogParked: ({ reason }) => `The dialog was parked: ${reason}`,
+    RecordSkipped: ({ by }) => `A parked record was left out by ${by}`,
+    ReleaseFailed: ({ reason }) => `A parked record failed again: ${reason}`,
+    DialogReleased: ({ by, applied, skipped }) => `The dialog was released by ${by}: ${applied} records applied, ${skipped} left out`,
   },
 };

@@ -70,6 +70,7 @@ const ignored: Words = {
   nothing_unseen: 'нового в нём нет',
   already_closed: 'чат уже закрыт',
   unknown_webhook: 'такого вебхука нет',
+  not_parked: 'диалог не отложен',
 };
 const late: Words = { after_close: 'чат закрыт', before_handback: 'это было до возврата боту', settled: 'это уже решено' };
 const overdue: Words = {
@@ -245,6 +246,8 @@ export const ru: Texts = {
           return 'Сработал таймер';
         case 'effect_result':
           return `Результат эффекта ${it.number}: ${word(outcome, it.outcome)}${it.code ? ` (${it.code})` : ''}`;
+        case 'release_parked':
+          return `${it.by}: продолжить отложенный диалог`;
         case 'webhook_refused':
           return 'На вебхук был ответ 503';
       }
@@ -292,5 +295,8 @@ export const ru: Texts = {
     DialogReopened: () => 'Чат снова открыт',
     LikelyBotOperator: ({ operatorId }) => `Оператор ${operatorId} — похоже, сам бот`,
     DialogParked: ({ reason }) => `Диалог отложен: ${reason}`,
+    RecordSkipped: ({ by }) => `Отложенную запись пропустил ${by}`,
+    ReleaseFailed: ({ reason }) => `Отложенная запись снова не применилась: ${reason}`,
+    DialogReleased: ({ by, applied, skipped }) => `Диалог продолжен, ${by}: записей применено ${applied}, пропущено ${skipped}`,
   },
 };

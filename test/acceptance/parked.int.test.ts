@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
+import type { ReleaseParked } from '@dialog/contracts/inbox';
+import { topics } from '@dialog/contracts/topics';
+import { expect, it } from 'vitest';
+import { anna, ends, onStage, type Stage } from './stage.ts';
+
+/** Puts a record into the dialog's place of the inbox that no version of the projector can read. */
+const poison = async (stage: Stage, chatId: number, value = '{"type":"nonsense"'): Promise<string> => {
+  const { log } = stage.world.engine();
+  const [appended] = await log.append([{ topic: topics.inbox, key: `${stage.world.accountId}:${chatId}`, value: Buffer.from(value) }]);
+  return `${topics.inbox}/${appended?.partition}/${appended?.offset}`;
+};
+
+const release = async (stage: Stage, chatId: number, how: Pick<ReleaseParked, 'skip' | 'edit'> = {}): Promise<void> => {
+  const { log } = stage.world.engine();
+  const command: ReleaseParked = {
+    type: 'release_parked',
+    inputId: `command:${randomUUID()}`,
+    account: stage.world.accountId as AccountId,
+    chatId: String(chatId) as ChatId,
+    chatIdForm: 'number',
+    receivedAt: log.logTime(),
+    by: 'ops',
+    reason: 'a test',
+    ...how,
+  };
+  await log.append([{ topic: topics.inbox, key: `${stage.world.accountId}:${chatId}`, value: Buffer.from(JSON.stringify(command)) }]);
+};
+
+const parked = async (stage: Stage, chatId: number): Promise<string[]> => {
+  const id = { account: stage.world.accountId as AccountId, chatId: String(chatId) as ChatId };
+  return (await stage.world.engine().store.read(parkedStream(id), { maxCount: 1_000 })).map((event) => event.type);
+};
+
+it('11: a poison record parks its dialog, people get the chat, the others go on; after the fix it resumes in order', async () => {
+  const stage = await onStage();
+  const chatId = await stage.welcomed();
+  const other = await stage.welcomed();
+  const place = await poison(stage, chatId);
+  // The bot had the chat: it hands it to people itself, and that is all it does.
+  const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
+  expect(stopped.of('DialogParked')).toEqual([{ reason: 'not_json', inputId: place }]);
+  expect(stage.webim.chat(chatId).state).toBe('queue');
+  // The other dialog of the engine does not notice.
+  stage.webim.say(other, 'где мой заказ');
+  await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
+
+  stage.webim.take(chatId, anna);
+  stage.webim.redirectToBot(chatId);
+  const heard = stage.heard(chatId).length;
+  await expect.poll(async () => (await parked(stage, chatId)).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
+  expect((await stage.history(chatId)).owner()).toBe('queue');
+  expect(stage.heard(chatId)).toHaveLength(heard);
+
+  await release(stage, chatId, { skip: [place] });
+  const released = await stage.until(chatId, (now) => now.owner() === 'bot' && !now.flag() && now.events.at(-1)?.metadata.head === null);
+  expect(released.of('DialogReleased')).toHaveLength(1);
+  expect(released.of('RecordSkipped').map((one) => one.place)).toContain(place);
+  const types = released.types();
+  expect(types.indexOf('DialogReleased')).toBeGreaterThan(types.lastIndexOf('FlagReset'));
+  expect(released.of('ReturnStarted')).toHaveLength(1);
+  // What Return said was decided while it was parked, and went out after the release.
+  expect(stage.heard(chatId).length).toBeGreaterThan(heard);
+  expect(Object.values(ends(released))).not.toContain('open');
+  // It goes on as any other.
+  stage.webim.say(chatId, 'где мой заказ');
+  await stage.until(chatId, (now) => now.of('ScriptAdvanced').length > released.of('ScriptAdvanced').length);
+});
+
+it('a release that fails again leaves the dialog parked and says where; an edited record is applied in its place', async () => {
+  const stage = await onStage();
+  const chatId = await stage.withOperator();
+  const place = await poison(stage, chatId);
+  await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
+  // People had it: there is nothing to hand over.
+  expect((await stage.history(chatId)).owner()).toBe('operator');
+  stage.webim.closeFinally(chatId);
+  await expect.poll(async () => (await parked(stage, chatId)).length, { timeout: 10_000 }).toBe(2);
+
+  await release(stage, chatId);
+  const failed = await stage.until(chatId, (now) => now.of('ReleaseFailed').length === 1);
+  expect(failed.of('ReleaseFailed')[0]).toEqual({ place, reason: 'not_json' });
+  expect(failed.owner()).toBe('operator');
+
+  const edited = {
+    type: 'new_message',
+    inputId: 'edited-by-hand',
+    account: stage.world.accountId,
+    chatId: String(chatId),
+    chatIdForm: 'number',
+    receivedAt: 1,
+    message: {
+      id: 'by-hand',
+      hash: 'ffffffffffffffff',
+      hashOfContent: false,
+      kind: 'visitor',
+      side: 'visitor',
+      text: 'это было сообщение',
+    },
+  };
+  await release(stage, chatId, { edit: [{ place, valueBase64: Buffer.from(JSON.stringify(edited)).toString('base64') }] });
+  const released = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1 && now.owner() === 'nobody');
+  expect(released.flag()).toBe(false);
+  const inputs = released.of('InputRecorded').map((one) => one.input.type);
+  expect(inputs.indexOf('new_message')).toBeLessThan(inputs.indexOf('chat_closed'));
+});
+
+it('a released dialog stays as it is when the group is reset to the beginning', async () => {
+  const stage = await onStage();
+  const chatId = await stage.withOperator();
+  const place = await poison(stage, chatId);
+  await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
+  await release(stage, chatId, { skip: [place] });
+  const before = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
+  const { world } = stage;
+  await world.stopEngine();
+  const { sqliteLog } = await import('@dialog/log/sqlite/log');
+  const { groups } = await import('@dialog/contracts/topics');
+  const log = sqliteLog({ file: `${stage.dataDir}/log.db`, clock: world.clock });
+  for (const { partition } of await log.committed(groups.projector, topics.inbox))
+    await log.setCommitted(groups.projector, topics.inbox, partition, 0);
+  await log.close();
+  await world.startEngine();
+  await expect
+    .poll(
+      async () => {
+        const lag = await world.engine().log.lag(groups.projector, topics.inbox);
+        return lag.every((one) => one.committed !== undefined && one.committed > 0 && one.lag <= 2);
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+  const after = await stage.history(chatId);
+  expect(after.events.map((event) => event.type)).toEqual(before.events.map((event) => event.type));
+});
