@@ -27,10 +27,12 @@ export const replay = (recorded: readonly DomainEvent[], pinned: Pinned, produce
   const events: DecidedEvent[] = [];
   let scriptHash: string | undefined;
   let marker = false;
+  let decided: string | undefined;
   for (const event of recorded) {
     if (event.type !== 'InputRecorded') {
       // What stopped the dialog, or was left out of it, is no decision about an input: it is taken as it stands, with what its append says.
-      marker ||= event.type === 'DialogParked' || event.type === 'RecordSkipped';
+      const stopped = event.type === 'DialogParked' && event.data.inputId !== decided;
+      marker ||= stopped || event.type === 'RecordSkipped';
       if (!marker) continue;
       state = evolve(state, event);
       events.push(event as DecidedEvent);
@@ -38,6 +40,7 @@ export const replay = (recorded: readonly DomainEvent[], pinned: Pinned, produce
     }
     marker = false;
     const { input, at, doorsOpenSince } = event.data;
+    decided = input.inputId;
     scriptHash = state.status === 'live' ? state.script : (event.data.script ?? scriptHash);
     const script = scriptHash === undefined ? undefined : pinned.script(scriptHash);
     const settings = pinned.settings(event.data.settings);

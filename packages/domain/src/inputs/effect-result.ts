@@ -5,10 +5,11 @@ import { numbered, openEffect } from '../effects/open.ts';
 import { drop, settle } from '../effects/settle.ts';
 import { closeDialog, returnAfterRedirect } from '../ownership/close.ts';
 import { handedOver } from '../ownership/handover.ts';
+import { park } from '../ownership/park.ts';
 import { acceptTrial } from '../ownership/to-bot.ts';
 import { endTrial, toPeople } from '../ownership/to-people.ts';
-import { armScript, resetCursor, runScript } from '../script-run/advance.ts';
-import { takeWaiting } from '../script-run/messages.ts';
+import { resetCursor, runScript } from '../script-run/advance.ts';
+import { goOn, takeWaiting } from '../script-run/messages.ts';
 import type { OpenEffect } from '../state.ts';
 
 type Result = InboxInputOf<'effect_result'>;
@@ -118,8 +119,7 @@ const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   const reached = result.outcome === 'accepted' || result.outcome === 'in_doubt';
   if (!reached && open.group !== null) drop(draft, (other) => other.group === open.group);
   if (result.outcome === 'in_doubt' && draft.context.settings.inDoubt === 'park') {
-    emit(draft, { type: 'DialogParked', data: { reason: 'send_in_doubt', inputId: result.inputId } });
-    return;
+    return park(draft, 'send_in_doubt', result.inputId);
   }
   if (result.outcome === 'expired' && draft.context.settings.onReplyExpired === 'handover') return replyExpired(draft);
   afterSettled(draft, reached);
@@ -146,12 +146,6 @@ const afterSettled = (draft: Draft, reached: boolean): void => {
   if (state.holder.owner !== 'bot' || state.effects.length > 0) return;
   if (!reached && state.scriptState.cursor?.waitsFor === 'answer') runScript(draft, { kind: 'timeout' });
   goOn(draft);
-};
-
-/** Arms what runs from the last result, takes what waited; neither while something is open. */
-const goOn = (draft: Draft): void => {
-  armScript(draft);
-  takeWaiting(draft);
 };
 
 /** The first effect of a trial that went to Webim. */

@@ -1,5 +1,7 @@
 import type { InboxInputOf } from '@dialog/contracts/inbox';
+import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, recordInput } from '../draft.ts';
+import { goOn } from '../script-run/messages.ts';
 
 /** An operator's command: what it came to stands in the input, since the records were applied before it is decided. */
 export const releaseParked = (draft: Draft, input: InboxInputOf<'release_parked'>): void => {
@@ -14,4 +16,8 @@ export const releaseParked = (draft: Draft, input: InboxInputOf<'release_parked'
     return;
   }
   emit(draft, { type: 'DialogReleased', data: { by: input.by, applied: outcome.applied, skipped: outcome.skipped } });
+  if (draft.state.status !== 'live') return;
+  // Timers are armed anew, and what waited goes on.
+  armAutoClose(draft);
+  goOn(draft);
 };

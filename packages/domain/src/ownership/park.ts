@@ -1,5 +1,5 @@
 import type { InboxInput } from '@dialog/contracts/inbox';
-import { type DecideContext, type DecidedEvent, emit, openDraft } from '../draft.ts';
+import { type DecideContext, type DecidedEvent, type Draft, emit, openDraft } from '../draft.ts';
 import { openEffect } from '../effects/open.ts';
 import { drop } from '../effects/settle.ts';
 import type { DialogState } from '../state.ts';
@@ -14,13 +14,17 @@ export const parkDialog = (
   context: DecideContext,
 ): readonly DecidedEvent[] => {
   const draft = openDraft(state, marker.input, context);
-  emit(draft, { type: 'DialogParked', data: { reason: marker.reason, inputId: marker.place } });
-  if (draft.state.status === 'live' && draft.state.holder.owner === 'bot') {
-    drop(draft);
-    const { department } = context.settings;
-    openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'parked');
-  }
+  park(draft, marker.reason, marker.place);
   return draft.events;
+};
+
+/** Stops the dialog; `at`: the record or the input at which it stops. What the bot had to say is dropped, people get the chat. */
+export const park = (draft: Draft, reason: string, at: string): void => {
+  emit(draft, { type: 'DialogParked', data: { reason, inputId: at } });
+  if (draft.state.status !== 'live' || draft.state.holder.owner !== 'bot') return;
+  drop(draft);
+  const { department } = draft.context.settings;
+  openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'parked');
 };
 
 /** The event of a parked record that an operator left out, or replaced: it counts as taken. */

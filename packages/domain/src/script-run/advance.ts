@@ -2,6 +2,7 @@ import { advance } from '@dialog/script/interpret';
 import type { Action, Advance, RunMode, Trigger } from '@dialog/script/types';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { openEffect, openFile, openKeyboard, openText } from '../effects/open.ts';
+import { park } from '../ownership/park.ts';
 
 type Run = {
   readonly mode?: RunMode;
@@ -56,7 +57,7 @@ export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, ru
   const causedAt = run.message?.at ?? draft.at;
   for (const action of result.actions) apply(draft, action, causedAt, run.mode ?? 'open');
   if (result.outcome === 'error') {
-    emit(draft, { type: 'DialogParked', data: { reason: 'script_error', inputId: draft.input.inputId } });
+    park(draft, 'script_error', draft.input.inputId);
   }
   armScript(draft);
 };

@@ -2,7 +2,7 @@ import type { Message } from '@dialog/contracts/message';
 import type { Trigger } from '@dialog/script/types';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import type { LiveDialog } from '../state.ts';
-import { runScript } from './advance.ts';
+import { armScript, runScript } from './advance.ts';
 
 /** The script takes an input only while its effect queue is empty and the chat is the bot's (design §5.3). */
 const canTake = (state: LiveDialog): boolean =>
@@ -24,6 +24,12 @@ export const takeWaiting = (draft: Draft): void => {
     if (next === undefined || !canTake(state)) return;
     take(draft, next.message, next.at);
   }
+};
+
+/** Arms what runs from the last result, takes what waited; neither while something is open. */
+export const goOn = (draft: Draft): void => {
+  armScript(draft);
+  takeWaiting(draft);
 };
 
 const take = (draft: Draft, message: Message, at: number): void => {

@@ -3,7 +3,13 @@ import { parseScript, type Script } from '@dialog/script/parse';
 /** A script that must parse: a test's bot. */
 export const bot = (yaml: string): Script => {
   const parsed = parseScript(`format: dialog-script/1\nbot: test\n${yaml}`);
-  if (!parsed.ok) throw new Error(parsed.findings.map((found) => `${found.position.line}: ${found.message}`).join('\n'));
+  if (!parsed.ok)
+    throw new Error(
+      parsed.findings
+        .filter((found) => found.severity === 'error')
+        .map((found) => `${found.position.line}: ${found.message}`)
+        .join('\n'),
+    );
   return parsed.script;
 };
 

@@ -19,6 +19,7 @@ import {
   newChat,
   newMessage,
   pressed,
+  releaseParked,
   timerDue,
   visitorMessage,
   webhookRefused,
@@ -135,6 +136,7 @@ export const aDialog = (options: Options = {}) => {
     refusedAfterAll: (of = `input-${inputs}`) => take(webhookRefused(nextId(), now, of)),
     /** A wake of the dialog now. */
     timerDue: () => take(timerDue(nextId(), now, now)),
+    released: () => take(releaseParked(nextId(), now)),
     /** Goes to the earliest deadline and wakes there. */
     untilDeadline: () => {
       const at = earliestDeadline(state);

@@ -42,6 +42,10 @@ export const chatClosed = (id: string, at: number, fields: Partial<Fields<'chat_
 export const webhookRefused = (id: string, at: number, of: string) => input('webhook_refused', id, at, { of });
 export const timerDue = (id: string, at: number, dueAt: number) => input('timer_due', id, at, { dueAt });
 
+/** An operator's command, with what the partition's owner wrote into it: all records applied. */
+export const releaseParked = (id: string, at: number) =>
+  input('release_parked', id, at, { by: 'ops', reason: 'fixed', outcome: { applied: 0, skipped: 0 } });
+
 export type Answer = Omit<Fields<'effect_result'>, 'number' | 'attempt' | 'epoch'>;
 export const effectResult = (at: number, attempt: { number: number; attempt: number; epoch: number }, answer: Answer) =>
   input('effect_result', resultInputId({ account, chatId, ...attempt }), at, {

@@ -221,10 +221,11 @@ describe('§5.4 groups', () => {
     expect(dialog.open()).toEqual([['greet', 'person']]);
   });
 
-  it('in doubt under park: the dialog is parked, nothing is on its way', () => {
+  it('in doubt under park: the dialog is parked, the rest dropped, its own redirect to people on its way', () => {
     const dialog = speaking('two', { settings: { inDoubt: 'park' } });
     dialog.answer('in_doubt');
-    expect([dialog.live().parked, dialog.stream().at(-1)?.metadata.head]).toEqual([true, null]);
+    expect([dialog.live().parked, dialog.open()]).toEqual([true, ['<redirect>']]);
+    expect(dialog.stream().at(-1)?.metadata.head).toEqual({ number: dialog.live().effects[0]?.number, attempt: 1 });
   });
 
   it('a menu where the account has no inline buttons is a numbered text', () => {
