@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { identifier, nameOf } from './append.ts';
@@ -29,6 +28,7 @@ type Subscription = { stalled: boolean };
  */
 export const read = (serving: Serving) => {
   const subscriptions = new Set<Subscription>();
+  let lastSubscribedFrom = '';
   const handler = (call: ReadCall): void => {
     call.on('error', () => undefined);
     void answer(call).catch((error: unknown) => {
@@ -126,6 +126,7 @@ export const read = (serving: Serving) => {
       const matches = matcher(options);
       let position = given === undefined ? 0n : BigInt(given.getCommitPosition());
       if (all?.hasEnd() === true) position = serving.store.readAll(BigInt(Number.MAX_SAFE_INTEGER), 'backwards', 1)[0]?.position ?? 0n;
+      lastSubscribedFrom = String(position);
       let examined = 0;
       let caughtUp = false;
       while (!call.cancelled && !call.destroyed) {
@@ -169,6 +170,8 @@ export const read = (serving: Serving) => {
       for (const subscription of subscriptions) subscription.stalled = true;
     },
     subscriptions: () => subscriptions.size,
+    /** The position that the newest subscription gave, exclusive; '0' for the start. */
+    lastSubscribedFrom: () => lastSubscribedFrom,
   };
 };
 
@@ -180,8 +183,18 @@ const responseWith = (fill: (response: ReadResp) => void): ReadResp => {
 
 const send = async (call: ReadCall, response: ReadResp): Promise<void> => {
   if (call.cancelled || call.destroyed) return;
-  if (!call.write(response)) await Promise.race([once(call, 'drain'), once(call, 'close'), once(call, 'cancelled')]);
+  if (!call.write(response)) await drained(call);
 };
+
+const drained = (call: ReadCall): Promise<void> =>
+  new Promise((resolve) => {
+    const events = ['drain', 'close', 'cancelled'] as const;
+    const done = (): void => {
+      for (const event of events) call.off(event, done);
+      resolve();
+    };
+    for (const event of events) call.on(event, done);
+  });
 
 const matcher = (options: ReadReq.Options): ((event: StoredEvent) => boolean) => {
   const filter = options.getFilter();

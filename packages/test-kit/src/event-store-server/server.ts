@@ -89,7 +89,12 @@ export const eventStoreServer = async (options: {
         reads.stall();
         return {};
       case 'GET /state':
-        return { calls: faults.calls, subscriptions: reads.subscriptions(), connections: sockets.size };
+        return {
+          calls: faults.calls,
+          subscriptions: reads.subscriptions(),
+          lastSubscribedFrom: reads.lastSubscribedFrom(),
+          connections: sockets.size,
+        };
       default:
         throw new Error('unknown command');
     }

@@ -1,0 +1,234 @@
+import { type Clock, realClock } from '@dialog/contracts/clock';
+import { ANY, BACKWARDS, END, type EventStoreDBClient, FORWARDS, NO_STREAM, START, STREAM_EXISTS } from '@eventstore/db-client';
+import type { Logger } from 'pino';
+import {
+  type AppendResult,
+  type EventStore,
+  EventStoreError,
+  type ExpectedRevision,
+  type ReadOptions,
+  type RecordedEvent,
+} from '../port.ts';
+import { type SerialisedEvent, serialise } from '../serialise.ts';
+import { type Connection, connectionTo } from './connection.ts';
+import { stallGuard, timedOut, within } from './deadline.ts';
+import { isCachedProbeFailure, isNotLeader, isStreamNotFound, translate } from './errors.ts';
+import { followAll } from './follow-all.ts';
+import { positionText } from './position.ts';
+import { proposed, recorded } from './recorded.ts';
+import { resumingSubscription } from './subscribe.ts';
+
+export type EsdbOptions = {
+  /** `esdb://[user:password@]host[:port][?option=value]`, also with `+discover` or several hosts. */
+  readonly url: string;
+  readonly logger?: Logger;
+  /** Of deadlines and waits, which guard against a network: the machine's. */
+  readonly clock?: Clock;
+  /** Longest wait for an answer, or for the next part of one, ms. */
+  readonly deadlineMs?: number;
+  /** A subscription silent for so long is begun anew from its position, ms. */
+  readonly idleMs?: number;
+  /**
+   * How appends go. `call`: one gRPC call each. `batch`: all on one stream that the client keeps. Default `call`, unless TLS without a user
+   * name leaves no choice (the client takes the batch path exactly where a call names no credentials).
+   */
+  readonly appendsBy?: 'call' | 'batch';
+};
+
+/** A call's own gRPC deadline ends before ours, so that the client tells the end of a call itself where it can. */
+const graceMs = 500;
+/** How often an append is begun anew where it is known that nothing was written, or where the repeat is safe. */
+const attempts = 3;
+const betweenAttemptsMs = 100;
+
+/**
+ * The event store in EventStoreDB 23.10 or KurrentDB 25-26, through `@eventstore/db-client` 6.2.1, whose defects decide the shape of this file
+ * (event-store.md §5):
+ *
+ * - Appends take the call path wherever they can. The batch path has no deadline, hangs on a silent server, and needs the feature probe, which
+ *   has no deadline either and whose failure is cached. A call has a real deadline. The path is chosen by naming credentials in the call;
+ *   without TLS the client sends none, so that any do.
+ * - On the batch path a failed or silent probe, or a silent stream, has the client rebuilt.
+ * - "Not the leader": the client moves to the leader but does not repeat the call; we do, where a repeat is idempotent.
+ */
+export const esdbEventStore = (options: EsdbOptions): EventStore => {
+  const { logger, clock = realClock, deadlineMs = 10_000, idleMs = 30_000 } = options;
+  const connection: Connection = connectionTo(options.url, clock, logger);
+  const { credentials, tls } = connection.address;
+  const byCall = options.appendsBy === undefined ? credentials !== undefined || !tls : options.appendsBy === 'call';
+  const callCredentials = byCall ? { credentials: credentials ?? { username: 'none', password: 'none' } } : {};
+  const ending = new AbortController();
+
+  const open = (): void => {
+    if (ending.signal.aborted) throw new EventStoreError('closed', 'the event store is closed');
+  };
+
+  /** One unary call: its own deadline, ours a little later; after ours the client is not to be trusted any more. */
+  const call = async <T>(perform: (client: EventStoreDBClient) => Promise<T>): Promise<T> => {
+    const client = await connection.client();
+    try {
+      return await within(perform(client), deadlineMs + graceMs, clock);
+    } catch (error) {
+      if (error instanceof EventStoreError && error.code === 'timeout') await connection.rebuild(client, 'timeout');
+      else if (isCachedProbeFailure(error)) await connection.rebuild(client, 'probe');
+      throw error;
+    }
+  };
+
+  const appendOnce = (stream: string, events: readonly SerialisedEvent[], expected: ExpectedRevision): Promise<AppendResult> =>
+    call(async (client) => {
+      const result = await client.appendToStream(stream, events.map(proposed), {
+        expectedRevision: expectedRevision(expected),
+        requiresLeader: true,
+        deadline: deadlineMs,
+        ...callCredentials,
+      });
+      return { revision: Number(result.nextExpectedRevision), position: positionText(result.position) };
+    });
+
+  const append = async (stream: string, events: readonly SerialisedEvent[], expected: ExpectedRevision): Promise<AppendResult> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await appendOnce(stream, events, expected);
+      } catch (error) {
+        const repeatable =
+          isCachedProbeFailure(error) || (isNotLeader(error) && (typeof expected === 'number' || expected === 'no_stream'));
+        if (!repeatable || attempt === attempts || ending.signal.aborted) throw translate(error);
+        logger?.info({ event: 'event_store_append_repeated', attempt, code: translate(error).code });
+        await clock.sleep(Math.random() * betweenAttemptsMs * attempt);
+      }
+    }
+  };
+
+  const read = async (stream: string, { direction, from, maxCount, fromLeader = false }: ReadOptions): Promise<RecordedEvent[]> => {
+    const client = await connection.client();
+    const back = direction === 'backwards';
+    const start = from ?? (back ? 'end' : 'start');
+    const reading = client.readStream(stream, {
+      direction: back ? BACKWARDS : FORWARDS,
+      fromRevision: start === 'start' ? START : start === 'end' ? END : BigInt(start),
+      requiresLeader: fromLeader,
+      ...(maxCount === undefined ? {} : { maxCount }),
+    });
+    let late: EventStoreError | undefined;
+    reading.on('error', (error: Error) => reading.destroy(error));
+    const guard = stallGuard(
+      deadlineMs,
+      clock,
+      () => true,
+      () => {
+        late = timedOut(deadlineMs);
+        reading.destroy(late);
+        void reading.cancel().catch(() => undefined);
+      },
+    );
+    try {
+      const events: RecordedEvent[] = [];
+      for await (const resolved of reading) {
+        guard.progress();
+        const event = recorded(resolved);
+        if (event !== undefined) events.push(event);
+      }
+      return events;
+    } catch (error) {
+      if (isStreamNotFound(error)) return [];
+      throw translate(late ?? error);
+    } finally {
+      guard.end();
+    }
+  };
+
+  /**
+   * The client can't filter a read of `$all`, and what does not match may be nearly all of it: so a page is the beginning of a subscription, up
+   * to `maxCount` events or to its end.
+   */
+  const readAll = async (after: string, maxCount: number, streamPrefixes: readonly string[]): Promise<RecordedEvent[]> => {
+    const events: RecordedEvent[] = [];
+    if (maxCount <= 0) return events;
+    const client = await connection.client();
+    const done = new AbortController();
+    let caughtUp = false;
+    const page = followAll({
+      client,
+      after,
+      streamPrefixes,
+      signal: AbortSignal.any([done.signal, ending.signal]),
+      clock,
+      deadlineMs,
+      idleMs: deadlineMs,
+      onHandledUpTo: () => undefined,
+      onCaughtUp: () => {
+        caughtUp = true;
+        done.abort();
+      },
+    });
+    for await (const event of page) {
+      events.push(event);
+      if (events.length === maxCount) return events;
+    }
+    open();
+    if (!caughtUp) throw timedOut(deadlineMs);
+    return events;
+  };
+
+  const ping = async (): Promise<void> => {
+    const pinged = await read('$ping-of-a-stream-that-is-never-written', { maxCount: 1 });
+    if (pinged.length > 0) logger?.warn({ event: 'event_store_ping_stream_exists' });
+  };
+
+  return {
+    append: async (stream, events, expected) => {
+      open();
+      return append(stream, serialise(events), expected);
+    },
+    read: async (stream, readOptions = {}) => {
+      open();
+      return read(stream, readOptions);
+    },
+    readAll: async ({ after, maxCount, streamPrefixes = [] }) => {
+      open();
+      return readAll(after, maxCount, streamPrefixes);
+    },
+    subscribe: (subscribeOptions) =>
+      resumingSubscription({
+        ...subscribeOptions,
+        connection,
+        signal: AbortSignal.any([subscribeOptions.signal, ending.signal]),
+        clock,
+        logger,
+        deadlineMs,
+        idleMs,
+      }),
+    deleteStream: async (stream) => {
+      open();
+      try {
+        await call((client) => client.deleteStream(stream, { expectedRevision: ANY, requiresLeader: true, deadline: deadlineMs }));
+      } catch (error) {
+        const translated = translate(error);
+        if (!isStreamNotFound(error) && translated.code !== 'stream_deleted') throw translated;
+      }
+    },
+    ping: async () => {
+      open();
+      await ping();
+    },
+    close: async () => {
+      if (ending.signal.aborted) return;
+      ending.abort(new EventStoreError('closed', 'the event store is closed'));
+      await connection.release();
+    },
+  };
+};
+
+const expectedRevision = (expected: ExpectedRevision) => {
+  switch (expected) {
+    case 'no_stream':
+      return NO_STREAM;
+    case 'stream_exists':
+      return STREAM_EXISTS;
+    case 'any':
+      return ANY;
+    default:
+      return BigInt(expected);
+  }
+};
