@@ -95,7 +95,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   });
 
   const behindMs = (partition?: number): number => {
-    let worst = 0;
+    // While the store is away nothing is fetched: what waits in the log is as old as that, at most.
+    let worst = retry.awayMs();
     for (const lane of consumer.report()) {
       if (partition !== undefined && lane.partition !== partition) continue;
       const oldest = lane.oldestWaitingAppendedAt === undefined ? 0 : log.logTime() - lane.oldestWaitingAppendedAt;

@@ -8,6 +8,8 @@ export type UntilItWorks = {
   <T>(what: string, call: () => Promise<T>): Promise<T>;
   /** A store or the log is away just now. */
   readonly away: () => boolean;
+  /** For how long it has been, ms; 0: it is there. */
+  readonly awayMs: () => number;
 };
 
 /**
@@ -21,10 +23,13 @@ export const untilItWorks = (options: {
   onAway: (away: boolean) => void;
 }): UntilItWorks => {
   let failing = 0;
+  let since = 0;
   const change = (by: 1 | -1): void => {
     const before = failing > 0;
     failing += by;
-    if (before !== failing > 0) options.onAway(failing > 0);
+    if (before === failing > 0) return;
+    since = options.clock.monotonic();
+    options.onAway(failing > 0);
   };
   const call = async <T>(what: string, attempt: () => Promise<T>): Promise<T> => {
     for (let failures = 0; ; failures++) {
@@ -51,5 +56,5 @@ export const untilItWorks = (options: {
       }
     }
   };
-  return Object.assign(call, { away: () => failing > 0 });
+  return Object.assign(call, { away: () => failing > 0, awayMs: () => (failing > 0 ? options.clock.monotonic() - since : 0) });
 };
