@@ -1,15 +1,33 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@dialog/contracts/clock';
+import type { Notices } from './kafka/client.ts';
 import type { PartitionedLog } from './port.ts';
 import { sqliteLog } from './sqlite/log.ts';
 
 /**
- * Opens the log that a `LOG_URL` names: `sqlite:{file}`. @throws Error for another address
+ * Opens the log that a `LOG_URL` names: `sqlite:{file}` or `kafka:host:port[,host:port][?settings]` (`kafka/address.ts`). The Kafka client
+ * is loaded only where it is used. @throws Error for an address that is neither, or that lacks something
  */
-export const openLog = async ({ url, clock }: { url: string; clock: Clock }): Promise<PartitionedLog> => {
+export const openLog = async ({
+  url,
+  clock,
+  environment = process.env,
+  notices,
+}: {
+  url: string;
+  clock: Clock;
+  /** Secrets and files of a cluster: `KAFKA_PASSWORD(_FILE)`, `KAFKA_CA_FILE`. */
+  environment?: NodeJS.ProcessEnv;
+  /** Where the Kafka client's own warnings go; a pino logger fits. */
+  notices?: Notices;
+}): Promise<PartitionedLog> => {
   if (url.startsWith('sqlite:')) {
     const file = url.slice('sqlite:'.length);
     return sqliteLog({ file: file.startsWith('//') ? fileURLToPath(`file:${file}`) : file, clock });
   }
-  throw new Error('LOG_URL must begin with sqlite:');
+  if (url.startsWith('kafka:')) {
+    const [{ kafkaLog }, { kafkaAddress }] = await Promise.all([import('./kafka/log.ts'), import('./kafka/address.ts')]);
+    return kafkaLog({ address: kafkaAddress(url, environment), clock, ...(notices === undefined ? {} : { notices }) });
+  }
+  throw new Error('LOG_URL must begin with sqlite: or kafka:');
 };

@@ -1,0 +1,116 @@
+import './request-queue-repair.ts';
+import { createRequire } from 'node:module';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import type { KafkaAddress } from './address.ts';
+
+/** Where the client's own warnings go; pino fits. Identifiers and enumerations only. */
+export type Notices = {
+  readonly warn: (fields: Readonly<Record<string, unknown>>, event: string) => void;
+  readonly debug: (fields: Readonly<Record<string, unknown>>, event: string) => void;
+};
+
+export const noNotices: Notices = { warn: () => undefined, debug: () => undefined };
+
+/** A cluster's own time-outs, ms: refused in 0.2 s, hung in about 4. Every call of ours has a deadline on top. */
+const connectionTimeout = 1_000;
+const requestTimeout = 2_000;
+
+const configuration = (address: KafkaAddress, notices: Notices): KafkaConfig => ({
+  clientId: 'dialog-engine',
+  brokers: [...address.brokers],
+  ...(address.tls === undefined ? {} : { ssl: address.tls.ca === undefined ? true : { ca: [address.tls.ca] } }),
+  ...(address.sasl === undefined ? {} : { sasl: address.sasl as NonNullable<KafkaConfig['sasl']> }),
+  connectionTimeout,
+  authenticationTimeout: 5_000,
+  requestTimeout,
+  enforceRequestTimeout: true,
+  retry: { initialRetryTime: 100, maxRetryTime: 300, retries: 3 },
+  logLevel: logLevel.WARN,
+  logCreator: () => (entry) => tell(notices, entry),
+});
+
+/** A broker that has just started says these of itself for a moment. */
+const young = /coordinator is (loading|not available)|not the (correct )?coordinator|rebalanc/i;
+
+const tell = (notices: Notices, { level, namespace, log }: LogEntry): void => {
+  const { groupId, topic, partition } = log as { groupId?: unknown; topic?: unknown; partition?: unknown };
+  const fields = { namespace, groupId, topic, partition };
+  if (level === logLevel.ERROR && !young.test(log.message)) notices.warn(fields, 'kafka_client_error');
+  else notices.debug(fields, 'kafka_client_notice');
+};
+
+export const kafkaClient = (address: KafkaAddress, notices: Notices): Kafka => new Kafka(configuration(address, notices));
+
+/** What we use of the client's inside; its version is pinned exactly, and it does not change any more. */
+export type Broker = {
+  readonly fetch: (request: {
+    readonly maxWaitTime: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    readonly isolationLevel: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
+    }[];
+  }) => Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly highWatermark: string;
+        readonly messages: readonly {
+          readonly offset: string;
+          readonly key: Buffer | null;
+          readonly value: Buffer | null;
+          readonly timestamp: string;
+          readonly headers: Record<string, Buffer>;
+          readonly isControlRecord: boolean;
+        }[];
+      }[];
+    }[];
+  }>;
+  readonly offsetCommit: (request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata: string | null }[];
+    }[];
+  }) => Promise<unknown>;
+};
+
+export type Cluster = {
+  readonly connect: () => Promise<void>;
+  readonly disconnect: () => Promise<void>;
+  readonly isConnected: () => boolean;
+  readonly refreshMetadata: () => Promise<void>;
+  readonly refreshMetadataIfNecessary: () => Promise<void>;
+  readonly addTargetTopic: (topic: string) => Promise<void>;
+  readonly removeBroker: (at: { readonly host: string; readonly port: number }) => void;
+  readonly findTopicPartitionMetadata: (topic: string) => readonly { readonly partitionId: number; readonly leader: number }[];
+  readonly findBroker: (at: { readonly nodeId: number }) => Promise<Broker>;
+  readonly findGroupCoordinator: (of: { readonly groupId: string }) => Promise<Broker>;
+};
+
+const inside = createRequire(import.meta.url);
+
+/**
+ * A connection to the cluster without a group: the client offers none, but its own parts are made of this one. Serves reads at an offset,
+ * and commits under the generation in which they were decided (the consumer's own repeat a failed commit under the *next* generation).
+ */
+export const kafkaCluster = (address: KafkaAddress, notices: Notices): Cluster => {
+  const Inside = inside('kafkajs/src/cluster') as new (options: Readonly<Record<string, unknown>>) => Cluster;
+  const socketFactory = inside('kafkajs/src/network/socketFactory') as () => unknown;
+  const { createLogger } = inside('kafkajs/src/loggers') as { createLogger: (options: Readonly<Record<string, unknown>>) => unknown };
+  const { logLevel: level, logCreator, ...settings } = configuration(address, notices);
+  return new Inside({
+    ...settings,
+    logger: createLogger({ level, logCreator }),
+    socketFactory: socketFactory(),
+    metadataMaxAge: 300_000,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    isolationLevel: 1,
+    offsets: new Map(),
+  });
+};
