@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
+import type { KafkaServer } from './kafka-broker.ts';
+import { quickSettings } from './kafka-settings.ts';
+
+const image = 'apache/kafka:4.1.1';
+const startupMs = 180_000;
+
+/** A port that nobody listens on at the moment. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+/** Kafka in a container, at a port of this machine that is fixed before it starts: clients follow the advertised address. */
+export const kafkaInDocker = async (): Promise<KafkaServer | { readonly reason: string }> => {
+  try {
+    await getContainerRuntimeClient();
+  } catch {
+    return { reason: 'no Docker engine answers' };
+  }
+  try {
+    const port = await freePort();
+    const settings = quickSettings({
+      listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+      advertised: `127.0.0.1:${port}`,
+      controller: 'localhost:9093',
+    });
+    const container = await new GenericContainer(image)
+      .withExposedPorts({ container: 9092, host: port })
+      .withEnvironment(
+        Object.fromEntries(Object.entries(settings).map(([name, value]) => [`KAFKA_${name.toUpperCase().replaceAll('.', '_')}`, value])),
+      )
+      .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
+      .withStartupTimeout(startupMs)
+      .start();
+    return {
+      brokers: [`127.0.0.1:${port}`],
+      from: 'docker',
+      cleansQuickly: true,
+      power: undefined,
+      stop: async () => void (await container.stop()),
+    };
+  } catch (error) {
+    return { reason: `Docker did not give a Kafka (${(error as Error).message})` };
+  }
+};

@@ -1,0 +1,107 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { KafkaServer, KafkaWish } from './kafka-broker.ts';
+import { freePort } from './kafka-docker.ts';
+import { kafkaJars } from './kafka-maven.ts';
+import { quickSettings } from './kafka-settings.ts';
+
+const run = promisify(execFile);
+const startupMs = 60_000;
+const shutdownMs = 15_000;
+
+/** Apache Kafka itself, one broker that is its own controller, as a process of this machine: about 4 s to start, 320 MB. */
+export const kafkaOnJvm = async (wish: KafkaWish): Promise<KafkaServer | { readonly reason: string }> => {
+  const jars = await kafkaJars();
+  if (typeof jars !== 'string') return jars;
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-'));
+  const [port, controller] = [await freePort(), await freePort()];
+  const file = join(folder, 'server.properties');
+  const settings = {
+    ...quickSettings({
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+      advertised: `127.0.0.1:${wish.advertisedPort ?? port}`,
+      controller: `127.0.0.1:${controller}`,
+    }),
+    'log.dirs': join(folder, 'data'),
+  };
+  await writeFile(
+    file,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+  const classes = ['-cp', join(jars, '*')];
+  const power = powerOf([...classes], file, join(folder, 'server.log'));
+  try {
+    const { stdout: id } = await run('java', [...classes, 'kafka.tools.StorageTool', 'random-uuid'], { timeout: startupMs });
+    await run('java', [...classes, 'kafka.tools.StorageTool', 'format', '-t', id.trim(), '-c', file], { timeout: startupMs });
+    await power.start();
+  } catch (error) {
+    await power.kill();
+    await rm(folder, { recursive: true, force: true });
+    return { reason: `Kafka did not start on the JVM (${(error as Error).message.split('\n')[0]})` };
+  }
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    from: 'jvm',
+    cleansQuickly: true,
+    power,
+    stop: async () => {
+      // Nothing of it is kept, so it need not be asked politely.
+      await power.kill();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+};
+
+const powerOf = (
+  classes: readonly string[],
+  file: string,
+  log: string,
+): { readonly start: () => Promise<void>; readonly kill: () => Promise<void> } => {
+  let server: ChildProcess | undefined;
+  const endWithUs = (): void => void server?.kill('SIGKILL');
+
+  const start = async (): Promise<void> => {
+    const one = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1', ...classes, 'kafka.Kafka', file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    server = one;
+    process.once('exit', endWithUs);
+    const output = createWriteStream(log, { flags: 'a' });
+    const started = Promise.withResolvers<void>();
+    let last = '';
+    const hear = (chunk: Buffer): void => {
+      output.write(chunk);
+      last = (last + chunk.toString('utf8')).slice(-4_000);
+      if (last.includes('Kafka Server started')) started.resolve();
+    };
+    one.stdout.on('data', hear);
+    one.stderr.on('data', hear);
+    one.once('error', started.reject);
+    one.once('exit', (code) => {
+      output.end();
+      started.reject(new Error(`it ended with ${code}: ${last.split('\n').findLast((line) => line.includes('ERROR')) ?? ''}`));
+    });
+    const patience = setTimeout(() => started.reject(new Error(`not started within ${startupMs} ms`)), startupMs);
+    await started.promise.finally(() => clearTimeout(patience));
+  };
+
+  const kill = async (): Promise<void> => {
+    const one = server;
+    server = undefined;
+    process.off('exit', endWithUs);
+    if (one === undefined || one.exitCode !== null || one.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => one.once('exit', () => resolve()));
+    one.kill('SIGKILL');
+    const patience = Promise.withResolvers<never>();
+    const timer = setTimeout(() => patience.reject(new Error('the broker’s process does not end')), shutdownMs);
+    await Promise.race([ended, patience.promise]).finally(() => clearTimeout(timer));
+  };
+
+  return { start, kill };
+};
