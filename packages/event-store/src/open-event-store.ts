@@ -1,13 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@dialog/contracts/clock';
+import type { Logger } from 'pino';
 import type { EventStore } from './port.ts';
 import { sqliteEventStore } from './sqlite/event-store.ts';
 
-/** Opens the event store that an `EVENTS_URL` names: `sqlite:{file}`. @throws Error for another address */
-export const openEventStore = async ({ url, clock }: { url: string; clock: Clock }): Promise<EventStore> => {
+/**
+ * Opens the event store that an `EVENTS_URL` names: `sqlite:{file}`, or `esdb://…` (`esdb+discover://…`) for EventStoreDB and KurrentDB.
+ * `clock` gives SQLite's events their time; EventStoreDB's have the server's, and its deadlines are the machine's.
+ * @throws Error for another address, never repeating it: it may hold a password
+ */
+export const openEventStore = async ({ url, clock, logger }: { url: string; clock: Clock; logger?: Logger }): Promise<EventStore> => {
   if (url.startsWith('sqlite:')) {
     const file = url.slice('sqlite:'.length);
     return sqliteEventStore({ file: file.startsWith('//') ? fileURLToPath(`file:${file}`) : file, clock });
   }
-  throw new Error('EVENTS_URL must begin with sqlite:');
+  if (/^esdb(\+discover)?:/.test(url)) {
+    // Loaded only where it is used: the client brings all of gRPC with it.
+    const { esdbEventStore } = await import('./esdb/event-store.ts');
+    return esdbEventStore({ url, ...(logger === undefined ? {} : { logger }) });
+  }
+  throw new Error('EVENTS_URL must begin with sqlite: or esdb:');
 };

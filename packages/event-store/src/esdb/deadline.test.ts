@@ -1,0 +1,56 @@
+import { scaledClock } from '@dialog/contracts/clock';
+import { describe, expect, it } from 'vitest';
+import { stallGuard, within } from './deadline.ts';
+
+const fast = scaledClock(1_000);
+
+describe('deadlines', () => {
+  it('gives what came in time, and the error that came in time', async () => {
+    expect(await within(Promise.resolve(7), 1_000, fast)).toBe(7);
+    await expect(within(Promise.reject(new Error('no')), 1_000, fast)).rejects.toThrow('no');
+  });
+
+  it('ends a wait that has no end', async () => {
+    await expect(within(new Promise(() => undefined), 5_000, fast)).rejects.toMatchObject({ code: 'timeout', retryable: true });
+  });
+
+  it('a guard tells a stall once, only while one waits, and never after its end', async () => {
+    const told: string[] = [];
+    let waiting = false;
+    const busy = stallGuard(
+      2_000,
+      fast,
+      () => waiting,
+      () => told.push('busy'),
+    );
+    const ended = stallGuard(
+      2_000,
+      fast,
+      () => true,
+      () => told.push('ended'),
+    );
+    ended.end();
+    await fast.sleep(20_000);
+    expect(told).toEqual([]);
+    waiting = true;
+    await fast.sleep(20_000);
+    expect(told).toEqual(['busy']);
+    busy.end();
+  });
+
+  it('progress puts a stall off', async () => {
+    const told: string[] = [];
+    const guard = stallGuard(
+      20_000,
+      fast,
+      () => true,
+      () => told.push('stalled'),
+    );
+    for (let at = 0; at < 10; at++) {
+      await fast.sleep(5_000);
+      guard.progress();
+    }
+    expect(told).toEqual([]);
+    guard.end();
+  });
+});

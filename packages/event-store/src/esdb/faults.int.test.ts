@@ -1,0 +1,333 @@
+import { randomUUID } from 'node:crypto';
+import { type EventStoreProcess, startEventStoreProcess } from '@dialog/test-kit/event-store';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, follow, idsOf, numbered, numbersOf, revisionsOf, upTo } from '../../contract/rig.ts';
+import type { EventStore, NewEvent } from '../port.ts';
+import { type EsdbOptions, esdbEventStore } from './event-store.ts';
+
+/** Short, so that a test of a server that never answers ends soon; 300 ms is far above what an answer takes here. */
+const deadlineMs = 600;
+
+let server: EventStoreProcess;
+const handles: EventStore[] = [];
+const open = (options: Partial<EsdbOptions> = {}): EventStore => {
+  const handle = esdbEventStore({ url: server.url, deadlineMs, idleMs: 30_000, ...options });
+  handles.push(handle);
+  return handle;
+};
+const name = (word: string): string => `${word}-${randomUUID().slice(0, 8)}`;
+
+beforeAll(async () => {
+  server = await startEventStoreProcess();
+});
+afterEach(async () => {
+  await server.disarm();
+  for (const handle of handles.splice(0)) await handle.close();
+});
+afterAll(async () => {
+  await server.destroy();
+});
+
+describe.each(['call', 'batch'] as const)('an append by %s that goes wrong', (appendsBy) => {
+  const method = appendsBy === 'call' ? 'Append' : 'BatchAppend';
+
+  it.each([
+    ['unavailable', 'unavailable'],
+    ['cut_before_commit', 'unavailable'],
+    ['no_answer', 'timeout'],
+    ['no_leader', 'unavailable'],
+    ['internal', 'unknown'],
+    ['access_denied', 'unknown'],
+  ] as const)('%s: told as %s, nothing written, the next one succeeds', async (kind, code) => {
+    const store = open({ appendsBy });
+    const stream = name('stream');
+    await store.append(stream, numbered(1), 'no_stream');
+    await server.arm({ method, kind });
+    const more = numbered(2, 1);
+    await expect(store.append(stream, more, 0)).rejects.toMatchObject({ name: 'EventStoreError', code });
+    expect(revisionsOf(await store.read(stream))).toEqual([0]);
+    expect(await store.append(stream, more, 0)).toMatchObject({ revision: 2 });
+  });
+
+  it.each([
+    ['cut_after_commit', 'unavailable'],
+    ['no_answer_after_commit', 'timeout'],
+    ['timeout_after_commit', 'timeout'],
+  ] as const)('%s: told as %s; repeated with the same ids it succeeds, and stands once', async (kind, code) => {
+    const store = open({ appendsBy });
+    const stream = name('stream');
+    await store.append(stream, numbered(1), 'no_stream');
+    await server.arm({ method, kind });
+    const more = numbered(3, 1);
+    await expect(store.append(stream, more, 0)).rejects.toMatchObject({ code, retryable: true });
+    expect(await store.append(stream, more, 0)).toMatchObject({ revision: 3 });
+    const first = name('stream');
+    await server.arm({ method, kind });
+    await expect(store.append(first, more, 'no_stream')).rejects.toMatchObject({ code });
+    expect(await store.append(first, more, 'no_stream')).toMatchObject({ revision: 2 });
+    expect(numbersOf(await store.read(stream))).toEqual(upTo(4));
+    expect(idsOf(await store.read(first))).toEqual(idsOf(more));
+  });
+
+  it('not the leader: goes to the leader by itself where a repeat is safe', async () => {
+    const store = open({ appendsBy });
+    const stream = name('stream');
+    await server.arm({ method, kind: 'not_leader' });
+    expect(await store.append(stream, numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+    await server.arm({ method, kind: 'not_leader' });
+    expect(await store.append(stream, numbered(1), 0)).toMatchObject({ revision: 1 });
+    await server.arm({ method, kind: 'not_leader' });
+    await expect(store.append(stream, numbered(1), 'any')).rejects.toMatchObject({ code: 'unavailable' });
+    await server.arm({ method, kind: 'not_leader', times: 100 });
+    await expect(store.append(stream, numbered(1), 1)).rejects.toMatchObject({ code: 'unavailable' });
+    await server.disarm();
+    expect(await store.append(stream, numbered(1), 1)).toMatchObject({ revision: 2 });
+  });
+
+  it('an answer that takes a while is waited for', async () => {
+    const store = open({ appendsBy });
+    await server.arm({ method, kind: 'delay', delayMs: 250 });
+    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+  });
+
+  it('many at once while the connection is cut again and again: every one succeeds when repeated, and stands once, in order', async () => {
+    const store = open({ appendsBy });
+    const prefix = name('dialog');
+    const events = new Map<string, NewEvent[]>();
+    const lanes = upTo(8).map(async (lane) => {
+      const stream = `${prefix}-${lane}`;
+      const written: NewEvent[] = [];
+      events.set(stream, written);
+      for (const at of upTo(15)) {
+        const append = numbered(2, at * 2);
+        written.push(...append);
+        await eventually(() => store.append(stream, append, at === 0 ? 'no_stream' : at * 2 - 1));
+      }
+    });
+    let done = false;
+    const cutting = (async () => {
+      while (!done) {
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        await server.cut();
+      }
+    })();
+    await Promise.all(lanes).finally(() => {
+      done = true;
+    });
+    await cutting;
+    for (const [stream, written] of events) {
+      const read = await eventually(() => store.read(stream));
+      expect(idsOf(read)).toEqual(idsOf(written));
+    }
+  });
+});
+
+describe('the feature probe of the batch path', () => {
+  /** The address of its own makes a client of its own, which has not asked yet. */
+  const fresh = (): EventStore => open({ appendsBy: 'batch', url: `${server.url}&connectionName=${name('probe')}` });
+
+  it('answered INTERNAL once, which the client would keep for ever: the append succeeds all the same', async () => {
+    await server.arm({ method: 'GetSupportedMethods', kind: 'internal' });
+    const store = fresh();
+    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+  });
+
+  it('answered INTERNAL again and again: told, and over as soon as the server is well', async () => {
+    await server.arm({ method: 'GetSupportedMethods', kind: 'internal', times: 1_000 });
+    const store = fresh();
+    await expect(store.append(name('stream'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'unknown' });
+    await server.disarm();
+    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+  });
+
+  it('never answered: the append ends in time, and the next one asks anew', async () => {
+    await server.arm({ method: 'GetSupportedMethods', kind: 'no_answer' });
+    const store = fresh();
+    await expect(store.append(name('stream'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'timeout' });
+    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+  });
+
+  it('unavailable: told as that, and the next one asks anew', async () => {
+    await server.arm({ method: 'GetSupportedMethods', kind: 'unavailable' });
+    const store = fresh();
+    await expect(store.append(name('stream'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+  });
+
+  it('is not asked by appends that go by call', async () => {
+    const before = (await server.state()).calls['GetSupportedMethods'];
+    const store = open({ appendsBy: 'call', url: `${server.url}&connectionName=${name('probe')}` });
+    await store.append(name('stream'), numbered(1), 'no_stream');
+    expect((await server.state()).calls['GetSupportedMethods']).toBe(before);
+  });
+});
+
+describe('a read that goes wrong', () => {
+  it.each([
+    ['unavailable', 'unavailable'],
+    ['cut_before_commit', 'unavailable'],
+    ['no_answer', 'timeout'],
+    ['no_leader', 'unavailable'],
+    ['not_leader', 'unavailable'],
+    ['internal', 'unknown'],
+    ['access_denied', 'unknown'],
+  ] as const)('%s: told as %s, the next one succeeds', async (kind, code) => {
+    const store = open();
+    const stream = name('stream');
+    await store.append(stream, numbered(2), 'no_stream');
+    await server.arm({ method: 'Read', kind });
+    await expect(store.read(stream)).rejects.toMatchObject({ name: 'EventStoreError', code });
+    expect(await store.read(stream)).toHaveLength(2);
+    await server.arm({ method: 'Subscribe', kind });
+    await expect(store.readAll({ after: 'start', maxCount: 10, streamPrefixes: [stream] })).rejects.toMatchObject({ code });
+    expect(await store.readAll({ after: 'start', maxCount: 10, streamPrefixes: [stream] })).toHaveLength(2);
+    await server.arm({ method: 'Read', kind });
+    await expect(store.ping()).rejects.toMatchObject({ code });
+    await store.ping();
+  });
+
+  it('a deletion: told, and repeated without harm', async () => {
+    const store = open();
+    for (const [kind, code] of [
+      ['unavailable', 'unavailable'],
+      ['no_answer', 'timeout'],
+      ['cut_after_commit', 'unavailable'],
+    ] as const) {
+      const stream = name('stream');
+      await store.append(stream, numbered(2), 'no_stream');
+      await server.arm({ method: 'Delete', kind });
+      await expect(store.deleteStream(stream)).rejects.toMatchObject({ code });
+      await store.deleteStream(stream);
+      expect(await store.read(stream)).toEqual([]);
+    }
+  });
+
+  it('a position that is none is refused at once', async () => {
+    const store = open();
+    await expect(store.readAll({ after: 'here', maxCount: 1 })).rejects.toMatchObject({ code: 'unknown' });
+    const follower = follow(store, { after: '', streamPrefixes: ['x'] });
+    await eventually(() => expect(follower.ended()?.error).toMatchObject({ code: 'unknown' }));
+  });
+});
+
+describe('a server that is away', () => {
+  it('everything is told as unavailable, and goes on with the same handle when it is back, with all that was acknowledged', async () => {
+    for (const appendsBy of ['call', 'batch'] as const) {
+      const store = open({ appendsBy });
+      const stream = name('stream');
+      await store.append(stream, numbered(3), 'no_stream');
+      await server.kill();
+      const away = { name: 'EventStoreError', code: 'unavailable', retryable: true };
+      await expect(store.append(stream, numbered(1, 3), 2)).rejects.toMatchObject(away);
+      await expect(store.read(stream)).rejects.toMatchObject(away);
+      await expect(store.ping()).rejects.toMatchObject(away);
+      await expect(store.readAll({ after: 'start', maxCount: 1 })).rejects.toMatchObject(away);
+      await server.restart();
+      expect(await eventually(() => store.append(stream, numbered(1, 3), 2))).toMatchObject({ revision: 3 });
+      expect(numbersOf(await store.read(stream))).toEqual(upTo(4));
+    }
+  });
+});
+
+describe('a subscription that breaks', () => {
+  const appendAll = async (store: EventStore, stream: string, from: number, count: number): Promise<void> => {
+    for (const at of upTo(count)) {
+      const append = numbered(1, from + at);
+      await eventually(() => store.append(stream, append, from + at === 0 ? 'no_stream' : from + at - 1));
+    }
+  };
+
+  it('survives a restart of the server while events are appended: none lost, none repeated', async () => {
+    const store = open();
+    const prefix = name('dialog');
+    const follower = follow(store, { after: 'start', streamPrefixes: [prefix] });
+    await eventually(() => expect(follower.caughtUpAt).toHaveLength(1));
+    for (const round of upTo(3)) {
+      const appending = appendAll(store, prefix, round * 60, 60);
+      await eventually(() => expect(follower.events.length).toBeGreaterThan(round * 60 + 10));
+      await server.kill();
+      await server.restart();
+      await appending;
+    }
+    await eventually(() => expect(follower.events).toHaveLength(180));
+    expect(numbersOf(follower.events)).toEqual(upTo(180));
+    expect(follower.caughtUpAt).toHaveLength(1);
+    await follower.stop();
+  });
+
+  it('survives cut connections in the middle of much that is there already, with a slow reader', async () => {
+    const store = open();
+    const prefix = name('dialog');
+    for (const batch of upTo(10)) await store.append(prefix, numbered(200, batch * 200), 'any');
+    const follower = follow(store, {
+      after: 'start',
+      streamPrefixes: [prefix],
+      handle: async (event) => {
+        if (event.revision % 250 === 100) await server.cut();
+        if (event.revision % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    await eventually(() => expect(follower.events.length).toBeGreaterThanOrEqual(2_000));
+    expect(numbersOf(follower.events)).toEqual(upTo(2_000));
+    await follower.stop();
+  });
+
+  it('begins anew where the server refuses it for a while', async () => {
+    const store = open();
+    const prefix = name('dialog');
+    await store.append(prefix, numbered(3), 'no_stream');
+    await server.arm({ method: 'Subscribe', kind: 'unavailable', times: 2 });
+    await server.arm({ method: 'Subscribe', kind: 'no_answer' });
+    await server.arm({ method: 'Subscribe', kind: 'no_leader' });
+    const follower = follow(store, { after: 'start', streamPrefixes: [prefix] });
+    await eventually(() => expect(follower.caughtUpAt).toEqual([3]));
+    await follower.stop();
+  });
+
+  it('ends with an error where the server refuses it for good', async () => {
+    await server.arm({ method: 'Subscribe', kind: 'access_denied', times: 1_000 });
+    const follower = follow(open(), { after: 'start', streamPrefixes: ['x'] });
+    await eventually(() => expect(follower.ended()?.error).toMatchObject({ code: 'unknown' }));
+  });
+
+  it('that falls silent without an error is begun anew', async () => {
+    const store = open({ idleMs: 400 });
+    const prefix = name('dialog');
+    const follower = follow(store, { after: 'start', streamPrefixes: [prefix] });
+    await eventually(() => expect(follower.caughtUpAt).toHaveLength(1));
+    await server.stall();
+    await store.append(prefix, numbered(3), 'no_stream');
+    await eventually(() => expect(follower.events).toHaveLength(3));
+    await follower.stop();
+  });
+
+  it('goes on from the last checkpoint where nothing matched since, not from the last event', async () => {
+    const store = open();
+    const prefix = name('dialog');
+    await store.append(prefix, numbered(1), 'no_stream');
+    const follower = follow(store, { after: 'start', streamPrefixes: [prefix] });
+    await eventually(() => expect(follower.caughtUpAt).toEqual([1]));
+    for (const batch of upTo(4)) await store.append(name('other'), numbered(500, batch * 500), 'any');
+    const last = Number(follower.events[0]?.position.split('/')[0]);
+    await eventually(async () => {
+      await server.cut();
+      await eventually(async () => expect((await server.state()).subscriptions).toBe(1));
+      expect(Number((await server.state()).lastSubscribedFrom)).toBeGreaterThan(last);
+    });
+    await store.append(prefix, numbered(2, 1), 0);
+    await eventually(() => expect(follower.events).toHaveLength(3));
+    expect(numbersOf(follower.events)).toEqual(upTo(3));
+    await follower.stop();
+  });
+
+  it('leaves no call open at the server when it is stopped', async () => {
+    const store = open();
+    const followers = upTo(3).map(() => follow(store, { after: 'start', streamPrefixes: ['x'] }));
+    await eventually(() => expect(followers.every(({ caughtUpAt }) => caughtUpAt.length === 1)).toBe(true));
+    expect((await server.state()).subscriptions).toBeGreaterThanOrEqual(3);
+    for (const follower of followers) await follower.stop();
+    await eventually(async () => expect((await server.state()).subscriptions).toBe(0));
+    await store.readAll({ after: 'start', maxCount: 1 });
+    await eventually(async () => expect((await server.state()).subscriptions).toBe(0));
+  });
+});
