@@ -18,7 +18,7 @@ describe('the life of a dialog, through the doors', () => {
     const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
     expect(history.of('FlagSet')).toEqual([]);
     expect(history.of('ReturnStarted')).toEqual([]);
-    expect(history.of('DialogClosed')).toEqual([{ cause: 'webim', final: true }]);
+    expect(history.of('DialogClosed')).toMatchObject([{ cause: 'webim', final: true }]);
   });
 
   it('2: the operator closes softly, the visitor writes within the window: same chat, flag set, bot silent', async () => {
@@ -194,7 +194,7 @@ describe('the life of a dialog, through the doors', () => {
     const engine = await onStage({ settings: { ...quick, closeAuthority: 'engine' }, simulator: { knobs: { sendsClosed: false } } });
     const other = await engine.withOperator();
     const closed = await engine.until(other, (now) => now.owner() === 'nobody');
-    expect(closed.of('DialogClosed')).toEqual([{ cause: 'engine', final: false }]);
+    expect(closed.of('DialogClosed')).toMatchObject([{ cause: 'engine', final: false }]);
     expect(closed.of('FlagReset').map((one) => one.cause)).toEqual(['auto_close_timeout']);
     expect(closed.of('ReturnStarted')).toHaveLength(1);
   });
