@@ -1,8 +1,10 @@
 import { stamp } from '../../src/state.ts';
 import type { TestDialog } from './dialog.ts';
 
+type History = Pick<TestDialog, 'state' | 'of' | 'stream'>;
+
 /** What is true of a dialog after every append, whatever happened. @returns what is not. */
-export const broken = (dialog: TestDialog): string[] => {
+export const broken = (dialog: History): string[] => {
   const state = dialog.state();
   if (state.status !== 'live') return [];
   const found: string[] = [];
@@ -55,12 +57,12 @@ export const broken = (dialog: TestDialog): string[] => {
   return found;
 };
 
-const stampOf = (dialog: TestDialog) => {
+const stampOf = (dialog: History) => {
   const { epoch, owner, flag, head } = dialog.stream().at(-1)?.metadata ?? { epoch: 0, owner: null, flag: false, head: null };
   return { epoch, owner, flag, head };
 };
 
-const brokenHistory = (dialog: TestDialog): string[] => {
+const brokenHistory = (dialog: History): string[] => {
   const found: string[] = [];
   let before = { epoch: 0, owner: null as string | null, head: { number: 0, attempt: 0 } };
   /** Epoch in which the present owner got the chat. */
