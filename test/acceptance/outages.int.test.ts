@@ -2,7 +2,7 @@ import { topics } from '@dialog/contracts/topics';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { LogError, type PartitionedLog } from '@dialog/log/port';
 import { describe, expect, it } from 'vitest';
-import { ends, onStage, type Stage } from './stage.ts';
+import { anna, ends, onStage, type Stage } from './stage.ts';
 
 /** What stands between ingress and the log: takes appends of the inbox as told. */
 const gate = () => {
@@ -83,7 +83,16 @@ describe('when the log or the store is away', () => {
     );
     expect(history.of('FlagReset').map((one) => one.cause)).toEqual(['webhook_repeated']);
     expect(history.of('ReturnStarted')).toEqual([]);
-    expect(stage.heard(chatId).filter((text) => text.includes('номер заказа'))).toHaveLength(1);
+    // Once; or twice where the first answer was on its way to Webim while the refusal and its repeat came.
+    const crossed = history.events.some(
+      (event, at) =>
+        at > history.types().indexOf('WebhookRefusalTakenBack') &&
+        event.type === 'EffectSettled' &&
+        event.metadata.epoch > 1 &&
+        event.data.number === 4,
+    );
+    expect(stage.heard(chatId).filter((text) => text.includes('номер заказа')).length).toBeLessThanOrEqual(crossed ? 2 : 1);
+    expect(stage.heard(chatId).some((text) => text.includes('номер заказа'))).toBe(true);
     expect(Object.values(ends(history))).not.toContain('open');
   });
 
@@ -105,7 +114,12 @@ describe('when the log or the store is away', () => {
     away = true;
     const statuses: number[] = [];
     for (let turn = 0; turn < 20; turn++) {
-      for (const chatId of chats) statuses.push(await stage.posts(message(`m-${turn}`, `строка ${turn}`, chatId)));
+      for (const chatId of chats) {
+        const status = await stage.posts(message(`m-${turn}`, `строка ${turn}`, chatId));
+        statuses.push(status);
+        // As Webim does: people get the chat at once.
+        if (status === 503 && stage.webim.chat(chatId).state === 'chatting_with_robot') stage.webim.take(chatId, anna);
+      }
       await stage.passes(10_000);
     }
     expect(statuses[0]).toBe(200);
@@ -119,11 +133,11 @@ describe('when the log or the store is away', () => {
         (now) => now.of('InputRecorded').filter((one) => one.input.type === 'new_message').length === taken / chats.length,
       );
       expect(history.of('WebhookRefused').length).toBeGreaterThan(0);
-      expect([history.owner(), history.flag()]).toEqual(['queue', true]);
+      expect([history.owner(), history.flag()]).toEqual(['operator', true]);
     }
     await stage.passes(60_000);
     // Two hundred seconds old: the bot does not answer them any more.
-    for (const [at, chatId] of chats.entries()) expect(stage.heard(chatId).length - (heard[at] ?? 0)).toBeLessThanOrEqual(1);
+    for (const [at, chatId] of chats.entries()) expect(stage.heard(chatId).length - (heard[at] ?? 0)).toBe(0);
     for (const chatId of chats) expect(Object.values(ends(await stage.history(chatId)))).not.toContain('open');
   });
 

@@ -155,7 +155,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'WebhookRefused': {
       const webhook = state.recentWebhooks.find((seen) => seen.inputId === event.data.of);
       const hashes = webhook?.hashes ?? event.data.hashes;
-      const refusal = { of: event.data.of, hashes, answered: webhook !== undefined && state.lastReplyAt > webhook.at };
+      const refusal = { of: event.data.of, hashes, at: webhook?.at ?? null };
       return { ...state, refusals: [...state.refusals, refusal].slice(-webhooksRemembered) };
     }
     case 'WebhookRefusalTakenBack':

@@ -50,8 +50,8 @@ export type Trial = {
 
 export type Deadline = { readonly at: number; readonly setAt: number };
 
-/** A webhook that Webim saw refused; its repeat takes the chat back. */
-export type Refusal = { readonly of: string; readonly hashes: readonly string[]; readonly answered: boolean };
+/** A webhook that Webim saw refused; its repeat takes the chat back. `at`: when the webhook itself was taken, ms; null: it never was. A reply after that answered it. */
+export type Refusal = { readonly of: string; readonly hashes: readonly string[]; readonly at: number | null };
 
 type Known = {
   /** Ids of all inputs taken (design §6.3). */
