@@ -68,6 +68,7 @@ export type Broker = {
       }[];
     }[];
   }>;
+  readonly leaveGroup: (request: { readonly groupId: string; readonly memberId: string }) => Promise<unknown>;
   readonly offsetCommit: (request: {
     readonly groupId: string;
     readonly groupGenerationId: number;

@@ -17,6 +17,8 @@ export type Connection = {
     at: { readonly group: string; readonly generation: number; readonly memberId: string; readonly topic: string },
     offsets: readonly OffsetToCommit[],
   ) => Promise<void>;
+  /** Strikes a member off its group, if it is still in it. */
+  readonly leave: (group: string, memberId: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -112,6 +114,17 @@ export const connection = (cluster: Cluster): Connection => {
           ],
         });
       }),
+    leave: async (group, memberId) => {
+      try {
+        await attempt('leave', async () => {
+          const coordinator = await cluster.findGroupCoordinator({ groupId: group });
+          await coordinator.leaveGroup({ groupId: group, memberId });
+        });
+      } catch (error) {
+        // A member that the group does not know has left.
+        if (translate(error).retryable) throw error;
+      }
+    },
     close: () => within(deadlineMs, 'disconnect', cluster.disconnect()).catch(() => undefined),
   };
 };

@@ -33,7 +33,7 @@ const rebalanceMs = 15_000;
 const tableFetchBytes = 4 * 1024 * 1024;
 /** Between attempts while the cluster is away, real ms, with full jitter. */
 const retryPauseMs = 1_000;
-const leaveDeadlineMs = 5_000;
+const leaveDeadlineMs = 3_000;
 
 /** What the member was given, from the group's word to the next one. */
 type Tenure = {
@@ -83,6 +83,8 @@ export const kafkaConsumer = ({
   let paused = false;
   let stopped: Promise<void> | undefined;
   let running: Promise<void> | undefined;
+  /** A former life's member, which the group may still wait for. */
+  let former: string | undefined;
   let beginning: Promise<void> = Promise.resolve();
 
   const fail = (error: unknown): void => {
@@ -159,9 +161,10 @@ export const kafkaConsumer = ({
     // Before the first fetch of this generation: nothing is taken until its place is known.
     steer();
     // One after the other: the owner hears of the end of a tenure before it hears of the next one.
-    const former = beginning;
+    former = memberId;
+    const earlier = beginning;
     beginning = (async () => {
-      await former;
+      await earlier;
       await begin(next);
     })();
     return beginning;
@@ -411,6 +414,9 @@ export const kafkaConsumer = ({
         await connection.partitions(topic);
         if (options.table !== undefined) await connection.partitions(options.table.topic);
         joinedBefore = true;
+        // Killed in mid-life with its broker, it could not say goodbye: the group would wait out its session before it gave us anything.
+        if (former !== undefined) await connection.leave(group, former);
+        former = undefined;
         await live();
       } catch (error) {
         if (ending.signal.aborted) return;

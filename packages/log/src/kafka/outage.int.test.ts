@@ -1,0 +1,110 @@
+import { realClock } from '@dialog/contracts/clock';
+import { findKafka } from '@dialog/test-kit/kafka-broker';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bytes, eventually, readAll, startMember, text } from '../../contract/rig.ts';
+import { kafkaAddress } from './address.ts';
+import { kafkaLog } from './log.ts';
+
+const server = await findKafka({ mayBeKilled: true });
+
+if ('reason' in server) {
+  process.stderr.write(`SKIPPED the broker that is killed: ${server.reason}\n`);
+  describe('a broker that is killed', () => it.skip(server.reason, () => undefined));
+} else {
+  afterAll(() => server.stop());
+  const { power } = server;
+  if (power === undefined) throw new Error('a server that may be killed has a switch');
+  const address = kafkaAddress(`kafka:${server.brokers.join(',')}?replication=1`, {});
+
+  describe('a broker that is killed', () => {
+    it('is waited for by writers and consumers; nothing acknowledged is lost, and everything goes on by itself', async () => {
+      const log = kafkaLog({ address, clock: realClock });
+      await log.ensureTopics([{ name: 'inbox', partitions: 3, cleanup: 'delete' }]);
+      const keys = Array.from({ length: 6 }, (_, at) => `key-${at}`);
+      const acknowledged = new Map(keys.map((key) => [key, [] as number[]]));
+      const slowest = { ms: 0 };
+      const codes = new Set<string>();
+      let writing = true;
+      const write = async (key: string): Promise<void> => {
+        for (let number = 0; writing; number++) {
+          const begun = realClock.monotonic();
+          try {
+            await log.append([{ topic: 'inbox', key, value: bytes(String(number)) }], { timeoutMs: 1_000 });
+            acknowledged.get(key)?.push(number);
+          } catch (error) {
+            const { code, retryable } = error as { code: string; retryable: boolean };
+            expect(retryable, code).toBe(true);
+            codes.add(code);
+          }
+          slowest.ms = Math.max(slowest.ms, realClock.monotonic() - begun);
+          await realClock.sleep(10);
+        }
+      };
+      const member = startMember(log, { group: 'projector', topic: 'inbox', note: () => 'here' });
+      const writers = Promise.all(keys.map(write));
+      await eventually(() => expect(member.handled.length).toBeGreaterThan(50));
+
+      await power.kill();
+      await eventually(() => expect(codes.size).toBeGreaterThan(0));
+      await expect(log.ping()).rejects.toMatchObject({ retryable: true });
+      await expect(log.lag('projector', 'inbox')).rejects.toMatchObject({ retryable: true });
+      const before = [...acknowledged.values()].flat().length;
+      await realClock.sleep(4_000);
+      expect(member.ended()).toBeUndefined();
+      await power.start();
+
+      await eventually(() => expect([...acknowledged.values()].flat().length).toBeGreaterThan(before + 100), 40_000);
+      writing = false;
+      await writers;
+      const all = (await Promise.all([0, 1, 2].map((partition) => readAll(log, 'inbox', partition)))).flat();
+      await eventually(() => {
+        const places = new Set(member.handled.map(({ record }) => `${record.partition}:${record.offset}`));
+        expect(all.filter(({ partition, offset }) => !places.has(`${partition}:${offset}`))).toEqual([]);
+      }, 40_000);
+      await eventually(async () => expect((await log.lag('projector', 'inbox')).map(({ lag }) => lag)).toEqual([0, 0, 0]));
+      await member.stop();
+      await log.close();
+
+      expect(member.ended()).toEqual({ error: undefined });
+      // The writer's own deadline holds whatever the client does.
+      expect(slowest.ms).toBeLessThan(2_500);
+      for (const key of keys) {
+        const found = [...new Set(all.filter((record) => record.key === key).map((record) => Number(text(record.value))))];
+        expect(acknowledged.get(key)?.filter((number) => !found.includes(number))).toEqual([]);
+        expect(found).toEqual([...found].sort((one, other) => one - other));
+        const handled = [
+          ...new Set(member.handled.filter(({ record }) => record.key === key).map(({ record }) => Number(text(record.value)))),
+        ];
+        expect(handled).toEqual(found);
+      }
+    }, 120_000);
+
+    it('is waited for by a consumer and a writer that start before it', async () => {
+      await power.kill();
+      const log = kafkaLog({ address, clock: realClock });
+      await expect(log.append([{ topic: 'inbox', key: 'a', value: null }], { timeoutMs: 800 })).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+      const member = startMember(log, { group: 'latecomer', topic: 'inbox' });
+      await realClock.sleep(1_500);
+      expect(member.ended()).toBeUndefined();
+      await power.start();
+      await eventually(() => expect(member.handled.length).toBeGreaterThan(100), 40_000);
+      await eventually(() => log.append([{ topic: 'inbox', key: 'a', value: null }]));
+      await member.stop();
+      await log.close();
+    }, 120_000);
+
+    it('does not keep a consumer or a log from stopping', async () => {
+      const log = kafkaLog({ address, clock: realClock });
+      const member = startMember(log, { group: 'leaver', topic: 'inbox' });
+      await eventually(() => expect(member.handled.length).toBeGreaterThan(100), 40_000);
+      await power.kill();
+      const begun = realClock.monotonic();
+      await member.stop(500);
+      await log.close();
+      expect(realClock.monotonic() - begun).toBeLessThan(25_000);
+      await power.start();
+    }, 120_000);
+  });
+}
