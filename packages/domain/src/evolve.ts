@@ -228,7 +228,8 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
         holder: {
           owner: 'nobody',
           final: event.data.final,
-          owedReturn: state.flag === null ? (event.data.returnCause ?? 'final_close') : null,
+          // A flag that is set is reset at once, and with that nothing is owed.
+          owedReturn: event.data.returnCause ?? 'final_close',
         },
         waiting: [],
         deadlines: {},

@@ -1,4 +1,5 @@
 import type { InboxInputOf } from '@dialog/contracts/inbox';
+import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { visitorMessages } from '../evolve.ts';
 import { resetFlag } from '../ownership/to-bot.ts';
@@ -59,4 +60,5 @@ export const takeBackRefusal = (draft: Draft, refusal: Refusal): void => {
   if (trial !== null) endTrial(draft, 'overtaken');
   emit(draft, { type: 'OwnerChanged', data: { owner: 'bot', cause: 'webhook_repeated' } });
   resetFlag(draft, 'webhook_repeated');
+  armAutoClose(draft);
 };

@@ -572,6 +572,18 @@ describe('§5.2 a refused webhook', () => {
     expect([dialog.owner(), dialog.open(), dialog.heard()]).toEqual(['bot', [], ['welcome', 'hello back']]);
   });
 
+  it('its repeat after an overdue close arms the auto-close deadline anew', () => {
+    const dialog = aDialog().welcomed();
+    dialog.says('hello', { id: 'a', refused: true });
+    for (let wakes = 0; wakes < 5 && dialog.of('CloseOverdue').length === 0; wakes++) {
+      dialog.untilDeadline();
+      if (dialog.live().effects.length > 0) dialog.answer('refused', { reason: 'not_bots_chat' });
+    }
+    expect(dialog.of('CloseOverdue')).toHaveLength(1);
+    dialog.says('hello', { id: 'a' });
+    expect([dialog.owner(), dialog.deadlines().auto_close !== undefined]).toEqual(['bot', true]);
+  });
+
   it('two of them, repeated in their order: both are answered', () => {
     const dialog = aDialog().welcomed();
     dialog.says('hello', { id: 'a', refused: true });
