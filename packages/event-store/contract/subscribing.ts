@@ -20,6 +20,24 @@ export const subscribingContract = ({ rig }: Shared): void => {
     expect(follower.ended()).toEqual({ error: undefined });
   });
 
+  it('says that it has caught up only after the last event has been handled, however slow the reader', async () => {
+    const prefix = rig().name('dialog');
+    await rig().store.append(prefix, numbered(8), 'no_stream');
+    let handled = 0;
+    const follower = follow(rig().store, {
+      after: 'start',
+      streamPrefixes: [prefix],
+      handle: async () => {
+        // Long enough for all that the store has to say to arrive meanwhile.
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        handled += 1;
+      },
+    });
+    await eventually(() => expect(follower.caughtUpAt).toEqual([8]));
+    expect(handled).toBe(8);
+    await follower.stop();
+  });
+
   it('catches up where nothing matches', async () => {
     await rig().store.append(rig().name('other'), numbered(100), 'no_stream');
     const follower = follow(rig().store, { after: 'start', streamPrefixes: [rig().name('nothing')] });

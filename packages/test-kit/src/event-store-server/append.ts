@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { AppendReq, AppendResp, BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
@@ -49,6 +50,7 @@ export const append =
     });
 
     const answer = async (): Promise<void> => {
+      if (!(await wasEndedByClient(serving, call))) return;
       if (refused !== undefined) throw refused;
       if (options === undefined) throw invalidArgument('no options');
       const stream = nameOf(options);
@@ -63,6 +65,16 @@ export const append =
       callback(null, appendReply(outcome, options));
     };
   };
+
+/**
+ * Whether the client has ended its messages. gRPC here tells a broken connection, too, as their end, and what came till then is only the
+ * beginning of an append; .NET's server throws there, and writes nothing.
+ */
+const wasEndedByClient = async (serving: Serving, call: ServerReadableStream<AppendReq, AppendResp>): Promise<boolean> => {
+  await nextTurn();
+  await nextTurn();
+  return !call.cancelled && serving.isConnected(call.getPeer());
+};
 
 const appendReply = (outcome: Exclude<Outcome, { kind: 'stream_deleted' }>, options: AppendReq.Options): AppendResp => {
   const reply = new messages.AppendResp();

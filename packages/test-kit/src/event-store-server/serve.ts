@@ -9,6 +9,8 @@ export type Serving = {
   readonly faults: Faults;
   /** Resets every connection. */
   readonly cut: () => void;
+  /** Whether the connection from `{address}:{port}` still stands. */
+  readonly isConnected: (peer: string) => boolean;
   readonly address: () => { readonly host: string; readonly port: number };
 };
 

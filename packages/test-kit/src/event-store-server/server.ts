@@ -41,6 +41,7 @@ export const eventStoreServer = async (options: {
     cut: () => {
       for (const socket of sockets) socket.resetAndDestroy();
     },
+    isConnected: (peer) => [...sockets].some((socket) => !socket.destroyed && peer.endsWith(`:${socket.remotePort}`)),
     address: () => ({ host: '127.0.0.1', port: portOf(door) }),
   };
   const reads = read(serving);
