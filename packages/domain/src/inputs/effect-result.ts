@@ -1,5 +1,6 @@
 import type { Effect } from '@dialog/contracts/effects';
 import type { InboxInputOf } from '@dialog/contracts/inbox';
+import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { numbered, openEffect } from '../effects/open.ts';
 import { drop, settle } from '../effects/settle.ts';
@@ -203,7 +204,11 @@ const closeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
     settle(draft, open, result);
     resetCursor(draft, 'close_accepted');
     if (engine) closeDialog(draft, { cause: 'engine', final: false, returnCause: 'auto_close_timeout' });
-    else takeWaiting(draft);
+    else {
+      // Where the account's authority changed meanwhile, the deadline that asked is spent.
+      armAutoClose(draft);
+      takeWaiting(draft);
+    }
     return;
   }
   if (lostReason(result)) return lost(draft, open, result);

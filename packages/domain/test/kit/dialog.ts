@@ -39,7 +39,8 @@ export type TestDialog = ReturnType<typeof aDialog>;
  */
 export const aDialog = (options: Options = {}) => {
   const script = options.script ?? talker;
-  const settings = settingsOf(options.settings);
+  /** All that were ever in force; the place is the hash. */
+  const settings = [settingsOf(options.settings)];
   const stream: DecidedEvent[] = [];
   /** What Webim took, in order. */
   const delivered: OpenEffect[] = [];
@@ -54,8 +55,8 @@ export const aDialog = (options: Options = {}) => {
   const take = (input: InboxInput, at = now): DomainEventType[] => {
     const decision = decide(state, input, {
       at,
-      settings,
-      settingsHash: 'settings',
+      settings: settings.at(-1) ?? settingsOf(),
+      settingsHash: String(settings.length - 1),
       script,
       scriptHash: 'script',
       producer: 'test',
@@ -134,6 +135,10 @@ export const aDialog = (options: Options = {}) => {
       take(chatClosed(nextId(), now, closedBy === undefined ? {} : { closedBy })),
     /** The mark of a webhook answered 503 after all; default: the last input. */
     refusedAfterAll: (of = `input-${inputs}`) => take(webhookRefused(nextId(), now, of)),
+    /** The account's settings change, from the next input on. */
+    configured: (more: Partial<DialogSettings>) => {
+      settings.push(settingsOf({ ...settings.at(-1), ...more }));
+    },
     /** A wake of the dialog now. */
     timerDue: () => take(timerDue(nextId(), now, now)),
     released: () => take(releaseParked(nextId(), now)),
@@ -189,7 +194,7 @@ export const aDialog = (options: Options = {}) => {
     stream: (): readonly DecidedEvent[] => stream,
     marks: () => of('Marked').map((marked) => marked.name),
     /** The inputs of the stream decided again. */
-    replayed: () => replay(stream, { script: () => script, settings: () => settings }, 'test'),
+    replayed: () => replay(stream, { script: () => script, settings: (hash) => settings[Number(hash)] }, 'test'),
   };
   return dialog;
 };

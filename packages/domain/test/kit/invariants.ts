@@ -1,3 +1,4 @@
+import { visitorMessages } from '../../src/evolve.ts';
 import { stamp } from '../../src/state.ts';
 import type { TestDialog } from './dialog.ts';
 
@@ -53,13 +54,31 @@ export const broken = (dialog: History): string[] => {
   const returns = dialog.of('ReturnStarted').map((run) => run.episode);
   must(new Set(returns).size === returns.length, 'Return runs once per episode');
   must(JSON.stringify(stamp(state)) === JSON.stringify(stampOf(dialog)), 'the last event says how it stands');
-  found.push(...brokenHistory(dialog));
+  found.push(...brokenHistory(dialog), ...brokenOrder(dialog));
   return found;
 };
 
 const stampOf = (dialog: History) => {
   const { epoch, owner, flag, head } = dialog.stream().at(-1)?.metadata ?? { epoch: 0, owner: null, flag: false, head: null };
   return { epoch, owner, flag, head };
+};
+
+/** A message with an id is taken once, and in the order of arrival; a refusal may undo an answer, so then it is asked again. */
+const brokenOrder = (dialog: History): string[] => {
+  const found: string[] = [];
+  if (dialog.of('WebhookRefused').length > 0) return found;
+  const arrived = dialog.of('InputRecorded').flatMap(({ input }) => visitorMessages(input).map((message) => message.hash));
+  let last = -1;
+  const taken = new Set<string>();
+  for (const { message } of dialog.of('ScriptAdvanced')) {
+    if (message === undefined || message.startsWith('content-')) continue;
+    if (taken.has(message)) found.push('a message is taken once');
+    taken.add(message);
+    const place = arrived.indexOf(message);
+    if (place < last) found.push('messages are taken in the order of arrival');
+    last = place;
+  }
+  return found;
 };
 
 const brokenHistory = (dialog: History): string[] => {

@@ -15,6 +15,7 @@ import {
   newChat,
   newMessage,
   pressed,
+  releaseParked,
   timerDue,
   visitorMessage,
   webhookRefused,
@@ -30,8 +31,10 @@ export type Move =
       readonly body: number;
       readonly refused: boolean;
       readonly webimAt?: number;
+      readonly webimVersion?: string;
     }
   | { readonly kind: 'new_message'; readonly message: Message; readonly refused: boolean; readonly webimAt?: number; readonly late: number }
+  | { readonly kind: 'configured'; readonly settings: Partial<DialogSettings> }
   | { readonly kind: 'started' }
   | { readonly kind: 'assigned'; readonly operatorId?: string; readonly webimAt?: number; readonly late: number }
   | { readonly kind: 'closed'; readonly closedBy?: 'inactivity_timer' | 'operator'; readonly late: number }
@@ -92,6 +95,15 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
 const given = <T extends object>(from: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   from.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)) as T);
 
+const settings: fc.Arbitrary<Partial<DialogSettings>> = fc.record({
+  closeAuthority: fc.constantFrom<DialogSettings['closeAuthority']>('webim', 'engine'),
+  inDoubt: fc.constantFrom<DialogSettings['inDoubt']>('resend', 'resend', 'park'),
+  onReplyExpired: fc.constantFrom<DialogSettings['onReplyExpired']>('handover', 'drop'),
+  botOperatorId: fc.constantFrom(botOperator, botOperator, null),
+  storedData: fc.boolean(),
+  inlineButtons: fc.boolean(),
+});
+
 export const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 5,
@@ -103,6 +115,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
       fc.record({
         kind: fc.constant('new_chat' as const),
         messages: fc.array(message, { maxLength: 3 }),
+        webimVersion: fc.constantFrom('10.3.9', '10.5.62', undefined),
         body: fc.integer({ min: 0, max: 4 }),
         refused: rarely,
         webimAt,
@@ -116,6 +129,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     ) as fc.Arbitrary<Move>,
   },
   { weight: 1, arbitrary: fc.constant<Move>({ kind: 'started' }) },
+  { weight: 1, arbitrary: settings.map((some): Move => ({ kind: 'configured', settings: some })) },
   {
     weight: 3,
     arbitrary: given(
@@ -141,22 +155,12 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('redeliver' as const), back: fc.nat(20) }) },
 );
 
-export const options: fc.Arbitrary<Options> = fc
-  .record({
-    script: fc.constantFrom(talker, talker, forgetful, pusher),
-    closeAuthority: fc.constantFrom<DialogSettings['closeAuthority']>('webim', 'engine'),
-    inDoubt: fc.constantFrom<DialogSettings['inDoubt']>('resend', 'resend', 'park'),
-    onReplyExpired: fc.constantFrom<DialogSettings['onReplyExpired']>('handover', 'drop'),
-    botOperatorId: fc.constantFrom(botOperator, botOperator, null),
-    storedData: fc.boolean(),
-    inlineButtons: fc.boolean(),
-  })
-  .map(({ script, ...settings }) => ({ script, settings }));
+export const options: fc.Arbitrary<Options> = fc.record({ script: fc.constantFrom(talker, talker, forgetful, pusher), settings });
 
 export type Taken = { readonly input: InboxInput; readonly at: number };
 export type Life = { readonly dialog: TestDialog; readonly taken: readonly Taken[] };
 
-/** Lives a dialog through moves. After each input that appended something `check` looks at it; a parked dialog takes no more. */
+/** Lives a dialog through moves. After each input that appended something `check` looks at it; a parked dialog takes only its release. */
 export const live = (given_: Options, moves: readonly Move[], check: (life: Life) => void = () => undefined): Life => {
   const dialog = aDialog(given_);
   const taken: Taken[] = [];
@@ -173,6 +177,7 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
     if (known && appended) throw new Error(`a redelivery of ${input.type} appended something`);
     if (!known && !appended && input.type !== 'timer_due') throw new Error(`${input.type} appended nothing`);
     if (appended) {
+      if (dialog.stream()[before]?.type !== 'InputRecorded') throw new Error('the first event of an append is not its input');
       taken.push({ input, at });
       check(life);
     }
@@ -194,6 +199,7 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
           newChat(id, now, {
             messages: [...one.messages],
             bodyHash: `body-${one.body}`,
+            ...(one.webimVersion === undefined ? {} : { webimVersion: one.webimVersion }),
             ...(one.refused ? { refused: true } : {}),
             ...(one.webimAt === undefined ? {} : { at: one.webimAt }),
           }),
@@ -207,6 +213,8 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
           }),
           one.late,
         );
+      case 'configured':
+        return dialog.configured(one.settings);
       case 'started':
         return take(chatStarted(id, now));
       case 'assigned':
@@ -251,8 +259,8 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
   };
   for (const one of moves) {
     const state = dialog.state();
-    if (state.status === 'live' && state.parked) break;
-    perform(one);
+    if (state.status === 'live' && state.parked) take(releaseParked(`input-${++inputs}`, dialog.now()));
+    else perform(one);
   }
   return life;
 };

@@ -48,6 +48,7 @@ describe('whatever happens to a dialog', () => {
       const again = dialog.replayed();
       expect(again.gap).toBeNull();
       expect(canonical(again.events)).toBe(canonical(dialog.stream()));
+      expect(stateHash(again.state)).toBe(stateHash(dialog.state()));
     });
   });
 
@@ -97,8 +98,9 @@ describe('whatever happens to a dialog', () => {
       const state = () => dialog.state();
       for (let step = 0; step < 300; step++) {
         const now = state();
-        if (now.status !== 'live' || now.parked || now.effects.length === 0) return;
-        if (inFlight(now) !== undefined) dialog.answer('accepted');
+        if (now.status !== 'live' || now.effects.length === 0) return;
+        if (now.parked) dialog.released();
+        else if (inFlight(now) !== undefined) dialog.answer('accepted');
         else if (earliestDeadline(now) !== undefined) dialog.untilDeadline();
         expect(broken(dialog)).toEqual([]);
       }
