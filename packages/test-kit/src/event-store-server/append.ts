@@ -13,7 +13,7 @@ import {
   streamDeleted,
 } from './errors.ts';
 import { messages, shared, status } from './protocol.ts';
-import { type Serving, strike } from './serve.ts';
+import { answering, type Serving, strike } from './serve.ts';
 import type { Expected, Outcome, ProposedEvent } from './store.ts';
 
 /** `MaxAppendSize` of EventStoreDB 23.10, bytes of a whole append (`ClusterVNodeOptions`); KurrentDB takes more. */
@@ -25,7 +25,7 @@ export const maxAppendSize = 1024 * 1024;
  */
 export const append =
   (serving: Serving) =>
-  (call: ServerReadableStream<AppendReq, AppendResp>, callback: sendUnaryData<AppendResp>): void => {
+  (call: ServerReadableStream<AppendReq, AppendResp>, send: sendUnaryData<AppendResp>): void => {
     let options: AppendReq.Options | undefined;
     const events: ProposedEvent[] = [];
     let size = 0;
@@ -45,24 +45,25 @@ export const append =
       }
     });
     call.on('error', () => undefined);
-    call.on('end', () => {
-      void answer().catch((error: unknown) => callback(error as RpcError, null));
-    });
+    call.on('end', () => void answering(send, answer));
 
-    const answer = async (): Promise<void> => {
-      if (!(await wasEndedByClient(serving, call))) return;
+    const answer = async (): Promise<AppendResp | undefined> => {
+      if (!(await wasEndedByClient(serving, call))) return undefined;
       if (refused !== undefined) throw refused;
       if (options === undefined) throw invalidArgument('no options');
       const stream = nameOf(options);
       const struck = await strike(serving, 'Append', stream);
-      if (struck.kind === 'silence') return;
+      if (struck.kind === 'silence') return undefined;
       if (struck.kind === 'refuse') throw struck.error;
       const outcome = serving.store.append(stream, expectedOf(options), events);
-      if (struck.after === 'no_answer') return;
-      if (struck.after === 'cut') return serving.cut();
+      if (struck.after === 'no_answer') return undefined;
+      if (struck.after === 'cut') {
+        serving.cut();
+        return undefined;
+      }
       if (struck.after === 'timeout') throw operationTimedOut();
       if (outcome.kind === 'stream_deleted') throw streamDeleted(stream);
-      callback(null, appendReply(outcome, options));
+      return appendReply(outcome, options);
     };
   };
 

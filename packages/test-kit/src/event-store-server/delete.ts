@@ -1,40 +1,30 @@
 import type { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { expectedOf, nameOf } from './append.ts';
-import { invalidArgument, operationTimedOut, type RpcError, streamDeleted, wrongExpectedVersion } from './errors.ts';
+import { invalidArgument, operationTimedOut, streamDeleted, wrongExpectedVersion } from './errors.ts';
 import { messages } from './protocol.ts';
-import { type Serving, strike } from './serve.ts';
+import { answering, type Serving, strike } from './serve.ts';
 
 /** `Streams/Delete` (soft) and `Streams/Tombstone` (for ever); a conflict is an error with trailers (`Streams.Delete.cs`). */
 export const deletions = (serving: Serving) => ({
-  delete: (call: ServerUnaryCall<DeleteReq, DeleteResp>, callback: sendUnaryData<DeleteResp>): void => {
-    void perform(serving, 'softDelete', call.request.getOptions()).then(
-      (position) => {
-        if (position === undefined) return;
-        const response = new messages.DeleteResp();
-        const place = new messages.DeleteResp.Position();
-        place.setCommitPosition(position);
-        place.setPreparePosition(position);
-        response.setPosition(place);
-        callback(null, response);
-      },
-      (error: unknown) => callback(error as RpcError, null),
-    );
-  },
-  tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, callback: sendUnaryData<TombstoneResp>): void => {
-    void perform(serving, 'tombstone', call.request.getOptions()).then(
-      (position) => {
-        if (position === undefined) return;
-        const response = new messages.TombstoneResp();
-        const place = new messages.TombstoneResp.Position();
-        place.setCommitPosition(position);
-        place.setPreparePosition(position);
-        response.setPosition(place);
-        callback(null, response);
-      },
-      (error: unknown) => callback(error as RpcError, null),
-    );
-  },
+  delete: (call: ServerUnaryCall<DeleteReq, DeleteResp>, send: sendUnaryData<DeleteResp>): void =>
+    void answering(send, async () => {
+      const position = await perform(serving, 'softDelete', call.request.getOptions());
+      if (position === undefined) return undefined;
+      const place = new messages.DeleteResp.Position();
+      place.setCommitPosition(position);
+      place.setPreparePosition(position);
+      return new messages.DeleteResp().setPosition(place);
+    }),
+  tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, send: sendUnaryData<TombstoneResp>): void =>
+    void answering(send, async () => {
+      const position = await perform(serving, 'tombstone', call.request.getOptions());
+      if (position === undefined) return undefined;
+      const place = new messages.TombstoneResp.Position();
+      place.setCommitPosition(position);
+      place.setPreparePosition(position);
+      return new messages.TombstoneResp().setPosition(place);
+    }),
 });
 
 /** @returns the position of the deletion; undefined where no answer is to be sent */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { sendUnaryData } from '@grpc/grpc-js';
 import { accessDenied, internal, noLeaderInfo, notLeader, operationTimedOut, type RpcError, serverNotReady } from './errors.ts';
 import type { Fault, FaultMethod, Faults } from './faults.ts';
 import type { EventServerStore } from './store.ts';
@@ -60,4 +61,16 @@ const refusal = (serving: Serving, fault: Fault): RpcError => {
     default:
       return internal();
   }
+};
+
+/** Answers a call with what the work gives, or with its error; not at all where it gives nothing. */
+export const answering = async <T>(send: sendUnaryData<T>, work: () => Promise<T | undefined>): Promise<void> => {
+  let answer: T | undefined;
+  try {
+    answer = await work();
+  } catch (error) {
+    send(error as RpcError, null);
+    return;
+  }
+  if (answer !== undefined) send(null, answer);
 };

@@ -4,11 +4,10 @@ import type { SupportedMethods } from '@eventstore/db-client/generated/serverfea
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { append, batchAppend } from './append.ts';
 import { deletions } from './delete.ts';
-import type { RpcError } from './errors.ts';
 import { type Fault, faultList } from './faults.ts';
 import { ServerFeaturesService, StreamsService, serverFeaturesMessages } from './protocol.ts';
 import { read } from './read.ts';
-import { type Serving, strike } from './serve.ts';
+import { answering, type Serving, strike } from './serve.ts';
 import { eventServerStore } from './store.ts';
 
 export type EventStoreServer = {
@@ -122,27 +121,22 @@ export const eventStoreServer = async (options: {
  */
 const supportedMethods =
   (serving: Serving, withBatchAppend: boolean) =>
-  (_call: ServerUnaryCall<unknown, SupportedMethods>, callback: sendUnaryData<SupportedMethods>): void => {
-    void strike(serving, 'GetSupportedMethods').then((struck) => {
-      if (struck.kind === 'silence') return;
-      if (struck.kind === 'refuse') {
-        callback(struck.error as RpcError, null);
-        return;
-      }
+  (_call: ServerUnaryCall<unknown, SupportedMethods>, send: sendUnaryData<SupportedMethods>): void =>
+    void answering(send, async () => {
+      const struck = await strike(serving, 'GetSupportedMethods');
+      if (struck.kind === 'silence') return undefined;
+      if (struck.kind === 'refuse') throw struck.error;
       const methods = ['read', 'append', 'delete', 'tombstone', ...(withBatchAppend ? ['batchappend'] : [])];
       const answer = new serverFeaturesMessages.SupportedMethods();
       answer.setEventStoreServerVersion('23.10.0');
-      answer.setMethodsList(
+      return answer.setMethodsList(
         methods.map((name) => {
           const method = new serverFeaturesMessages.SupportedMethod();
           method.setServiceName('event_store.client.streams.streams');
-          method.setMethodName(name);
-          return method;
+          return method.setMethodName(name);
         }),
       );
-      callback(null, answer);
     });
-  };
 
 const listen = (server: NetServer | HttpServer, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
