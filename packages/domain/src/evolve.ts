@@ -231,7 +231,8 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           // A flag that is set is reset at once, and with that nothing is owed.
           owedReturn: event.data.returnCause ?? 'final_close',
         },
-        waiting: [],
+        // A close by inference is reopened by who still waits.
+        waiting: event.data.final ? [] : state.waiting,
         deadlines: {},
         closeOverdueAt: null,
       };

@@ -30,7 +30,18 @@ export const webhookRefused = (draft: Draft, input: InboxInputOf<'webhook_refuse
     emit(draft, { type: 'InputIgnored', data: { reason: known ? 'already_closed' : 'unknown_webhook' } });
     return;
   }
-  refuse(draft, input.of, []);
+  if (!repeatedSince(draft.state, input.of)) return refuse(draft, input.of, []);
+  // The mark was slower than the repeat, which was answered 200: the bot has the chat.
+  emit(draft, { type: 'WebhookRefused', data: { of: input.of, hashes: [] } });
+  emit(draft, { type: 'WebhookRefusalTakenBack', data: { of: input.of } });
+};
+
+const repeatedSince = ({ recentWebhooks }: LiveDialog, of: string): boolean => {
+  const at = recentWebhooks.findIndex((seen) => seen.inputId === of);
+  const { hashes = [] } = recentWebhooks[at] ?? {};
+  return recentWebhooks
+    .slice(at + 1)
+    .some((later) => (hashes.length === 0 ? later.hashes.length === 0 : later.hashes.some((hash) => hashes.includes(hash))));
 };
 
 const refuse = (draft: Draft, of: string, hashes: string[]): void => {

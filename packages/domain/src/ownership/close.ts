@@ -1,25 +1,35 @@
 import type { DomainEventOf } from '@dialog/contracts/domain-event';
 import type { ReturnCause } from '@dialog/contracts/return-cause';
+import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { drop } from '../effects/settle.ts';
+import { takeWaiting } from '../script-run/messages.ts';
 import { redirectAtWebim } from './handover.ts';
 import { resetFlag, runFinalReturn } from './to-bot.ts';
-import { endTrial } from './to-people.ts';
+import { endTrial, seenByPeople } from './to-people.ts';
 
 /** The dialog ends: owner nobody; where the flag is set it is reset, then the Return script runs. */
 export const closeDialog = (
   draft: Draft,
   close: { cause: DomainEventOf<'DialogClosed'>['data']['cause']; final: boolean; returnCause: ReturnCause },
 ): void => {
-  if (liveOf(draft).trial !== null) endTrial(draft, 'overtaken');
+  if (liveOf(draft).trial !== null) {
+    endTrial(draft, 'overtaken');
+    seenByPeople(draft);
+  }
   // Its last attempt was in doubt and no other is on its way: no result will come to say more.
   const redirect = redirectAtWebim(liveOf(draft));
   const inDoubt = liveOf(draft).flag === null && redirect !== undefined && redirect.notBefore !== null;
   drop(draft);
   emit(draft, { type: 'DialogClosed', data: { cause: close.cause, final: close.final, returnCause: close.returnCause } });
-  if (inDoubt) return returnAfterRedirect(draft);
+  if (inDoubt) returnAfterRedirect(draft);
   const episode = resetFlag(draft, close.returnCause);
   if (episode !== null) runFinalReturn(draft, episode, close.returnCause);
+  if (close.final || liveOf(draft).waiting.length === 0) return;
+  // Who wrote while the close was on its way is answered as who writes right after it.
+  emit(draft, { type: 'DialogReopened', data: { cause: 'message' } });
+  armAutoClose(draft);
+  takeWaiting(draft);
 };
 
 /** People had the chat when it closed, as a redirect that was open then shows: flag set and reset, Return runs, unless one ran at that close. */

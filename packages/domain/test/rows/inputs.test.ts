@@ -420,6 +420,15 @@ describe('§5.2 the script says close', () => {
     expect(dialog.live().holder).toMatchObject({ owner: 'nobody', final: false });
   });
 
+  it('accepted under engine while a message waits: it reopens and is answered', () => {
+    const dialog = aDialog({ settings: { closeAuthority: 'engine' } }).welcomed();
+    dialog.says('mute bye');
+    dialog.says('hello');
+    dialog.answer('accepted');
+    dialog.accepts();
+    expect([dialog.of('DialogClosed').length, dialog.owner(), dialog.heard().at(-1)]).toEqual([1, 'bot', 'hello back']);
+  });
+
   it('refused: on_failed', () => {
     const dialog = closing();
     dialog.answer('refused', { reason: 'other' });
@@ -582,6 +591,16 @@ describe('§5.2 a refused webhook', () => {
     expect(dialog.of('CloseOverdue')).toHaveLength(1);
     dialog.says('hello', { id: 'a' });
     expect([dialog.owner(), dialog.deadlines().auto_close !== undefined]).toEqual(['bot', true]);
+  });
+
+  it('answered 503 after it had landed, its mark slower than its repeat: the bot keeps the chat and its answer', () => {
+    const dialog = aDialog().welcomed();
+    dialog.says('hello', { id: 'a' });
+    const landed = dialog.live().recentWebhooks.at(-1)?.inputId;
+    dialog.says('hello', { id: 'a' });
+    dialog.refusedAfterAll(landed);
+    dialog.accepts();
+    expect([dialog.owner(), dialog.flag(), dialog.heard()]).toEqual(['bot', null, ['welcome', 'hello back']]);
   });
 
   it('two of them, repeated in their order: both are answered', () => {
