@@ -10,5 +10,7 @@ export const commitNoteSchema = z.object({
   behindMs: z.number(),
   /** Log's time of the partition when the report was made, ms. */
   at: z.number(),
+  /** The group has paused itself: what it writes to is away. Left out: it has not. */
+  paused: z.boolean().optional(),
 });
 export type CommitNote = z.infer<typeof commitNoteSchema>;

@@ -59,7 +59,11 @@ export const offsetsContract = (shared: Shared): void => {
       { topic, partition: 1, low: 0, high: 1, committed: 1, lag: 0, oldestUncommittedAt: undefined },
     ]);
     const listed = await log.groups();
-    expect(listed).toContainEqual({ group, topic });
+    expect(listed).toContainEqual({ group, topic, members: 0 });
+    const member = startMember(log, { group, topic });
+    await eventually(async () => expect(await log.groups()).toContainEqual({ group, topic, members: 1 }));
+    await member.stop();
+    await eventually(async () => expect(await log.groups()).toContainEqual({ group, topic, members: 0 }));
   });
 
   it('dates the oldest uncommitted record exactly', async () => {

@@ -127,7 +127,8 @@ export type PartitionedLog = {
   readonly lag: (group: string, topic: string) => Promise<readonly PartitionLag[]>;
   /** The group must be empty. */
   readonly setCommitted: (group: string, topic: string, partition: number, offset: number) => Promise<void>;
-  readonly groups: () => Promise<readonly { group: string; topic: string }[]>;
+  /** `members`: those that live and may read the topic now, where the log knows. */
+  readonly groups: () => Promise<readonly { readonly group: string; readonly topic: string; readonly members?: number }[]>;
   readonly partitionFor: (topic: string, key: string) => Promise<number>;
   /** Newest append time seen in any partition plus the monotonic time since: the log's time, ms. */
   readonly logTime: () => number;

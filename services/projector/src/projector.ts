@@ -106,7 +106,11 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     return Math.max(0, Math.round(worst));
   };
 
-  const noteOf = (partition: number): CommitNote => ({ behindMs: behindMs(partition), at: log.logTime() });
+  const noteOf = (partition: number): CommitNote => ({
+    behindMs: behindMs(partition),
+    at: log.logTime(),
+    ...(retry.away() ? { paused: true } : {}),
+  });
 
   const restoreHint = (record: LogRecord): void => {
     if (record.value === null) {

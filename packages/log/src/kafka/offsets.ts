@@ -59,8 +59,10 @@ export const lagOf = async (admin: Admin, connection: Connection, group: string,
   );
 };
 
-/** Groups with an offset or a member, by topic. */
-export const groupsOf = async (admin: Admin): Promise<readonly { readonly group: string; readonly topic: string }[]> => {
+/** Groups with an offset or a member, by topic; all members of a group count, those without a partition too. */
+export const groupsOf = async (
+  admin: Admin,
+): Promise<readonly { readonly group: string; readonly topic: string; readonly members: number }[]> => {
   const { groups } = await asked('groups', admin.listGroups());
   const ids = groups.filter(({ protocolType }) => protocolType === 'consumer' || protocolType === '').map(({ groupId }) => groupId);
   if (ids.length === 0) return [];
@@ -72,7 +74,7 @@ export const groupsOf = async (admin: Admin): Promise<readonly { readonly group:
       const assigned = members.flatMap(({ memberAssignment }) =>
         Object.keys(AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}),
       );
-      return [...new Set([...committed, ...assigned])].map((topic) => ({ group, topic }));
+      return [...new Set([...committed, ...assigned])].map((topic) => ({ group, topic, members: members.length }));
     }),
   );
   return found.flat().sort((a, b) => `${a.group}\n${a.topic}`.localeCompare(`${b.group}\n${b.topic}`));

@@ -107,7 +107,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     read: (topic, partition, offset, limit) => guarded(() => reader.records(topic, partition, offset, limit)),
     committed: (group, topic) => guarded(() => reader.committed(group, topic)),
     lag: (group, topic) => guarded(() => reader.lag(group, topic)),
-    groups: () => guarded(reader.groups),
+    groups: () => guarded(() => reader.groups(realNow() - sessionMs)),
     setCommitted: async (group, topic, partition, offset) =>
       void (await submit({ kind: 'set_committed', group, topic, partition, offset, realNow: realNow(), sessionMs }, otherDeadlineMs)),
     partitionFor: (topic, key) => guarded(() => partitionOf(key, partitionsOf(topic))),

@@ -14,7 +14,8 @@ export type LogReader = {
   readonly newestAppend: () => number;
   readonly committed: (group: string, topic: string) => CommittedOffset[];
   readonly lag: (group: string, topic: string) => PartitionLag[];
-  readonly groups: () => { group: string; topic: string }[];
+  /** Members seen since `seenSince`, the machine's time in ms, count. */
+  readonly groups: (seenSince: number) => { group: string; topic: string; members: number }[];
   readonly groupState: (group: string, topic: string) => GroupState;
 };
 
@@ -30,6 +31,7 @@ export const logReader = (db: DatabaseSync): LogReader => {
     'SELECT appended_at FROM records WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT 1',
   );
   const allGroups = db.prepare('SELECT DISTINCT grp, topic FROM offsets UNION SELECT DISTINCT grp, topic FROM members ORDER BY grp, topic');
+  const livingMembers = db.prepare('SELECT count(*) AS members FROM members WHERE grp = ? AND topic = ? AND seen_at >= ?');
   const generation = db.prepare('SELECT generation FROM generations WHERE grp = ? AND topic = ?');
   const members = db.prepare('SELECT member, released_generation FROM members WHERE grp = ? AND topic = ? ORDER BY member');
 
@@ -91,7 +93,11 @@ export const logReader = (db: DatabaseSync): LogReader => {
           oldestUncommittedAt: oldest === undefined ? undefined : Number(oldest['appended_at']),
         };
       }),
-    groups: () => allGroups.all().map((row) => ({ group: String(row['grp']), topic: String(row['topic']) })),
+    groups: (seenSince) =>
+      allGroups.all().map((row) => {
+        const [group, topic] = [String(row['grp']), String(row['topic'])];
+        return { group, topic, members: Number(livingMembers.get(group, topic, seenSince)?.['members']) };
+      }),
     groupState: (group, topic) => ({
       generation: Number(generation.get(group, topic)?.['generation'] ?? 0),
       members: members.all(group, topic).map((row) => ({ member: String(row['member']), released: Number(row['released_generation']) })),
