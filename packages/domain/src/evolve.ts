@@ -49,7 +49,7 @@ const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRe
       first: input.type === 'new_chat' || input.type === 'new_message' ? input : null,
     };
   }
-  const known = { ...state, inputs, at, arriving: [] };
+  const known = { ...state, inputs, at, arriving: [], answering: null };
   switch (input.type) {
     case 'new_chat':
     case 'new_message':
@@ -78,7 +78,7 @@ const botWebhook = (
       recentContent = [...recentContent.filter((seen) => at - seen.at <= contentWindowMs), { hash: message.hash, at }];
     } else messages = messages.add(message.hash);
   }
-  const webhook = { inputId: input.inputId, hashes: arriving.map((message) => message.hash), at };
+  const webhook = { inputId: input.inputId, hashes: arriving.map((message) => message.hash), at, answered: false };
   return {
     arriving,
     messages,
@@ -121,12 +121,12 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     recentWebhooks: [],
     refusals: [],
     arriving: [],
+    answering: null,
     waiting: [],
     effects: [],
     nextEffect: 1,
     deadlines: {},
     lastActivityAt: state.at,
-    lastReplyAt: 0,
     webimAt: null,
     webimAtOwner: null,
     closeOverdueAt: null,
@@ -155,7 +155,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'WebhookRefused': {
       const webhook = state.recentWebhooks.find((seen) => seen.inputId === event.data.of);
       const hashes = webhook?.hashes ?? event.data.hashes;
-      const refusal = { of: event.data.of, hashes, at: webhook?.at ?? null };
+      const refusal = { of: event.data.of, hashes, answered: webhook?.answered ?? false };
       return { ...state, refusals: [...state.refusals, refusal].slice(-webhooksRemembered) };
     }
     case 'WebhookRefusalTakenBack':
@@ -199,6 +199,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           variables: { ...state.scriptState.variables, ...(event.data.variables as LiveDialog['scriptState']['variables']) },
         },
         trial: state.trial && event.data.script !== undefined ? { ...state.trial, returnScript: event.data.script } : state.trial,
+        answering: event.data.message ?? null,
         waiting: withoutFirst(state.waiting, event.data.message),
         deadlines: without(state.deadlines, 'script'),
       };
@@ -317,6 +318,7 @@ const openEffect = (state: LiveDialog, data: DomainEventOf<'EffectOpened'>['data
   failures: 0,
   doubts: 0,
   noOperatorAfterMs: data.noOperatorAfterMs ?? null,
+  answers: state.answering,
 });
 
 const retried = (open: OpenEffect, data: DomainEventOf<'EffectRetried'>['data']): OpenEffect => ({
@@ -339,7 +341,18 @@ const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['
     ...state,
     effects,
     deadlines: state.effects[0] === settled ? without(state.deadlines, 'retry') : state.deadlines,
-    ...(reached && speaks.has(settled.effect.kind) ? { lastReplyAt: state.at, lastActivityAt: state.at, recentContent: [] } : {}),
+    ...(reached && speaks.has(settled.effect.kind) ? replyReached(state, settled.answers) : {}),
+  };
+};
+
+const replyReached = (state: LiveDialog, message: string | null): Partial<LiveDialog> => {
+  const answered = <T extends { readonly hashes: readonly string[] }>(one: T): T =>
+    message !== null && one.hashes.includes(message) ? { ...one, answered: true } : one;
+  return {
+    lastActivityAt: state.at,
+    recentContent: [],
+    recentWebhooks: state.recentWebhooks.map(answered),
+    refusals: state.refusals.map(answered),
   };
 };
 

@@ -33,6 +33,8 @@ export type OpenEffect = {
   readonly failures: number;
   readonly doubts: number;
   readonly noOperatorAfterMs: number | null;
+  /** Hash of the visitor's message that it answers. */
+  readonly answers: string | null;
 };
 
 /** A visitor's message that the script could not take yet. */
@@ -50,8 +52,8 @@ export type Trial = {
 
 export type Deadline = { readonly at: number; readonly setAt: number };
 
-/** A webhook that Webim saw refused; its repeat takes the chat back. `at`: when the webhook itself was taken, ms; null: it never was. A reply after that answered it. */
-export type Refusal = { readonly of: string; readonly hashes: readonly string[]; readonly at: number | null };
+/** A webhook that Webim saw refused; its repeat takes the chat back. `answered`: a reply to one of its messages reached Webim, before or since. */
+export type Refusal = { readonly of: string; readonly hashes: readonly string[]; readonly answered: boolean };
 
 type Known = {
   /** Ids of all inputs taken (design §6.3). */
@@ -94,17 +96,23 @@ export type LiveDialog = Known & {
   readonly recentContent: readonly { readonly hash: string; readonly at: number }[];
   readonly newChats: readonly { readonly bodyHash: string; readonly at: number }[];
   /** The last webhooks of the bot route: what a refusal that comes later names. */
-  readonly recentWebhooks: readonly { readonly inputId: string; readonly hashes: readonly string[]; readonly at: number }[];
+  readonly recentWebhooks: readonly {
+    readonly inputId: string;
+    readonly hashes: readonly string[];
+    readonly at: number;
+    readonly answered: boolean;
+  }[];
   /** Refused webhooks that were not repeated yet, oldest first. */
   readonly refusals: readonly Refusal[];
   /** Visitor messages of the input being decided. */
   readonly arriving: readonly Message[];
+  /** Hash of the message that the script's last run answers. */
+  readonly answering: string | null;
   readonly waiting: readonly WaitingMessage[];
   readonly effects: readonly OpenEffect[];
   readonly nextEffect: number;
   readonly deadlines: Readonly<Partial<Record<DeadlineName, Deadline>>>;
   readonly lastActivityAt: number;
-  readonly lastReplyAt: number;
   /** Newest time of Webim's own clock in any input, ms. */
   readonly webimAt: number | null;
   /** `webimAt` when the owner last changed. */

@@ -102,7 +102,6 @@ export const answerAgain = (draft: Draft, before: LiveDialog, refusal: Refusal):
   if (before.recentWebhooks.length === 0 && before.nextEffect === 1) runScript(draft, { kind: 'chat_start' });
   else armScript(draft);
   takeWaiting(draft);
-  const answered = refusal.at !== null && before.lastReplyAt > refusal.at;
-  const asked = (message: Message) => !isKnown(before, message, draft.at) || (!answered && refusal.hashes.includes(message.hash));
+  const asked = (message: Message) => !isKnown(before, message, draft.at) || (!refusal.answered && refusal.hashes.includes(message.hash));
   offerMessages(draft, unique(draft).filter(asked));
 };

@@ -603,6 +603,32 @@ describe('§5.2 a refused webhook', () => {
     expect([dialog.owner(), dialog.flag(), dialog.heard()]).toEqual(['bot', null, ['welcome', 'hello back']]);
   });
 
+  it('answered 503 while only one before it was answered: its repeat is answered', () => {
+    const dialog = aDialog().welcomed();
+    dialog.says('two', { id: 'before' });
+    dialog.says('hello', { id: 'a' });
+    const landed = dialog.live().recentWebhooks.at(-1)?.inputId;
+    dialog.passes(second);
+    dialog.answer('accepted');
+    dialog.answer('accepted');
+    const answer = dialog.head();
+    dialog.refusedAfterAll(landed);
+    dialog.answerTo(answer, { outcome: 'suppressed' });
+    dialog.says('hello', { id: 'a' });
+    dialog.accepts();
+    expect([dialog.owner(), dialog.heard()]).toEqual(['bot', ['welcome', 'one', 'two', 'hello back']]);
+  });
+
+  it('answered 503 while its answer was on its way, which crossed: its repeat is not answered again', () => {
+    const dialog = aDialog().welcomed();
+    dialog.says('hello', { id: 'a' });
+    const answer = dialog.head();
+    dialog.refusedAfterAll();
+    dialog.answerTo(answer, { outcome: 'accepted', crossed: true });
+    dialog.says('hello', { id: 'a' });
+    expect([dialog.owner(), dialog.open(), dialog.heard()]).toEqual(['bot', [], ['welcome', 'hello back']]);
+  });
+
   it('two of them, repeated in their order: both are answered', () => {
     const dialog = aDialog().welcomed();
     dialog.says('hello', { id: 'a', refused: true });
