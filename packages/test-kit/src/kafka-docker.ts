@@ -45,6 +45,7 @@ export const kafkaInDocker = async (): Promise<KafkaServer | { readonly reason: 
       from: 'docker',
       cleansQuickly: true,
       power: undefined,
+      secured: undefined,
       stop: async () => void (await container.stop()),
     };
   } catch (error) {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { KafkaServer, KafkaWish } from './kafka-broker.ts';
 import { freePort } from './kafka-docker.ts';
 import { kafkaJars } from './kafka-maven.ts';
+import { securedListener } from './kafka-secured.ts';
 import { quickSettings } from './kafka-settings.ts';
 
 const run = promisify(execFile);
@@ -20,12 +21,23 @@ export const kafkaOnJvm = async (wish: KafkaWish): Promise<KafkaServer | { reado
   const folder = await mkdtemp(join(tmpdir(), 'kafka-'));
   const [port, controller] = [await freePort(), await freePort()];
   const file = join(folder, 'server.properties');
+  const securedPort = wish.secured === true ? await freePort() : 0;
+  const secured = wish.secured === true ? await securedListener(folder, securedPort) : undefined;
+  const base = quickSettings({
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    advertised: `127.0.0.1:${wish.advertisedPort ?? port}`,
+    controller: `127.0.0.1:${controller}`,
+  });
   const settings = {
-    ...quickSettings({
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-      advertised: `127.0.0.1:${wish.advertisedPort ?? port}`,
-      controller: `127.0.0.1:${controller}`,
-    }),
+    ...base,
+    ...(secured === undefined
+      ? {}
+      : {
+          ...secured.settings,
+          listeners: `${base['listeners']},SECURED://127.0.0.1:${securedPort}`,
+          'advertised.listeners': `${base['advertised.listeners']},SECURED://127.0.0.1:${securedPort}`,
+          'listener.security.protocol.map': `${base['listener.security.protocol.map']},SECURED:SASL_SSL`,
+        }),
     'log.dirs': join(folder, 'data'),
   };
   await writeFile(
@@ -35,10 +47,12 @@ export const kafkaOnJvm = async (wish: KafkaWish): Promise<KafkaServer | { reado
       .join(''),
   );
   const classes = ['-cp', join(jars, '*')];
-  const power = powerOf([...classes], file, join(folder, 'server.log'));
+  const power = powerOf(classes, file, join(folder, 'server.log'));
   try {
     const { stdout: id } = await run('java', [...classes, 'kafka.tools.StorageTool', 'random-uuid'], { timeout: startupMs });
-    await run('java', [...classes, 'kafka.tools.StorageTool', 'format', '-t', id.trim(), '-c', file], { timeout: startupMs });
+    await run('java', [...classes, 'kafka.tools.StorageTool', 'format', '-t', id.trim(), '-c', file, ...(secured?.format ?? [])], {
+      timeout: startupMs,
+    });
     await power.start();
   } catch (error) {
     await power.kill();
@@ -50,6 +64,7 @@ export const kafkaOnJvm = async (wish: KafkaWish): Promise<KafkaServer | { reado
     from: 'jvm',
     cleansQuickly: true,
     power,
+    secured: secured?.door,
     stop: async () => {
       // Nothing of it is kept, so it need not be asked politely.
       await power.kill();

@@ -19,6 +19,9 @@ export const quickSettings = (at: {
   'transaction.state.log.min.isr': '1',
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
+  // A broker that was killed may come back under its number only when its former session has ended.
+  'broker.session.timeout.ms': '2000',
+  'broker.heartbeat.interval.ms': '500',
   'group.initial.rebalance.delay.ms': '0',
   'auto.create.topics.enable': 'false',
   'log.initial.task.delay.ms': '500',

@@ -29,14 +29,10 @@ const configuration = (address: KafkaAddress, notices: Notices): KafkaConfig => 
   logCreator: () => (entry) => tell(notices, entry),
 });
 
-/** A broker that has just started says these of itself for a moment. */
-const young = /coordinator is (loading|not available)|not the (correct )?coordinator|rebalanc/i;
-
-const tell = (notices: Notices, { level, namespace, log }: LogEntry): void => {
+/** The client cries several times a second while a broker is away, and over a coordinator that loads; what matters comes as an error of a call. */
+const tell = (notices: Notices, { namespace, log }: LogEntry): void => {
   const { groupId, topic, partition } = log as { groupId?: unknown; topic?: unknown; partition?: unknown };
-  const fields = { namespace, groupId, topic, partition };
-  if (level === logLevel.ERROR && !young.test(log.message)) notices.warn(fields, 'kafka_client_error');
-  else notices.debug(fields, 'kafka_client_notice');
+  notices.debug({ namespace, groupId, topic, partition }, 'kafka_client_notice');
 };
 
 export const kafkaClient = (address: KafkaAddress, notices: Notices): Kafka => new Kafka(configuration(address, notices));

@@ -7,7 +7,7 @@ import { partitionNumbers } from './assigner.ts';
 import type { Notices } from './client.ts';
 import type { Connection } from './connection.ts';
 import { within } from './deadline.ts';
-import { translate } from './errors.ts';
+import { isFenced, translate } from './errors.ts';
 import { boundsOf, committedOf } from './offsets.ts';
 import { fromWire } from './record.ts';
 
@@ -325,8 +325,10 @@ export const kafkaConsumer = ({
       await connection.commit({ group, generation: now.groupGeneration, memberId: now.memberId, topic }, offsets);
       for (const { partition, offset } of offsets) now.committed.set(partition, offset);
     } catch (error) {
-      // Fenced, or the cluster is away: the next turn, or the next owner, commits.
-      notices.debug({ group, topic, code: translate(error).code }, 'kafka_commit_failed');
+      // Another owner's business by now, or the cluster is away: the next turn commits. Anything else would go on for ever in silence.
+      const { code, retryable } = translate(error);
+      if (!retryable && !isFenced(error)) throw error;
+      notices.debug({ group, topic, code }, 'kafka_commit_failed');
     }
   };
 

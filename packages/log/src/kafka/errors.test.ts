@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { LogError } from '../port.ts';
-import { translate } from './errors.ts';
+import { isFenced, translate } from './errors.ts';
 
 type ErrorClass = new (...args: unknown[]) => Error;
 // The client's own classes: what really comes out of it.
@@ -48,6 +48,16 @@ describe('errors of the client', () => {
     const translated = translate(error);
     expect(translated).toMatchObject({ name: 'LogError', code, retryable });
     expect(translated.cause).toBe(error);
+  });
+
+  it.each([
+    ['ILLEGAL_GENERATION', createErrorFromCode(22), true],
+    ['UNKNOWN_MEMBER_ID, wrapped', translate(exhausted(createErrorFromCode(25))), true],
+    ['REBALANCE_IN_PROGRESS', createErrorFromCode(27), true],
+    ['OFFSET_METADATA_TOO_LARGE', createErrorFromCode(12), false],
+    ['GROUP_AUTHORIZATION_FAILED', createErrorFromCode(30), false],
+  ] as const)('fenced by the group: %s', (_, error, fenced) => {
+    expect(isFenced(error)).toBe(fenced);
   });
 
   it('names no host, and leaves our own as they are', () => {

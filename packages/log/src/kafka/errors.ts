@@ -57,5 +57,10 @@ export const translate = (error: unknown): LogError => {
   return new LogError(code, `Kafka: ${String(words ?? 'an error without a name')}`, error);
 };
 
+const fencing = new Set<unknown>(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS']);
+
+/** The group has gone on to another generation, or without us: our commit does not count any more, which is as it should be. */
+export const isFenced = (error: unknown): boolean => chain(error).some((link) => fencing.has(link.type));
+
 /** The client says itself that a repetition may help: a leader moves, a coordinator loads. A bug (TypeError) says nothing of the kind. */
 const isRetriable = (links: readonly Vendor[]): boolean => links.at(-1)?.retriable === true;

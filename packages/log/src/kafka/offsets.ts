@@ -48,15 +48,16 @@ export const committedOf = async (
 /** The record at the committed offset dates the lag exactly: one read of one batch for each partition that lags. */
 export const lagOf = async (admin: Admin, connection: Connection, group: string, topic: string): Promise<readonly PartitionLag[]> => {
   const [committed, bounds] = await Promise.all([committedOf(admin, connection, group, topic), boundsOf(admin, topic)]);
-  return Promise.all(
-    committed.map(async ({ partition, offset }) => {
-      const { low, high } = bounds.get(partition) ?? { low: 0, high: 0 };
-      const from = Math.max(low, offset ?? low);
-      const lag = Math.max(0, high - from);
-      const [oldest] = lag === 0 ? [] : ((await connection.fetch(topic, partition, from, 1)) ?? []);
-      return { topic, partition, low, high, committed: offset, lag, oldestUncommittedAt: oldest?.appendedAt };
-    }),
-  );
+  const lags: PartitionLag[] = [];
+  // One after the other: all go over one connection, and the client adds a listener for each that waits for it.
+  for (const { partition, offset } of committed) {
+    const { low, high } = bounds.get(partition) ?? { low: 0, high: 0 };
+    const from = Math.max(low, offset ?? low);
+    const lag = Math.max(0, high - from);
+    const [oldest] = lag === 0 ? [] : ((await connection.fetch(topic, partition, from, 1)) ?? []);
+    lags.push({ topic, partition, low, high, committed: offset, lag, oldestUncommittedAt: oldest?.appendedAt });
+  }
+  return lags;
 };
 
 /** Groups with an offset or a member, by topic; all members of a group count, those without a partition too. */

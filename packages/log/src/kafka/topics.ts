@@ -32,7 +32,17 @@ export const ensureTopics = async (admin: Admin, specs: readonly TopicSpec[], wa
     const replication = wanted ?? Math.max(1, Math.min(3, brokers.length));
     const there = new Set(await within(deadlineMs, 'list topics', admin.listTopics()));
     const missing = specs.filter(({ name }) => !there.has(name));
-    if (missing.length > 0) await create(admin, missing, replication);
+    if (missing.length > 0) {
+      await create(admin, missing, replication);
+      await within(
+        deadlineMs,
+        'topics led',
+        untilLed(
+          admin,
+          missing.map(({ name }) => name),
+        ),
+      );
+    }
     const existing = specs.filter(({ name }) => there.has(name));
     return existing.length === 0 ? [] : await differences(admin, existing, replication);
   } catch (error) {
@@ -46,7 +56,8 @@ const create = async (admin: Admin, specs: readonly TopicSpec[], replication: nu
     'create topics',
     admin
       .createTopics({
-        waitForLeaders: true,
+        // Ours, below: the client's own wait gives up where a broker has not heard of the topic yet.
+        waitForLeaders: false,
         topics: specs.map((spec) => ({
           topic: spec.name,
           numPartitions: spec.partitions,
@@ -60,6 +71,25 @@ const create = async (admin: Admin, specs: readonly TopicSpec[], replication: nu
         if (!kinds.includes('TOPIC_ALREADY_EXISTS')) throw error;
       }),
   );
+};
+
+const pauseMs = 50;
+
+/** A new topic is known to all brokers a moment after it was made, and has its leaders a moment after that. */
+const untilLed = async (admin: Admin, names: readonly string[]): Promise<void> => {
+  for (;;) {
+    const led = await admin.fetchTopicMetadata({ topics: [...names] }).then(
+      ({ topics }) =>
+        topics.length === names.length &&
+        topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)),
+      (error: unknown) => {
+        if ((error as { retriable?: unknown }).retriable !== true) throw error;
+        return false;
+      },
+    );
+    if (led) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 };
 
 const differences = async (admin: Admin, specs: readonly TopicSpec[], replication: number): Promise<string[]> => {
