@@ -1,7 +1,8 @@
 import { topics } from '@dialog/contracts/topics';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { LogError, type PartitionedLog } from '@dialog/log/port';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
 
 /** What stands between ingress and the log: takes appends of the inbox as told. */
@@ -29,7 +30,7 @@ const message = (id: string, text: string, chatId: number) => ({
   message: { id, kind: 'visitor', text },
 });
 
-describe('when the log or the store is away', () => {
+scenarios('when the log or the store is away', () => {
   it('19: the log can not acknowledge in time: 503; the next webhook after it is taken, no record twice', async () => {
     const between = gate();
     const stage = await onStage({ engine: { wrap: { log: between.log } } });

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
 import type { ReleaseParked } from '@dialog/contracts/inbox';
-import { topics } from '@dialog/contracts/topics';
+import { groups, topics } from '@dialog/contracts/topics';
 import { expect, it } from 'vitest';
+import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
+
+/** Waits for what no history shows. @throws after 20 s of real time */
+const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  for (const from = performance.now(); performance.now() - from < 20_000; await realClock.sleep(50)) if (await holds()) return;
+  throw new Error(`never: ${what}`);
+};
 
 /** Puts a record into the dialog's place of the inbox that no version of the projector can read. */
 const poison = async (stage: Stage, chatId: number, value = '{"type":"nonsense"'): Promise<string> => {
@@ -33,104 +41,99 @@ const parked = async (stage: Stage, chatId: number): Promise<string[]> => {
   return (await stage.world.engine().store.read(parkedStream(id), { maxCount: 1_000 })).map((event) => event.type);
 };
 
-it('11: a poison record parks its dialog, people get the chat, the others go on; after the fix it resumes in order', async () => {
-  const stage = await onStage();
-  const chatId = await stage.welcomed();
-  const other = await stage.welcomed();
-  const place = await poison(stage, chatId);
-  // The bot had the chat: it hands it to people itself, and that is all it does.
-  const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
-  expect(stopped.of('DialogParked')).toEqual([{ reason: 'not_json', inputId: place }]);
-  expect(stage.webim.chat(chatId).state).toBe('queue');
-  // The other dialog of the engine does not notice.
-  stage.webim.say(other, 'где мой заказ');
-  await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
+scenarios('a parked dialog', () => {
+  it('11: a poison record parks its dialog, people get the chat, the others go on; after the fix it resumes in order', async () => {
+    const stage = await onStage();
+    const chatId = await stage.welcomed();
+    const other = await stage.welcomed();
+    const place = await poison(stage, chatId);
+    // The bot had the chat: it hands it to people itself, and that is all it does.
+    const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
+    expect(stopped.of('DialogParked')).toEqual([{ reason: 'not_json', inputId: place }]);
+    expect(stage.webim.chat(chatId).state).toBe('queue');
+    // The other dialog of the engine does not notice.
+    stage.webim.say(other, 'где мой заказ');
+    await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
 
-  stage.webim.take(chatId, anna);
-  stage.webim.redirectToBot(chatId);
-  const heard = stage.heard(chatId).length;
-  await expect.poll(async () => (await parked(stage, chatId)).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
-  expect((await stage.history(chatId)).owner()).toBe('queue');
-  expect(stage.heard(chatId)).toHaveLength(heard);
+    stage.webim.take(chatId, anna);
+    stage.webim.redirectToBot(chatId);
+    const heard = stage.heard(chatId).length;
+    await eventually('three records are parked', async () => (await parked(stage, chatId)).length >= 3);
+    expect((await stage.history(chatId)).owner()).toBe('queue');
+    expect(stage.heard(chatId)).toHaveLength(heard);
 
-  await release(stage, chatId, { skip: [place] });
-  const released = await stage.until(chatId, (now) => now.owner() === 'bot' && !now.flag() && now.events.at(-1)?.metadata.head === null);
-  expect(released.of('DialogReleased')).toHaveLength(1);
-  expect(released.of('RecordSkipped').map((one) => one.place)).toContain(place);
-  const types = released.types();
-  expect(types.indexOf('DialogReleased')).toBeGreaterThan(types.lastIndexOf('FlagReset'));
-  expect(released.of('ReturnStarted')).toHaveLength(1);
-  // What Return said was decided while it was parked, and went out after the release.
-  expect(stage.heard(chatId).length).toBeGreaterThan(heard);
-  expect(Object.values(ends(released))).not.toContain('open');
-  // It goes on as any other.
-  stage.webim.say(chatId, 'где мой заказ');
-  await stage.until(chatId, (now) => now.of('ScriptAdvanced').length > released.of('ScriptAdvanced').length);
-});
+    await release(stage, chatId, { skip: [place] });
+    const released = await stage.until(chatId, (now) => now.owner() === 'bot' && !now.flag() && now.events.at(-1)?.metadata.head === null);
+    expect(released.of('DialogReleased')).toHaveLength(1);
+    expect(released.of('RecordSkipped').map((one) => one.place)).toContain(place);
+    const types = released.types();
+    expect(types.indexOf('DialogReleased')).toBeGreaterThan(types.lastIndexOf('FlagReset'));
+    expect(released.of('ReturnStarted')).toHaveLength(1);
+    // What Return said was decided while it was parked, and went out after the release.
+    expect(stage.heard(chatId).length).toBeGreaterThan(heard);
+    expect(Object.values(ends(released))).not.toContain('open');
+    // It goes on as any other.
+    stage.webim.say(chatId, 'где мой заказ');
+    await stage.until(chatId, (now) => now.of('ScriptAdvanced').length > released.of('ScriptAdvanced').length);
+  });
 
-it('a release that fails again leaves the dialog parked and says where; an edited record is applied in its place', async () => {
-  const stage = await onStage();
-  const chatId = await stage.withOperator();
-  const place = await poison(stage, chatId);
-  await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
-  // People had it: there is nothing to hand over.
-  expect((await stage.history(chatId)).owner()).toBe('operator');
-  stage.webim.closeFinally(chatId);
-  await expect.poll(async () => (await parked(stage, chatId)).length, { timeout: 10_000 }).toBe(2);
+  it('a release that fails again leaves the dialog parked and says where; an edited record is applied in its place', async () => {
+    const stage = await onStage();
+    const chatId = await stage.withOperator();
+    const place = await poison(stage, chatId);
+    await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
+    // People had it: there is nothing to hand over.
+    expect((await stage.history(chatId)).owner()).toBe('operator');
+    stage.webim.closeFinally(chatId);
+    await eventually('two records are parked', async () => (await parked(stage, chatId)).length === 2);
 
-  await release(stage, chatId);
-  const failed = await stage.until(chatId, (now) => now.of('ReleaseFailed').length === 1);
-  expect(failed.of('ReleaseFailed')[0]).toEqual({ place, reason: 'not_json' });
-  expect(failed.owner()).toBe('operator');
+    await release(stage, chatId);
+    const failed = await stage.until(chatId, (now) => now.of('ReleaseFailed').length === 1);
+    expect(failed.of('ReleaseFailed')[0]).toEqual({ place, reason: 'not_json' });
+    expect(failed.owner()).toBe('operator');
 
-  const edited = {
-    type: 'new_message',
-    inputId: 'edited-by-hand',
-    account: stage.world.accountId,
-    chatId: String(chatId),
-    chatIdForm: 'number',
-    receivedAt: 1,
-    message: {
-      id: 'by-hand',
-      hash: 'ffffffffffffffff',
-      hashOfContent: false,
-      kind: 'visitor',
-      side: 'visitor',
-      text: 'это было сообщение',
-    },
-  };
-  await release(stage, chatId, { edit: [{ place, valueBase64: Buffer.from(JSON.stringify(edited)).toString('base64') }] });
-  const released = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1 && now.owner() === 'nobody');
-  expect(released.flag()).toBe(false);
-  const inputs = released.of('InputRecorded').map((one) => one.input.type);
-  expect(inputs.indexOf('new_message')).toBeLessThan(inputs.indexOf('chat_closed'));
-});
-
-it('a released dialog stays as it is when the group is reset to the beginning', async () => {
-  const stage = await onStage();
-  const chatId = await stage.withOperator();
-  const place = await poison(stage, chatId);
-  await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
-  await release(stage, chatId, { skip: [place] });
-  const before = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
-  const { world } = stage;
-  await world.stopEngine();
-  const { sqliteLog } = await import('@dialog/log/sqlite/log');
-  const { groups } = await import('@dialog/contracts/topics');
-  const log = sqliteLog({ file: `${stage.dataDir}/log.db`, clock: world.clock });
-  for (const { partition } of await log.committed(groups.projector, topics.inbox))
-    await log.setCommitted(groups.projector, topics.inbox, partition, 0);
-  await log.close();
-  await world.startEngine();
-  await expect
-    .poll(
-      async () => {
-        const lag = await world.engine().log.lag(groups.projector, topics.inbox);
-        return lag.every((one) => one.committed !== undefined && one.committed > 0 && one.lag <= 2);
+    const edited = {
+      type: 'new_message',
+      inputId: 'edited-by-hand',
+      account: stage.world.accountId,
+      chatId: String(chatId),
+      chatIdForm: 'number',
+      receivedAt: 1,
+      message: {
+        id: 'by-hand',
+        hash: 'ffffffffffffffff',
+        hashOfContent: false,
+        kind: 'visitor',
+        side: 'visitor',
+        text: 'это было сообщение',
       },
-      { timeout: 10_000 },
-    )
-    .toBe(true);
-  const after = await stage.history(chatId);
-  expect(after.events.map((event) => event.type)).toEqual(before.events.map((event) => event.type));
+    };
+    await release(stage, chatId, { edit: [{ place, valueBase64: Buffer.from(JSON.stringify(edited)).toString('base64') }] });
+    const released = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1 && now.owner() === 'nobody');
+    expect(released.flag()).toBe(false);
+    const inputs = released.of('InputRecorded').map((one) => one.input.type);
+    expect(inputs.indexOf('new_message')).toBeLessThan(inputs.indexOf('chat_closed'));
+  });
+
+  it('a released dialog stays as it is when the group is reset to the beginning', async () => {
+    const stage = await onStage();
+    const chatId = await stage.withOperator();
+    const place = await poison(stage, chatId);
+    await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
+    await release(stage, chatId, { skip: [place] });
+    const before = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
+    const { world } = stage;
+    for (const { service } of world.engine().services) await service.stop();
+    const { log } = world.engine();
+    for (const { partition } of await log.committed(groups.projector, topics.inbox))
+      await log.setCommitted(groups.projector, topics.inbox, partition, 0);
+    await world.engine().close();
+    await world.startEngine();
+    await eventually('the group is at the end again', async () => {
+      const lag = await world.engine().log.lag(groups.projector, topics.inbox);
+      return lag.every((one) => one.committed !== undefined && one.lag <= 2);
+    });
+    const after = await stage.history(chatId);
+    expect(after.events.map((event) => event.type)).toEqual(before.events.map((event) => event.type));
+  });
 });

@@ -4,13 +4,14 @@ import { replay } from '@dialog/domain/replay';
 import { initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
 import { pins } from '@dialog/projector/pins';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { isCluster, scenarios } from './cluster.ts';
 import { anna, boris, ends, onStage, type Stage } from './stage.ts';
 
 const botCalls = (stage: Stage, chatId: number) =>
   stage.world.simulator.journal().filter((entry) => entry.kind === 'bot_api' && entry.chatId === chatId);
 
-describe('the life of a dialog, through the doors', () => {
+scenarios('the life of a dialog, through the doors', () => {
   it('1: the bot alone talks, the chat closes finally: no flag, no Return', async () => {
     const stage = await onStage();
     const chatId = await stage.welcomed();
@@ -327,7 +328,7 @@ describe('the life of a dialog, through the doors', () => {
     await stage.world.startEngine();
     const history = await stage.until(waiting, (now) => now.of('DeadlineFired').length > 0);
     expect(history.of('DeadlineFired').map((one) => one.name)).toEqual(['no_operator']);
-    expect(history.of('DeadlineFired')[0]?.lateMs).toBeGreaterThan(5_000);
+    expect(history.of('DeadlineFired')[0]?.lateMs).toBeGreaterThan(isCluster ? 800 : 5_000);
     await stage.until(waiting, (now) => now.owner() === 'bot');
     const other = await stage.until(closed, (now) => now.owner() === 'nobody');
     expect(other.of('DeadlineFired')).toEqual([]);

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { realClock, scaledClock } from '@dialog/contracts/clock';
 import type { EffectOutcome } from '@dialog/contracts/inbox';
+import type { PartitionedLog } from '@dialog/log/port';
 import { openWorld, type World, type WorldOptions } from '@dialog/standalone/world';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
+import { afterAll, inject, onTestFinished } from 'vitest';
+import { clusterScript, clusterSettings, isCluster, newPrefix, prefixed, shorter } from './cluster.ts';
 import { type History, readHistory, untilHistory } from './history.ts';
 
 export const anna = 240007;
@@ -34,30 +38,41 @@ export type Stage = {
   readonly posts: (body: unknown, event?: string) => Promise<number>;
 };
 
+const running: (() => Promise<void>)[] = [];
+if (isCluster) afterAll(async () => void (await Promise.all(running.map((end) => end()))));
+
 /** How many times as fast as real time the tests run. */
 const clockRate = 20;
 
 export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stage> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'dialog-scenario-'));
+  const mode = isCluster ? await onCluster(options) : { options: { clockRate, ...options }, clock: undefined, end: async () => undefined };
   const world = await openWorld({
     dataDir,
-    clockRate,
     logger: pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2)),
-    ...options,
+    ...mode.options,
     simulator: {
       timeouts: { inactivityMs: 0, closedByOperatorMs: 60_000, gridMs: 5_000 },
       ...options.simulator,
     },
   });
+  const clock = mode.clock ?? world.clock;
   await world.start();
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     await world.stop();
+    await mode.end();
     await rm(dataDir, { recursive: true, force: true });
-  });
+  };
+  // The hook of a single test does not know which of several at once it belongs to.
+  if (isCluster) running.push(end);
+  else onTestFinished(end);
   const { webim } = world.simulator;
   const history = (chatId: number) => readHistory(world.engine().store, world.accountId, chatId);
   const until = (chatId: number, wanted: (history: History) => boolean) =>
-    Promise.race([untilHistory(() => history(chatId), wanted, world.clock), world.ended.then(() => Promise.reject(new Error('ended')))]);
+    Promise.race([
+      untilHistory(() => history(chatId), wanted, clock, isCluster ? 120_000 : 20_000),
+      world.ended.then(() => Promise.reject(new Error('ended'))),
+    ]);
   const quiet = (chatId: number) =>
     until(chatId, (now) => now.events.length > 0 && now.owner() !== null && now.events.at(-1)?.metadata.head === null);
   const stage: Stage = {
@@ -85,7 +100,7 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
       await until(chatId, (now) => now.owner() === 'operator');
       return chatId;
     },
-    passes: (ms) => world.clock.sleep(ms),
+    passes: (ms) => clock.sleep(ms),
     heard: (chatId) =>
       webim
         .chat(chatId)
@@ -102,6 +117,40 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
     },
   };
   return stage;
+};
+
+/** The same world on Kafka and EventStoreDB: real time, each duration a sixth. */
+const onCluster = async (options: Partial<WorldOptions>) => {
+  const cluster = inject('cluster');
+  if ('reason' in cluster) throw new Error(`no cluster: ${cluster.reason}`);
+  const account = `t${randomUUID().slice(0, 8)}`;
+  const script = await clusterScript(options.scriptFile);
+  const prefix = newPrefix();
+  const clock = scaledClock(shorter);
+  const { engine = {} } = options;
+  const inner = engine.wrap?.log;
+  return {
+    clock,
+    end: script.remove,
+    options: {
+      ...options,
+      account,
+      scriptFile: script.file,
+      clock: realClock,
+      simulatorClock: clock,
+      settings: clusterSettings(account, options.settings ?? {}),
+      engine: {
+        ...engine,
+        logUrl: cluster.logUrl,
+        eventsUrl: cluster.eventsUrl,
+        ...(engine.botSilenceLimitMs === undefined ? {} : { botSilenceLimitMs: engine.botSilenceLimitMs / shorter }),
+        wrap: {
+          ...engine.wrap,
+          log: (log: PartitionedLog) => (inner === undefined ? prefixed(log, prefix) : inner(prefixed(log, prefix))),
+        },
+      },
+    } satisfies Partial<WorldOptions>,
+  };
 };
 
 /** How each effect of a history ended; one without an end is `open`. */

@@ -48,6 +48,8 @@ export type EngineOptions = {
   readonly botSilenceLimitMs: number;
   readonly simulatorUrl?: string;
   readonly version: string;
+  /** Ends the wait for a log or store that is away at the start. */
+  readonly signal?: AbortSignal;
   readonly metrics?: Pick<EngineMetrics, 'ingress' | 'outbound'>;
   /** What one account's Webim is asked at most; default outbound's. */
   readonly limits?: AccountLimits;
@@ -79,19 +81,24 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const { accounts, clock, logger, dataDir, host } = options;
   await mkdir(dataDir, { recursive: true });
   const run = new Set(options.run ?? serviceNames);
-  const log = (options.wrap?.log ?? same)(await openLog({ url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`, clock }));
-  const store = (options.wrap?.store ?? same)(
-    await openEventStore({ url: options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`, clock }),
+  const log = (options.wrap?.log ?? same)(
+    await openLog({ url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`, clock, notices: logger }),
   );
-  const differences = await log.ensureTopics([
-    { name: topics.inbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
-    { name: topics.outbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
-    { name: topics.deadlines, partitions: options.partitions, cleanup: 'compact' },
-    { name: topics.quarantine, partitions: options.partitions, cleanup: 'delete', retentionMs: quarantineRetentionMs },
-  ]);
+  const store = (options.wrap?.store ?? same)(
+    await openEventStore({ url: options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`, clock, logger }),
+  );
+  const patiently = untilThere({ clock, logger, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  const differences = await patiently('topics', () =>
+    log.ensureTopics([
+      { name: topics.inbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
+      { name: topics.outbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
+      { name: topics.deadlines, partitions: options.partitions, cleanup: 'compact' },
+      { name: topics.quarantine, partitions: options.partitions, cleanup: 'delete', retentionMs: quarantineRetentionMs },
+    ]),
+  );
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
   const pins = pinsOf({ store, accounts });
-  if (run.has('projector')) await pins.registerAll((account) => readFile(account.scriptFile, 'utf8'));
+  if (run.has('projector')) await patiently('pins', () => pins.registerAll((account) => readFile(account.scriptFile, 'utf8')));
 
   const named = (service: string) => logger.child({ service });
   const only = <T>(name: ServiceName, make: () => T): T | undefined => (run.has(name) ? make() : undefined);
@@ -162,3 +169,21 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
 };
 
 const same = <T>(value: T): T => value;
+
+const startPauseMs = 1_000;
+
+/** A log or store that is away at the start is waited for: the process stays alive and says so. @throws any other error; the signal's reason */
+const untilThere =
+  ({ clock, logger, signal }: { clock: Clock; logger: Logger; signal?: AbortSignal }) =>
+  async <T>(what: string, call: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        const { retryable, code } = error as { retryable?: unknown; code?: unknown };
+        if (retryable !== true) throw error;
+        logger.warn({ event: 'waits_at_start', what, code });
+        await clock.sleep(startPauseMs, signal);
+      }
+    }
+  };

@@ -44,6 +44,7 @@ const engineOptions = {
   ...(config.LOG_URL === undefined ? {} : { logUrl: config.LOG_URL }),
   ...(config.EVENTS_URL === undefined ? {} : { eventsUrl: config.EVENTS_URL }),
   run: config.SERVICES,
+  signal: stopping.signal,
   logger,
   host: config.BIND_HOST,
   consoleHost: config.CONSOLE_HOST,

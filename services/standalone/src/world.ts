@@ -37,6 +37,8 @@ export type WorldOptions = {
   /** How many times as fast as the machine's time both run. Default 1. */
   readonly clockRate?: number;
   readonly clock?: Clock;
+  /** Of the simulated Webim alone, where it differs. */
+  readonly simulatorClock?: Clock;
   readonly account?: string;
   readonly settings?: Partial<DialogSettings>;
   readonly scriptFile?: string;
@@ -84,7 +86,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   const id = options.account ?? 'demo';
   const secrets = options.secrets ?? newSecrets();
   const simulator = webimSimulator({
-    clock,
+    clock: options.simulatorClock ?? clock,
     clockRate: rate,
     port: 0,
     account: sampleAccount(secrets.botToken),
