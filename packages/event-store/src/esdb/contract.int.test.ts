@@ -6,7 +6,7 @@ import { esdbEventStore } from './event-store.ts';
 
 const servers = await findEventStores();
 for (const server of servers) {
-  for (const appendsBy of ['call', 'batch'] as const) {
+  for (const appendsBy of ['stream', 'call'] as const) {
     eventStoreContract({
       adapter: `${server.name}, appends by ${appendsBy}`,
       open: async () => {

@@ -1,9 +1,13 @@
 import client from '@eventstore/db-client';
 import commandErrors from '@eventstore/db-client/dist/utils/CommandError.js';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import status, { type Status } from '@eventstore/db-client/generated/status_pb.js';
 import { status as grpc, Metadata } from '@grpc/grpc-js';
+import any from 'google-protobuf/google/protobuf/any_pb.js';
+import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import { describe, expect, it } from 'vitest';
 import { EventStoreError } from '../port.ts';
-import { isCachedProbeFailure, isNotLeader, isStreamNotFound, translate } from './errors.ts';
+import { isNotLeader, isStreamNotFound, translate, translateReply } from './errors.ts';
 
 /** An error as gRPC hands it to the client. */
 const raw = (code: number, details: string, trailers: Record<string, string> = {}): Error => {
@@ -102,14 +106,33 @@ describe('the client’s errors, translated', () => {
     expect(translate(own)).toBe(own);
   });
 
-  it('tells a cached probe failure from every other error', () => {
-    expect(isCachedProbeFailure(raw(grpc.INTERNAL, 'Internal error'))).toBe(true);
-    expect(isCachedProbeFailure(raw(grpc.UNKNOWN, 'x'))).toBe(true);
-    expect(isCachedProbeFailure(raw(grpc.UNAVAILABLE, 'x'))).toBe(false);
-    expect(isCachedProbeFailure(raw(grpc.CANCELLED, 'x'))).toBe(false);
-    expect(isCachedProbeFailure(converted(grpc.INTERNAL, 'Internal error'))).toBe(false);
-    expect(isCachedProbeFailure(new Error('x'))).toBe(false);
-    expect(isCachedProbeFailure(undefined)).toBe(false);
+  const reply = (name: string, details: { serializeBinary: () => Uint8Array } | undefined, message = ''): Status => {
+    const answer = new status.Status().setMessage(message);
+    if (details === undefined) return answer;
+    const packed = new any.Any();
+    packed.pack(details.serializeBinary(), `event_store.client.${name}`);
+    return answer.setDetails(packed);
+  };
+  it.each([
+    ['StreamDeleted', new shared.StreamDeleted(), '', 'stream_deleted', false],
+    ['MaximumAppendSizeExceeded', new shared.MaximumAppendSizeExceeded(), '', 'too_large', false],
+    ['Timeout', new shared.Timeout(), '', 'timeout', true],
+    ['AccessDenied', new shared.AccessDenied(), '', 'unknown', false],
+    ['BadRequest', new shared.BadRequest(), 'Server', 'unknown', false],
+    ['Unknown', new shared.Unknown(), '', 'unknown', false],
+    ['nothing', undefined, 'Server Is Not Ready', 'unavailable', true],
+    ['nothing', undefined, 'Server Is Busy', 'unavailable', true],
+    ['nothing', undefined, 'No leader info available in response', 'unavailable', true],
+    ['nothing', undefined, 'Unknown NotHandledReason (9)', 'unknown', false],
+  ])('an append on the stream, answered with %s', (name, details, message, code, retryable) => {
+    expect(translateReply(reply(name, details, message))).toMatchObject({ name: 'EventStoreError', code, retryable });
+  });
+
+  it('an append on the stream, answered with a conflict', () => {
+    const at = new shared.WrongExpectedVersion().setCurrentStreamRevision('0').setExpectedStreamPosition('3');
+    expect(translateReply(reply('WrongExpectedVersion', at))).toMatchObject({ code: 'wrong_expected_revision', actual: 0 });
+    const none = new shared.WrongExpectedVersion().setCurrentNoStream(new empty.Empty());
+    expect(translateReply(reply('WrongExpectedVersion', none))).toMatchObject({ code: 'wrong_expected_revision', actual: 'no_stream' });
   });
 
   it('recognises what a call is repeated or answered for', () => {

@@ -1,8 +1,10 @@
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import { EventStoreError } from '../port.ts';
 
 /**
- * What the client throws, as far as it is read: a `CommandError` has a `type` (`dist/utils/CommandError.js`), a failed feature probe is a bare
- * gRPC error with `code` only, discovery throws a plain Error. The codes are gRPC's.
+ * What the client throws, as far as it is read: a `CommandError` has a `type` (`dist/utils/CommandError.js`), some paths let a bare gRPC error
+ * through with `code` only, discovery throws a plain Error. The codes are gRPC's.
  */
 type Thrown = {
   readonly type?: unknown;
@@ -62,13 +64,26 @@ export const translate = (error: unknown): EventStoreError => {
 export const isNotLeader = (error: unknown): boolean => (error as Thrown | null)?.type === 'not-leader';
 export const isStreamNotFound = (error: unknown): boolean => (error as Thrown | null)?.type === 'stream-not-found';
 
-/**
- * Whether an append failed on the client's feature probe in a way that the client keeps and would fail every later append with: only the
- * probe's error reaches the caller unconverted, and only UNAVAILABLE and CANCELLED have the client ask again.
- */
-export const isCachedProbeFailure = (error: unknown): boolean => {
-  const thrown = error as Thrown | null;
-  return (
-    typeof thrown?.code === 'number' && thrown.type === undefined && thrown.code !== grpc.unavailable && thrown.code !== grpc.cancelled
-  );
+/** The error in an answer of `BatchAppend`: `google.rpc.Status` with one `Any` of `shared.proto` (the server's `Status.cs`). */
+export const translateReply = (status: Status | undefined): EventStoreError => {
+  const details = status?.getDetails();
+  const name = details?.getTypeName() ?? '';
+  switch (name) {
+    case 'event_store.client.WrongExpectedVersion': {
+      const wrong = details?.unpack(shared.WrongExpectedVersion.deserializeBinary, name);
+      const actual = wrong?.hasCurrentStreamRevision() === true ? Number(wrong.getCurrentStreamRevision()) : 'no_stream';
+      return new EventStoreError('wrong_expected_revision', `the stream is at ${actual}`, { actual });
+    }
+    case 'event_store.client.StreamDeleted':
+      return new EventStoreError('stream_deleted', 'the stream is deleted');
+    case 'event_store.client.MaximumAppendSizeExceeded':
+      return new EventStoreError('too_large', 'the server takes no append of this size');
+    case 'event_store.client.Timeout':
+      return new EventStoreError('timeout', 'the server did not answer in time; an append may have landed');
+    case 'event_store.client.AccessDenied':
+      return new EventStoreError('unknown', 'access denied');
+  }
+  const message = status?.getMessage() ?? '';
+  if (away.test(message)) return new EventStoreError('unavailable', 'the server is away');
+  return new EventStoreError('unknown', `the server refused: ${name}`);
 };

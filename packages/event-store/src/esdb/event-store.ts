@@ -10,9 +10,10 @@ import {
   type RecordedEvent,
 } from '../port.ts';
 import { type SerialisedEvent, serialise } from '../serialise.ts';
+import { appendStreamOf } from './append-stream.ts';
 import { type Connection, connectionTo } from './connection.ts';
 import { stallGuard, timedOut, within } from './deadline.ts';
-import { isCachedProbeFailure, isNotLeader, isStreamNotFound, translate } from './errors.ts';
+import { isNotLeader, isStreamNotFound, translate } from './errors.ts';
 import { followAll } from './follow-all.ts';
 import { positionText } from './position.ts';
 import { proposed, recorded } from './recorded.ts';
@@ -28,16 +29,13 @@ export type EsdbOptions = {
   readonly deadlineMs?: number;
   /** A subscription silent for so long is begun anew from its position, ms. */
   readonly idleMs?: number;
-  /**
-   * How appends go. `call`: one gRPC call each. `batch`: all on one stream that the client keeps. Default `call`, unless TLS without a user
-   * name leaves no choice (the client takes the batch path exactly where a call names no credentials).
-   */
-  readonly appendsBy?: 'call' | 'batch';
+  /** How appends go: all on one stream (the default), or one gRPC call of the client each. */
+  readonly appendsBy?: 'stream' | 'call';
 };
 
 /** A call's own gRPC deadline ends before ours, so that the client tells the end of a call itself where it can. */
 const graceMs = 500;
-/** How often an append is begun anew where it is known that nothing was written, or where the repeat is safe. */
+/** How often an append is begun in all, where a repeat is safe. */
 const attempts = 3;
 const betweenAttemptsMs = 100;
 
@@ -45,43 +43,43 @@ const betweenAttemptsMs = 100;
  * The event store in EventStoreDB 23.10 or KurrentDB 25-26, through `@eventstore/db-client` 6.2.1, whose defects decide the shape of this file
  * (event-store.md §5):
  *
- * - Appends take the call path wherever they can. The batch path has no deadline, hangs on a silent server, and needs the feature probe, which
- *   has no deadline either and whose failure is cached. A call has a real deadline. The path is chosen by naming credentials in the call;
- *   without TLS the client sends none, so that any do.
- * - On the batch path a failed or silent probe, or a silent stream, has the client rebuilt.
+ * - Appends go on a stream of our own (`append-stream.ts`), or by the client's call path, which is chosen by naming credentials in the call
+ *   (without TLS none are sent, so that any do). Never by its batch path: that has no deadline, needs a feature probe whose failure is
+ *   cached, and can end the process.
+ * - A client that lets our deadline pass is disposed of and built anew.
  * - "Not the leader": the client moves to the leader but does not repeat the call; we do, where a repeat is idempotent.
  */
 export const esdbEventStore = (options: EsdbOptions): EventStore => {
   const { logger, clock = realClock, deadlineMs = 10_000, idleMs = 30_000 } = options;
   const connection: Connection = connectionTo(options.url, clock, logger);
   const { credentials, tls } = connection.address;
-  const byCall = options.appendsBy === undefined ? credentials !== undefined || !tls : options.appendsBy === 'call';
-  const callCredentials = byCall ? { credentials: credentials ?? { username: 'none', password: 'none' } } : {};
+  const byCall = options.appendsBy === 'call';
+  if (byCall && tls && credentials === undefined) throw new Error('EVENTS_URL: appends by call need a user name');
   const ending = new AbortController();
 
   const open = (): void => {
     if (ending.signal.aborted) throw new EventStoreError('closed', 'the event store is closed');
   };
 
-  /** One unary call: its own deadline, ours a little later; after ours the client is not to be trusted any more. */
+  /** One unary call or append: ends in time; after our own deadline the client is not to be trusted any more. */
   const call = async <T>(perform: (client: EventStoreDBClient) => Promise<T>): Promise<T> => {
     const client = await connection.client();
     try {
       return await within(perform(client), deadlineMs + graceMs, clock);
     } catch (error) {
       if (error instanceof EventStoreError && error.code === 'timeout') await connection.rebuild(client, 'timeout');
-      else if (isCachedProbeFailure(error)) await connection.rebuild(client, 'probe');
       throw error;
     }
   };
 
   const appendOnce = (stream: string, events: readonly SerialisedEvent[], expected: ExpectedRevision): Promise<AppendResult> =>
     call(async (client) => {
+      if (!byCall) return appendStreamOf(client).append(stream, events, expected);
       const result = await client.appendToStream(stream, events.map(proposed), {
         expectedRevision: expectedRevision(expected),
         requiresLeader: true,
         deadline: deadlineMs,
-        ...callCredentials,
+        credentials: credentials ?? { username: 'none', password: 'none' },
       });
       return { revision: Number(result.nextExpectedRevision), position: positionText(result.position) };
     });
@@ -91,8 +89,7 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
       try {
         return await appendOnce(stream, events, expected);
       } catch (error) {
-        const repeatable =
-          isCachedProbeFailure(error) || (isNotLeader(error) && (typeof expected === 'number' || expected === 'no_stream'));
+        const repeatable = isNotLeader(error) && (typeof expected === 'number' || expected === 'no_stream');
         if (!repeatable || attempt === attempts || ending.signal.aborted) throw translate(error);
         logger?.info({ event: 'event_store_append_repeated', attempt, code: translate(error).code });
         await clock.sleep(Math.random() * betweenAttemptsMs * attempt);

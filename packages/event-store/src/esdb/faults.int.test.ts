@@ -28,7 +28,7 @@ afterAll(async () => {
   await server.destroy();
 });
 
-describe.each(['call', 'batch'] as const)('an append by %s that goes wrong', (appendsBy) => {
+describe.each(['stream', 'call'] as const)('an append by %s that goes wrong', (appendsBy) => {
   const method = appendsBy === 'call' ? 'Append' : 'BatchAppend';
 
   it.each([
@@ -122,43 +122,44 @@ describe.each(['call', 'batch'] as const)('an append by %s that goes wrong', (ap
   });
 });
 
-describe('the feature probe of the batch path', () => {
-  /** The address of its own makes a client of its own, which has not asked yet. */
-  const fresh = (): EventStore => open({ appendsBy: 'batch', url: `${server.url}&connectionName=${name('probe')}` });
+describe('the client’s feature probe', () => {
+  it.each(['internal', 'no_answer', 'unavailable'] as const)(
+    'is never asked, so that its failure (%s), which the client would keep, can fail no append',
+    async (kind) => {
+      await server.arm({ method: 'GetSupportedMethods', kind, times: 1_000 });
+      for (const appendsBy of ['stream', 'call'] as const) {
+        // An address of its own has a client of its own, which has asked nothing yet.
+        const store = open({ appendsBy, url: `${server.url}&connectionName=${name('probe')}` });
+        expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
+      }
+      expect((await server.state()).calls['GetSupportedMethods']).toBeUndefined();
+    },
+  );
+});
 
-  it('answered INTERNAL once, which the client would keep for ever: the append succeeds all the same', async () => {
-    await server.arm({ method: 'GetSupportedMethods', kind: 'internal' });
-    const store = fresh();
-    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
-  });
-
-  it('answered INTERNAL again and again: told, and over as soon as the server is well', async () => {
-    await server.arm({ method: 'GetSupportedMethods', kind: 'internal', times: 1_000 });
-    const store = fresh();
-    await expect(store.append(name('stream'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'unknown' });
-    await server.disarm();
-    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
-  });
-
-  it('never answered: the append ends in time, and the next one asks anew', async () => {
-    await server.arm({ method: 'GetSupportedMethods', kind: 'no_answer' });
-    const store = fresh();
-    await expect(store.append(name('stream'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'timeout' });
-    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
-  });
-
-  it('unavailable: told as that, and the next one asks anew', async () => {
-    await server.arm({ method: 'GetSupportedMethods', kind: 'unavailable' });
-    const store = fresh();
-    await expect(store.append(name('stream'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
-  });
-
-  it('is not asked by appends that go by call', async () => {
-    const before = (await server.state()).calls['GetSupportedMethods'];
-    const store = open({ appendsBy: 'call', url: `${server.url}&connectionName=${name('probe')}` });
-    await store.append(name('stream'), numbered(1), 'no_stream');
-    expect((await server.state()).calls['GetSupportedMethods']).toBe(before);
+describe('a server that lets one append hang', () => {
+  it('the others under way end too, and succeed when repeated: none twice', async () => {
+    const store = open();
+    const stuck = name('stuck');
+    await server.arm({ method: 'BatchAppend', kind: 'no_answer_after_commit', stream: stuck });
+    const prefix = name('dialog');
+    const hanging = numbered(1);
+    const hung = expect(store.append(stuck, hanging, 'no_stream')).rejects.toMatchObject({ code: 'timeout' });
+    const lanes = upTo(4).map(async (lane) => {
+      const written: NewEvent[] = [];
+      for (const at of upTo(300)) {
+        const append = numbered(1, at);
+        written.push(...append);
+        await eventually(() => store.append(`${prefix}-${lane}`, append, at === 0 ? 'no_stream' : at - 1));
+        if (at % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 80));
+      }
+      return written;
+    });
+    await hung;
+    for (const [lane, written] of (await Promise.all(lanes)).entries()) {
+      expect(idsOf(await store.read(`${prefix}-${lane}`))).toEqual(idsOf(written));
+    }
+    expect(await store.append(stuck, hanging, 'no_stream')).toMatchObject({ revision: 0 });
   });
 });
 
@@ -212,7 +213,7 @@ describe('a read that goes wrong', () => {
 
 describe('a server that is away', () => {
   it('everything is told as unavailable, and goes on with the same handle when it is back, with all that was acknowledged', async () => {
-    for (const appendsBy of ['call', 'batch'] as const) {
+    for (const appendsBy of ['stream', 'call'] as const) {
       const store = open({ appendsBy });
       const stream = name('stream');
       await store.append(stream, numbered(3), 'no_stream');

@@ -158,7 +158,8 @@ export const batchAppend =
       if (struck.after === 'no_answer') return;
       if (struck.after === 'cut') return serving.cut();
       const response = reply(correlationId, stream);
-      if (struck.after === 'timeout') response.setError(statusOf('Timeout', new shared.Timeout().serializeBinary()));
+      if (struck.after === 'timeout')
+        response.setCorrelationId(structured(correlationId)).setError(statusOf('Timeout', new shared.Timeout().serializeBinary()));
       else if (outcome.kind === 'stream_deleted') {
         const deleted = new shared.StreamDeleted();
         deleted.setStreamIdentifier(identifier(stream));
@@ -184,6 +185,15 @@ export const batchAppend =
       call.write(response);
     };
   };
+
+/** The server's own time-out gives the id back in its other form: `Uuid.FromGuid(correlationId).ToDto()`. */
+const structured = (id: UUID | undefined): UUID => {
+  const hex = (id?.getString() ?? '').replaceAll('-', '');
+  const bits = new shared.UUID.Structured();
+  bits.setMostSignificantBits(String(BigInt.asIntN(64, BigInt(`0x${hex.slice(0, 16)}`))));
+  bits.setLeastSignificantBits(String(BigInt.asIntN(64, BigInt(`0x${hex.slice(16)}`))));
+  return new shared.UUID().setStructured(bits);
+};
 
 const statusOf = (name: string, details: Uint8Array) => {
   const packed = new any.Any();
