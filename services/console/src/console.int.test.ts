@@ -9,10 +9,10 @@ import { realClock } from '@dialog/contracts/clock';
 import { topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import type { PartitionedLog } from '@dialog/log/port';
+import { LogError, type PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { liveClient } from '../test/live-client.ts';
 import {
   aDialog,
@@ -20,6 +20,7 @@ import {
   newChat,
   newMessage,
   overdue,
+  parked,
   started,
   unseen,
   visitorSays,
@@ -28,7 +29,7 @@ import {
 } from '../test/sample-dialogs.ts';
 import type { DialogList, EventPage } from './api/schemas.ts';
 import { type Console, consoleService } from './console.ts';
-import type { LagReport } from './lag/lag.ts';
+import type { LagReport } from './lag/report.ts';
 import type { DialogRow } from './read-model/row.ts';
 import { openTables } from './read-model/tables.ts';
 
@@ -49,6 +50,7 @@ const start = async (more: { log?: PartitionedLog; dataFile?: string } = {}): Pr
     logger,
     dataFile: more.dataFile ?? join(folder, 'console.db'),
     port: 0,
+    lagEveryMs: 50,
     simulatorUrl: 'http://127.0.0.1:4050',
     webRoot: join(folder, 'web'),
   });
@@ -249,33 +251,128 @@ describe('live updates', () => {
 });
 
 describe('lag', () => {
+  const lagNow = async (): Promise<LagReport> => (await get<LagReport>('/api/lag')).body;
+  const until = (check: (report: LagReport) => void): Promise<LagReport> =>
+    vi.waitFor(
+      async () => {
+        const report = await lagNow();
+        check(report);
+        return report;
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+  const ofPartition = ({ groups }: LagReport, partition: number) =>
+    groups.find((one) => one.group === 'projector')?.partitions.find((one) => one.partition === partition);
+  const inbox = { name: topics.inbox, partitions: 2, cleanup: 'delete' } as const;
+  const append = (count: number, partition: number) =>
+    log.append(Array.from({ length: count }, (_, n) => ({ topic: topics.inbox, key: `k${n}`, value: Buffer.from('1'), partition })));
+
   it('says how far each group is, per partition, with the age of the oldest record', async () => {
-    await log.ensureTopics([{ name: topics.inbox, partitions: 2, cleanup: 'delete' }]);
-    await log.append(['a', 'b', 'c'].map((key) => ({ topic: topics.inbox, key, value: Buffer.from('1'), partition: 1 })));
+    await log.ensureTopics([inbox]);
+    await append(3, 1);
     await log.setCommitted('projector', topics.inbox, 1, 1);
     await start();
-    const { groups, unknownSince } = (await get<LagReport>('/api/lag')).body;
-    expect(unknownSince).toBeNull();
-    expect(groups).toMatchObject([{ group: 'projector', topic: topics.inbox, lag: 2 }]);
-    const one = groups[0]?.partitions.find((partition) => partition.partition === 1);
-    expect(one).toMatchObject({ committed: 1, high: 3, lag: 2 });
-    expect(one?.ageMs).toBeGreaterThanOrEqual(0);
+    const report = await lagNow();
+    expect(report).toMatchObject({ unknownSince: null, lastKnown: null });
+    expect(report.groups).toMatchObject([{ group: 'projector', topic: topics.inbox, lag: 2, members: 0 }]);
+    expect(ofPartition(report, 1)).toMatchObject({ committed: 1, high: 3, lag: 2 });
+    // The sampler's age is that of the record that was appended second, to the millisecond.
+    const [, second] = await log.read(topics.inbox, 1, 0, 3);
+    expect((report.at ?? 0) - (ofPartition(report, 1)?.ageMs ?? 0)).toBeCloseTo(second?.appendedAt ?? 0, -2);
+    expect((await until((now) => expect(now.groups[0]?.state).toBe('STOPPED'))).groups[0]).toMatchObject({ lag: 2, clearInMs: null });
   });
 
-  it('says since when it is unknown while the log does not answer, and keeps the last figures', async () => {
-    await log.ensureTopics([{ name: topics.inbox, partitions: 1, cleanup: 'delete' }]);
-    await log.append([{ topic: topics.inbox, key: 'a', value: null }]);
+  it('tells a real reader that stands still from one that is gone, and one that reads again', async () => {
+    await log.ensureTopics([inbox]);
+    const stuck = Promise.withResolvers<void>();
+    const reader = (handle: () => Promise<void>) => {
+      const consumer = log.consumer({
+        group: 'projector',
+        topic: topics.inbox,
+        handle,
+        note: () => JSON.stringify({ behindMs: 12, at: log.logTime() }),
+      });
+      const ended = consumer.run();
+      return async () => {
+        await consumer.stop(100);
+        await ended;
+      };
+    };
+    const stop = reader(() => stuck.promise);
+    await append(5, 0);
+    await start();
+    const stalled = await until((now) => expect(now.groups[0]?.state).toBe('STALLED'));
+    expect(stalled.groups[0]).toMatchObject({ members: 1, lag: 5, outPerSecond: 0 });
+    await until((now) => expect(ofPartition(now, 0)?.behindMs).toBe(12));
+    await stop();
+    stuck.resolve();
+    await until((now) => expect(now.groups[0]).toMatchObject({ state: 'STOPPED', members: 0, lag: 5 }));
+    const again = reader(() => Promise.resolve());
+    await until((now) => expect(now.groups[0]).toMatchObject({ state: 'OK', members: 1, lag: 0, ageMs: null, clearInMs: 0 }));
+    await log.setCommitted('audit', topics.inbox, 0, 5);
+    await again();
+    await log.setCommitted('projector', topics.inbox, 0, 0);
+    await until((now) => expect(now.groups.map(({ group }) => group)).toEqual(['audit', 'projector']));
+    await until((now) => expect(['REWOUND', 'STOPPED']).toContain(ofPartition(now, 0)?.state));
+  });
+
+  it('marks the partition of a parked dialog, until it is released', async () => {
+    await log.ensureTopics([inbox]);
+    for (const partition of [0, 1]) await log.setCommitted('projector', topics.inbox, partition, 0);
+    const dialog = parked('shop', '105', t0);
+    await dialog.writeTo(store);
+    await start();
+    const partition = await log.partitionFor(topics.inbox, 'shop:105');
+    await until((now) => expect(ofPartition(now, partition)).toMatchObject({ state: 'BLOCKED', parked: 1 }));
+    expect(ofPartition(await lagNow(), 1 - partition)).toMatchObject({ state: 'OK', parked: 0 });
+    dialog.input(
+      9_000,
+      { type: 'release_parked', by: 'ops', reason: 'repaired' },
+      { type: 'DialogReleased', data: { by: 'ops', applied: 1, skipped: 0 } },
+    );
+    await dialog.writeTo(store);
+    await until((now) => expect(ofPartition(now, partition)).toMatchObject({ state: 'OK', parked: 0 }));
+  });
+
+  it.each([
+    ['refuses', () => Promise.reject(new LogError('unavailable', 'away'))],
+    ['does not answer', () => new Promise<never>(() => undefined)],
+  ])('is unknown since a time while the log %s; no old figure stands for a new one', async (_how, answer) => {
+    await log.ensureTopics([inbox]);
+    await append(1, 0);
     await log.setCommitted('projector', topics.inbox, 0, 0);
     let away = false;
-    await start({ log: { ...log, groups: () => (away ? Promise.reject(new Error('away')) : log.groups()) } });
-    const known = (await get<LagReport>('/api/lag')).body;
+    await start({ log: { ...log, groups: () => (away ? answer() : log.groups()) } });
+    const known = await lagNow();
+    expect(known.groups[0]?.lag).toBe(1);
+    const live = await liveClient(`${desk.address()}/api/live`);
+    after.push(live.close);
     away = true;
-    const lost = (await get<LagReport>('/api/lag')).body;
-    expect(lost.unknownSince).toBeGreaterThanOrEqual(known.at ?? 0);
-    expect(lost).toMatchObject({ at: known.at, groups: known.groups });
-    expect((await get<LagReport>('/api/lag')).body.unknownSince).toBe(lost.unknownSince);
+    const lost = await until((now) => expect(now.unknownSince).not.toBeNull());
+    expect(lost).toMatchObject({ at: null, groups: [] });
+    expect(lost.unknownSince).toBeGreaterThanOrEqual(known.at ?? Number.NaN);
+    expect(lost.lastKnown?.groups[0]).toMatchObject({ group: 'projector', lag: 1 });
+    expect(desk.lag().unknownSince).toBe(lost.unknownSince);
+    let told = (await live.next('lag')) as { lag: LagReport };
+    while (told.lag.unknownSince === null) told = (await live.next('lag')) as { lag: LagReport };
+    expect(told.lag.groups).toEqual([]);
+    expect((await lagNow()).unknownSince).toBe(lost.unknownSince);
     away = false;
-    expect((await get<LagReport>('/api/lag')).body.unknownSince).toBeNull();
+    await until((now) => expect(now).toMatchObject({ unknownSince: null, lastKnown: null, groups: [{ group: 'projector', lag: 1 }] }));
+  });
+
+  it('a group that outlived its topic does not hide the others', async () => {
+    await log.ensureTopics([inbox]);
+    await log.setCommitted('projector', topics.inbox, 0, 0);
+    const gone = { group: 'old', topic: 'gone' };
+    await start({
+      log: {
+        ...log,
+        groups: async () => [gone, ...(await log.groups())],
+        lag: (group, topic) => (topic === 'gone' ? Promise.reject(new LogError('unknown_topic', 'gone')) : log.lag(group, topic)),
+      },
+    });
+    expect((await lagNow()).groups.map(({ group }) => group)).toEqual(['projector']);
   });
 });
 

@@ -13,7 +13,8 @@ import { within } from './deadline.ts';
 import { allowedHost } from './http/allowed-host.ts';
 import { pageRouter, securityHeaders } from './http/page.ts';
 import { notFound, problemHandler } from './http/problem.ts';
-import { lagProbe } from './lag/lag.ts';
+import type { LagReport } from './lag/report.ts';
+import { lagSampler } from './lag/sampler.ts';
 import { liveUpdates } from './live/live.ts';
 import { follower } from './read-model/follower.ts';
 import { openReadModel } from './read-model/read-model.ts';
@@ -33,6 +34,8 @@ export type ConsoleOptions = {
   readonly allowedHosts?: readonly string[];
   /** Folder of the built page; default: this package's `dist/web`. */
   readonly webRoot?: string;
+  /** Real ms between two samples of the lag. Default 1 s. */
+  readonly lagEveryMs?: number;
   /** Where the simulator's page is, for a link. */
   readonly simulatorUrl?: string;
 };
@@ -42,10 +45,14 @@ export type Console = Service & {
   readonly address: () => string;
   /** Resolves with the address; rejects where the port can't be had. */
   readonly listening: () => Promise<string>;
+  /** The newest sample of the lag, for metrics. Before the first one: no figures. */
+  readonly lag: () => LagReport;
 };
 
 const builtPage = fileURLToPath(new URL('../dist/web', import.meta.url));
 const stopTimeoutMs = 3_000;
+/** Parked dialogs that the sampler looks at; beyond that nobody counts partitions. */
+const maxParked = 1_000;
 
 /** Follows the event store into a read model, serves the API and the page. It changes nothing in a dialog. */
 export const consoleService = (options: ConsoleOptions): Console => {
@@ -54,13 +61,13 @@ export const consoleService = (options: ConsoleOptions): Console => {
   const stopping = new AbortController();
   let address: string | undefined;
   let running: Promise<void> | undefined;
+  let lagNow: LagReport = { now: clock.now(), at: null, unknownSince: null, groups: [], lastKnown: null };
   const listening = Promise.withResolvers<string>();
   listening.promise.catch(() => undefined);
 
   const run = async (): Promise<void> => {
     if (stopping.signal.aborted) return;
     const model = openReadModel({ file: options.dataFile });
-    const lag = lagProbe({ log, clock });
     const follow = follower({
       store,
       readModel: model,
@@ -71,7 +78,18 @@ export const consoleService = (options: ConsoleOptions): Console => {
       },
       onCaughtUp: () => live.publish('reload', { now: clock.now() }),
     });
-    const live = liveUpdates({ clock, caughtUp: follow.caughtUp, lag });
+    const lag = lagSampler({
+      log,
+      clock,
+      logger,
+      parked: () => model.parked(maxParked),
+      onReport: (report) => {
+        lagNow = report;
+        live.publish('lag', { now: report.now, lag: report });
+      },
+      ...(options.lagEveryMs === undefined ? {} : { everyMs: options.lagEveryMs }),
+    });
+    const live = liveUpdates({ clock, caughtUp: follow.caughtUp, lag: () => lagNow });
 
     const app = express();
     app.disable('x-powered-by');
@@ -87,7 +105,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     });
     api.use('/dialogs', dialogsRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp }));
     api.get('/lag', async (_request, response) => {
-      response.json(await lag());
+      response.json((await lag.first()) satisfies LagReport);
     });
     api.get('/live', live.accept);
     api.use(() => {
@@ -107,7 +125,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
       listening.resolve(address);
       logger.info({ event: 'console_listening', port });
-      await Promise.race([follow.run(stopping.signal), model.died, failureOf(server)]);
+      await Promise.race([follow.run(stopping.signal), lag.run(stopping.signal), model.died, failureOf(server)]);
     } catch (error) {
       listening.reject(error);
       throw error;
@@ -133,6 +151,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       return address;
     },
     listening: () => listening.promise,
+    lag: () => lagNow,
   };
 };
 

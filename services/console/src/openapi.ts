@@ -9,7 +9,7 @@ import {
   eventsQuerySchema,
 } from './api/schemas.ts';
 import { problemSchema } from './http/problem.ts';
-import { lagReportSchema } from './lag/lag.ts';
+import { lagReportSchema } from './lag/report.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -46,11 +46,19 @@ export const consoleOpenApi = (): Json => ({
         [400, 404, 503],
       ),
     },
-    '/lag': { get: operation('lag', 'How far each group is on each topic and partition', [], schema(lagReportSchema)) },
+    '/lag': {
+      get: operation(
+        'lag',
+        'How far each group is on each topic and partition, measured from outside about once a second; nothing while the log does not answer',
+        [],
+        schema(lagReportSchema),
+      ),
+    },
     '/live': {
       get: {
         operationId: 'live',
-        summary: 'Server-sent events: hello, dialog (a row changed), lag (each second), reload (more changed than was told)',
+        summary:
+          'Server-sent events: hello, dialog (a row changed), lag (each sample, about one a second), reload (more changed than was told)',
         responses: {
           200: { description: 'A stream without end', content: { 'text/event-stream': { schema: { type: 'string' } } } },
           503: problem('Too many listeners'),

@@ -264,6 +264,13 @@ export const parked = (account: string, chatId: string, startAt: number): Sample
     data: { reason: 'decide_failed', inputId: 'in-x' },
   });
 
+export const released = (account: string, chatId: string, startAt: number): SampleDialog =>
+  parked(account, chatId, startAt).input(
+    9_000,
+    { type: 'release_parked', by: 'ops', reason: 'repaired' },
+    { type: 'DialogReleased', data: { by: 'ops', applied: 1, skipped: 0 } },
+  );
+
 export const unseen = (account: string, chatId: string, startAt: number): SampleDialog =>
   aDialog(account, chatId, startAt).input(
     0,

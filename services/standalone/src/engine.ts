@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { consoleService } from '@dialog/console/console';
+import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import type { Secret } from '@dialog/contracts/secret';
@@ -63,6 +63,7 @@ export type Engine = {
   /** Undefined where it does not run in this process; so the addresses below. */
   readonly projector: Projector | undefined;
   readonly outbound: Outbound | undefined;
+  readonly desk: Console | undefined;
   readonly log: PartitionedLog;
   readonly store: EventStore;
   readonly ingressUrl: () => string | undefined;
@@ -154,6 +155,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     }),
     projector,
     outbound,
+    desk,
     log,
     store,
     ingressUrl: () => ingress?.address(),

@@ -1,8 +1,12 @@
+import type { Console } from '@dialog/console/console';
+import { lagMetrics } from '@dialog/console/lag/metrics';
 import type { IngressMetrics } from '@dialog/ingress/metrics';
-import type { PartitionedLog } from '@dialog/log/port';
 import type { OutboundMetrics } from '@dialog/outbound/metrics';
 import type { Projector } from '@dialog/projector/projector';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+
+/** What the label `cluster_name` of the lag says. */
+const clusterName = 'dialog';
 
 /** The process's instruments, with the names that existing dashboards know for lag. */
 export const engineMetrics = () => {
@@ -51,30 +55,23 @@ export const engineMetrics = () => {
     unreadable: () => unreadable.inc(),
   };
 
-  /** What is read when Prometheus asks. */
-  const watch = ({ log, projector }: { log: PartitionedLog; projector: Projector | undefined }): void => {
-    const labelNames = ['group', 'topic', 'partition'];
-    const lag: Gauge<string> = new Gauge({
-      name: 'kafka_consumergroup_group_lag',
-      help: 'Records not yet committed',
-      labelNames,
-      registers: [registry],
-      collect: async () => {
-        for (const { group, topic } of await log.groups()) {
-          for (const one of await log.lag(group, topic)) {
-            const labels = { group, topic, partition: String(one.partition) };
-            lag.set(labels, one.lag);
-            lagSeconds.set(labels, one.oldestUncommittedAt === undefined ? 0 : Math.max(0, log.logTime() - one.oldestUncommittedAt) / 1000);
-          }
-        }
-      },
-    });
-    const lagSeconds = new Gauge({
-      name: 'kafka_consumergroup_group_lag_seconds',
-      help: 'Age of the oldest record not yet committed',
-      labelNames,
-      registers: [registry],
-    });
+  /** What is read when Prometheus asks. The lag is told by the process of the console alone, so that no series comes twice. */
+  const watch = ({ desk, projector }: { desk: Pick<Console, 'lag'> | undefined; projector: Projector | undefined }): void => {
+    if (desk !== undefined) {
+      for (const { name, help, labelNames, samples } of lagMetrics(clusterName)) {
+        const gauge: Gauge<string> = new Gauge({
+          name,
+          help,
+          labelNames: [...labelNames],
+          registers: [registry],
+          collect: () => {
+            // Only what is known now: no series of a partition, a state or a figure that was.
+            gauge.reset();
+            for (const { labels, value } of samples(desk.lag())) gauge.set(labels, value);
+          },
+        });
+      }
+    }
     if (projector === undefined) return;
     const behind: Gauge<string> = new Gauge({
       name: 'projector_behind_seconds',

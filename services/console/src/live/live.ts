@@ -1,6 +1,6 @@
-import type { Clock } from '@dialog/contracts/clock';
+import { type Clock, realClock } from '@dialog/contracts/clock';
 import type { Request, Response } from 'express';
-import type { LagReport } from '../lag/lag.ts';
+import type { LagReport } from '../lag/report.ts';
 import type { DialogRow } from '../read-model/row.ts';
 
 /** What `/api/live` says, by the name of the server-sent event. */
@@ -24,12 +24,13 @@ export type Live = {
 const maxClients = 200;
 /** A client that does not read is cut off; its browser comes again by itself and loads anew. */
 const maxUnsentBytes = 1024 * 1024;
-const beatMs = 1_000;
-const aliveBeats = 15;
+const aliveEveryMs = 15_000;
 
-export type LiveOptions = { readonly clock: Clock; readonly caughtUp: () => boolean; readonly lag: () => Promise<LagReport> };
+export type LiveOptions = { readonly clock: Clock; readonly caughtUp: () => boolean; readonly lag: () => LagReport };
 
-/** Server-sent events: rows as they are committed, the lag each second while anybody looks. */
+const eventText = <N extends keyof LiveEvents>(name: N, data: LiveEvents[N]): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** Server-sent events: rows as they are committed, each sample of the lag. A newcomer hears the newest sample at once. */
 export const liveUpdates = ({ clock, caughtUp, lag }: LiveOptions): Live => {
   const open = new Set<Response>();
   let beating: AbortController | undefined;
@@ -41,14 +42,13 @@ export const liveUpdates = ({ clock, caughtUp, lag }: LiveOptions): Live => {
   };
   const publish: Live['publish'] = (name, data) => {
     if (open.size === 0) return;
-    const text = `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+    const text = eventText(name, data);
     for (const response of open) send(response, text);
   };
   const beat = async (signal: AbortSignal): Promise<void> => {
-    for (let turn = 1; ; turn++) {
-      publish('lag', { now: clock.now(), lag: await lag() });
-      if (turn % aliveBeats === 0) for (const response of open) send(response, ': alive\n\n');
-      await clock.sleep(beatMs, signal);
+    for (;;) {
+      await realClock.sleep(aliveEveryMs, signal);
+      for (const response of open) send(response, ': alive\n\n');
     }
   };
   const leave = (response: Response): void => {
@@ -65,14 +65,16 @@ export const liveUpdates = ({ clock, caughtUp, lag }: LiveOptions): Live => {
         return;
       }
       response.status(200).set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-      response.write(`retry: 1000\nevent: hello\ndata: ${JSON.stringify({ now: clock.now(), caughtUp: caughtUp() })}\n\n`);
+      response.write(`retry: 1000\n${eventText('hello', { now: clock.now(), caughtUp: caughtUp() })}`);
+      const known = lag();
+      if (known.at !== null || known.unknownSince !== null) response.write(eventText('lag', { now: clock.now(), lag: known }));
       request.socket.setNoDelay(true);
       open.add(response);
       response.on('close', () => leave(response));
       response.on('error', () => leave(response));
       if (beating === undefined) {
         beating = new AbortController();
-        // It ends by its signal only: the probe answers even when the log does not.
+        // It ends by its signal only.
         beat(beating.signal).catch(() => undefined);
       }
     },

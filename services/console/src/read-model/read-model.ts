@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { DialogId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
@@ -14,6 +15,7 @@ export type ReadModel = {
   readonly list: (filter: ListFilter) => Promise<readonly DialogRow[]>;
   readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
   readonly accounts: () => Promise<readonly string[]>;
+  readonly parked: (limit: number) => Promise<readonly DialogId[]>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
   readonly died: Promise<void>;
@@ -70,6 +72,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     list: async (filter) => (await call(callTimeoutMs, 'list', filter)) as readonly DialogRow[],
     row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
+    parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly DialogId[],
     close: async () => {
       if (closing) return;
       closing = true;

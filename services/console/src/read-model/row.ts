@@ -4,7 +4,7 @@ import type { RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
 
 /** Raise it with every change of `foldRow` or of the row's shape: a read model of another version is thrown away and rebuilt. */
-export const rowFoldVersion = 1;
+export const rowFoldVersion = 2;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
 export const dialogRowSchema = z.object({
@@ -119,6 +119,8 @@ const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> 
       return { closeOverdue: true };
     case 'DialogParked':
       return { parked: true };
+    case 'DialogReleased':
+      return { parked: false };
     default:
       return {};
   }

@@ -1,7 +1,7 @@
 import { summarize } from '@dialog/domain/summary';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { describe, expect, it } from 'vitest';
-import { inQueue, overdue, parked, type SampleDialog, unseen, wholeLife, withBot } from '../../test/sample-dialogs.ts';
+import { inQueue, overdue, parked, released, type SampleDialog, unseen, wholeLife, withBot } from '../../test/sample-dialogs.ts';
 import { openTables, RowGap, type Tables } from './tables.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
@@ -12,6 +12,7 @@ const samples = () => [
   overdue('shop', '104', t0 + 3_000),
   parked('bank', '105', t0 + 4_000),
   unseen('bank', '106', t0 + 5_000),
+  released('bank', '107', t0 + 6_000),
 ];
 
 /** All events, the dialogs interleaved, as `$all` would give them. */
@@ -77,7 +78,7 @@ describe('the rows', () => {
     again.apply(events);
     expect(rowsOf(single)).toEqual(rowsOf(whole));
     expect(rowsOf(again)).toEqual(rowsOf(whole));
-    expect(rowsOf(whole)).toHaveLength(5);
+    expect(rowsOf(whole)).toHaveLength(6);
   });
 
   it('skip an event that was there before, and count it', () => {
@@ -135,7 +136,13 @@ describe('the list', () => {
         .sort();
     expect(chats({ flag: true })).toEqual(['102', '104']);
     expect(chats({ flag: true, owner: 'operator' })).toEqual(['104']);
-    expect(chats({ account: 'bank' })).toEqual(['103', '105']);
+    expect(chats({ account: 'bank' })).toEqual(['103', '105', '107']);
     expect(chats({ account: 'bank', flag: true })).toEqual([]);
+  });
+
+  it('of parked dialogs has those that were not released', () => {
+    const tables = applied(recordedOf(samples()), 50);
+    expect(tables.parked(10)).toEqual([{ account: 'bank', chatId: '105' }]);
+    expect(tables.parked(0)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Owner } from '@dialog/contracts/domain-event';
-import { parseDialogStream } from '@dialog/contracts/ids';
+import { type AccountId, type ChatId, type DialogId, parseDialogStream } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
 
@@ -50,6 +50,8 @@ export type Tables = {
   readonly list: (filter: ListFilter) => readonly DialogRow[];
   readonly row: (account: string, chatId: string) => DialogRow | undefined;
   readonly accounts: () => readonly string[];
+  /** Dialogs that are parked, at most `limit`. */
+  readonly parked: (limit: number) => readonly DialogId[];
   readonly close: () => void;
 };
 
@@ -62,6 +64,7 @@ const schema = `
     listed INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.status') = 'live') VIRTUAL,
     owner TEXT GENERATED ALWAYS AS (json_extract(fold, '$.owner')) VIRTUAL,
     flag INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.flag')) VIRTUAL,
+    parked INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.parked')) VIRTUAL,
     last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) VIRTUAL,
     PRIMARY KEY (account, chat_id)
   ) WITHOUT ROWID;
@@ -69,6 +72,7 @@ const schema = `
   CREATE INDEX IF NOT EXISTS dialog_account ON dialog (listed, account, last_at DESC, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_flag ON dialog (listed, flag, last_at DESC, account, chat_id);
+  CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
 `;
 
 /** Opens the file; one that is damaged or of another fold's version is thrown away, since it can be rebuilt. */
@@ -80,6 +84,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const writeRow = db.prepare(
     'INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) ON CONFLICT (account, chat_id) DO UPDATE SET fold = excluded.fold',
   );
+  const parkedDialogs = db.prepare('SELECT account, chat_id FROM dialog WHERE parked = 1 ORDER BY account, chat_id LIMIT ?');
   const removeRow = db.prepare('DELETE FROM dialog WHERE account = ? AND chat_id = ?');
 
   const row = (account: string, chatId: string): DialogRow | undefined => {
@@ -144,6 +149,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         .prepare('SELECT DISTINCT account FROM dialog WHERE listed = 1 ORDER BY account')
         .all()
         .map((found) => String(found.account)),
+    parked: (limit) =>
+      parkedDialogs
+        .all(limit)
+        .map((found) => ({ account: String(found['account']) as AccountId, chatId: String(found['chat_id']) as ChatId })),
     close: () => db.close(),
   };
 };

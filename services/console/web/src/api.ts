@@ -1,6 +1,6 @@
 import type { About, Dialog, DialogList, EventPage } from '../../src/api/schemas.ts';
 import type { Problem } from '../../src/http/problem.ts';
-import type { LagReport } from '../../src/lag/lag.ts';
+import type { LagReport } from '../../src/lag/report.ts';
 import { serverSaid } from './time.ts';
 
 /** A refused or failed request; `status` 0: no answer came at all. */

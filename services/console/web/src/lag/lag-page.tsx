@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { GroupLag, LagReport } from '../../../src/lag/lag.ts';
+import type { GroupLag, LagReport } from '../../../src/lag/report.ts';
 import { api } from '../api.ts';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
 import { useLive } from '../live.tsx';
