@@ -230,6 +230,40 @@ describe('a server that is away', () => {
   });
 });
 
+describe('a server that is killed at random moments under load', () => {
+  it('every acknowledged append is there once and whole, none by half, and a follower has seen exactly what is there', async () => {
+    const store = open();
+    const prefix = name('dialog');
+    const follower = follow(store, { after: 'start', streamPrefixes: [prefix] });
+    const acknowledged = new Map<string, NewEvent[]>();
+    let done = false;
+    const lanes = upTo(6).map(async (lane) => {
+      const written: NewEvent[] = [];
+      acknowledged.set(`${prefix}-${lane}`, written);
+      for (let head = -1; !done; ) {
+        const append = numbered(1 + (written.length % 4), head + 1);
+        const { revision } = await eventually(() => store.append(`${prefix}-${lane}`, append, head < 0 ? 'no_stream' : head));
+        expect(revision).toBe(head + append.length);
+        written.push(...append);
+        head = revision;
+      }
+    });
+    for (const _round of upTo(5)) {
+      await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 200));
+      await server.kill();
+      await server.restart();
+    }
+    done = true;
+    await Promise.all(lanes);
+    const all = [...acknowledged.values()].flat();
+    for (const [stream, written] of acknowledged) expect(idsOf(await store.read(stream))).toEqual(idsOf(written));
+    await eventually(() => expect(follower.events).toHaveLength(all.length));
+    expect(new Set(idsOf(follower.events))).toEqual(new Set(idsOf(all)));
+    expect(all.length).toBeGreaterThan(100);
+    await follower.stop();
+  });
+});
+
 describe('a subscription that breaks', () => {
   const appendAll = async (store: EventStore, stream: string, from: number, count: number): Promise<void> => {
     for (const at of upTo(count)) {
