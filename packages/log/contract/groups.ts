@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { realClock } from '@dialog/contracts/clock';
 import { expect, it } from 'vitest';
 import { eventually, gate, type Handled, type Member, numbered, readAll, startMember, text } from './rig.ts';
 import type { Shared } from './shared.ts';
@@ -164,6 +165,27 @@ export const groupsContract = (shared: Shared): void => {
     await eventually(async () => expect((await log.committed(group, topic))[0]?.offset).toBe(3));
     await member.stop();
     expect(most).toBe(1);
+  });
+
+  it('a member that takes long to take over keeps its place in the group', async () => {
+    const { log, name, another } = shared.rig();
+    const topic = await topicOf(2);
+    const group = name('projector');
+    await log.append([0, 1].map((partition) => ({ topic, key: `k${partition}`, value: null, partition })));
+    const slow = startMember(log, {
+      group,
+      topic,
+      name: 'slow',
+      // Longer than the session, within which a silent member is given up; once, when the other is there.
+      onAssigned: ({ partitions }) => (partitions.length === 1 ? realClock.sleep(shared.facts.sessionMs + 1_500) : Promise.resolve()),
+    });
+    await eventually(() => expect(slow.handled).toHaveLength(2));
+    const quick = startMember(await another(), { group, topic, name: 'quick' });
+    await eventually(() => expect(shares(slow, quick).map((share) => share.length)).toEqual([1, 1]), 40_000);
+    // Given up, it would have been assigned again, and the other with it.
+    expect(slow.journal.filter((line) => line.startsWith('assigned'))).toHaveLength(2);
+    expect(quick.journal.filter((line) => line.startsWith('assigned'))).toHaveLength(1);
+    await Promise.all([slow.stop(), quick.stop()]);
   });
 
   it('groups do not disturb one another', async () => {

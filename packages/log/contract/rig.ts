@@ -9,6 +9,8 @@ export type LogUnderTest = {
   readonly open: () => Promise<LogRig>;
   /** False where the log keeps its own time (a cluster): then durations are waited out. */
   readonly clockCanBeSpedUp: boolean;
+  /** A member that is silent for so long is given up; real ms. */
+  readonly sessionMs: number;
   /** The longest time from a member's silent death to its partitions' next owner, and a rebalance; real ms. */
   readonly takeoverMs: number;
 };

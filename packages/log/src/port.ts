@@ -117,7 +117,7 @@ export type PartitionedLog = {
   readonly ensureTopics: (specs: readonly TopicSpec[]) => Promise<readonly string[]>;
   /**
    * Durable when it resolves (all in-sync replicas; fsync for SQLite). At most one append in flight per key; the records of a call are
-   * appended in order. @throws LogError `timeout` (it may have landed), `unavailable`, `too_large`, `unknown_topic`
+   * appended in order. In a cluster a record may stand twice: an answer was lost, and the client asked again. @throws LogError `timeout` (it may have landed), `unavailable`, `too_large`, `unknown_topic`
    */
   readonly append: (records: readonly NewRecord[], options?: { timeoutMs?: number }) => Promise<readonly Appended[]>;
   readonly consumer: (options: ConsumerOptions) => Consumer;

@@ -84,7 +84,7 @@ export const kafkaConsumer = ({
   let stopped: Promise<void> | undefined;
   let running: Promise<void> | undefined;
   /** A former life's member, which the group may still wait for. */
-  let former: string | undefined;
+  let formerMember: string | undefined;
   let beginning: Promise<void> = Promise.resolve();
 
   const fail = (error: unknown): void => {
@@ -161,7 +161,7 @@ export const kafkaConsumer = ({
     // Before the first fetch of this generation: nothing is taken until its place is known.
     steer();
     // One after the other: the owner hears of the end of a tenure before it hears of the next one.
-    former = memberId;
+    formerMember = memberId;
     const earlier = beginning;
     beginning = (async () => {
       await earlier;
@@ -174,14 +174,15 @@ export const kafkaConsumer = ({
   const begin = async (next: Tenure): Promise<void> => {
     const stands = (): boolean => tenure === next && !ending.signal.aborted;
     const places = await patiently(stands, () => placesOf(next));
-    const rows: LogRecord[] = [];
-    for (const partition of options.table === undefined ? [] : next.partitions) {
+    const { table } = options;
+    const rows: (readonly LogRecord[])[] = [];
+    for (const partition of table === undefined ? [] : next.partitions) {
       if (!stands()) return;
-      rows.push(...((await patiently(stands, () => restored(options.table?.topic ?? '', partition, stands))) ?? []));
+      rows.push((await patiently(stands, () => restored(table?.topic ?? '', partition, stands))) ?? []);
     }
     if (places === undefined || !stands()) return;
     // Handed over in one go: rows of a tenure that never began would be a stranger's.
-    for (const row of rows) options.table?.onTableRecord(row);
+    for (const row of rows.flat()) table?.onTableRecord(row);
     for (const place of places) {
       if (place.reset !== undefined) options.onOffsetReset?.(place.reset);
       next.positions.set(place.partition, place.from);
@@ -417,8 +418,8 @@ export const kafkaConsumer = ({
         if (options.table !== undefined) await connection.partitions(options.table.topic);
         joinedBefore = true;
         // Killed in mid-life with its broker, it could not say goodbye: the group would wait out its session before it gave us anything.
-        if (former !== undefined) await connection.leave(group, former);
-        former = undefined;
+        if (formerMember !== undefined) await connection.leave(group, formerMember);
+        formerMember = undefined;
         await live();
       } catch (error) {
         if (ending.signal.aborted) return;

@@ -1,5 +1,6 @@
+import { realClock } from '@dialog/contracts/clock';
 import kafkajs, { type Admin } from 'kafkajs';
-import type { TopicSpec } from '../port.ts';
+import { LogError, type TopicSpec } from '../port.ts';
 import { within } from './deadline.ts';
 import { translate } from './errors.ts';
 
@@ -34,13 +35,9 @@ export const ensureTopics = async (admin: Admin, specs: readonly TopicSpec[], wa
     const missing = specs.filter(({ name }) => !there.has(name));
     if (missing.length > 0) {
       await create(admin, missing, replication);
-      await within(
-        deadlineMs,
-        'topics led',
-        untilLed(
-          admin,
-          missing.map(({ name }) => name),
-        ),
+      await untilLed(
+        admin,
+        missing.map(({ name }) => name),
       );
     }
     const existing = specs.filter(({ name }) => there.has(name));
@@ -77,8 +74,9 @@ const pauseMs = 50;
 
 /** A new topic is known to all brokers a moment after it was made, and has its leaders a moment after that. */
 const untilLed = async (admin: Admin, names: readonly string[]): Promise<void> => {
+  const until = realClock.monotonic() + deadlineMs;
   for (;;) {
-    const led = await admin.fetchTopicMetadata({ topics: [...names] }).then(
+    const led = await within(deadlineMs, 'topic metadata', admin.fetchTopicMetadata({ topics: [...names] })).then(
       ({ topics }) =>
         topics.length === names.length &&
         topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)),
@@ -88,7 +86,8 @@ const untilLed = async (admin: Admin, names: readonly string[]): Promise<void> =
       },
     );
     if (led) return;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (realClock.monotonic() > until) throw new LogError('timeout', `new topics have no leaders after ${deadlineMs} ms`);
+    await realClock.sleep(pauseMs);
   }
 };
 

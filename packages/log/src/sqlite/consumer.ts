@@ -1,4 +1,4 @@
-import type { Clock } from '@dialog/contracts/clock';
+import { type Clock, realClock } from '@dialog/contracts/clock';
 import { type Lanes, lanes as lanesOf } from '../lanes.ts';
 import type { Assignment, Consumer, ConsumerOptions } from '../port.ts';
 import { newMemberId } from './member-id.ts';
@@ -139,9 +139,28 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
       if (offset !== undefined && !reset) committed.set(partition, offset);
       lanes.assign(partition, next.generation, from);
     }
-    await options.onAssigned?.(next);
+    await keepingPlace(next.generation, options.onAssigned?.(next));
     assignment = next;
     notedAt = Number.NEGATIVE_INFINITY;
+  };
+
+  /** The owner may take long to take over; the group must not give the member up meanwhile. */
+  const keepingPlace = async (generation: number, takeover: Promise<void> | undefined): Promise<void> => {
+    const over = new AbortController();
+    const beating = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        await realClock.sleep(heartbeatMs, over.signal).catch(() => undefined);
+        // One that fails is followed by the next.
+        if (!over.signal.aborted) await beat(generation).catch(() => undefined);
+      }
+    };
+    const beats = beating();
+    try {
+      await takeover;
+    } finally {
+      over.abort();
+      await beats;
+    }
   };
 
   const restore = (table: NonNullable<ConsumerOptions['table']>, partition: number): void => {

@@ -37,4 +37,4 @@ const open = async (): Promise<LogRig> => {
   };
 };
 
-logContract({ adapter: 'SQLite', open, clockCanBeSpedUp: true, takeoverMs: 15_000 });
+logContract({ adapter: 'SQLite', open, clockCanBeSpedUp: true, sessionMs: 10_000, takeoverMs: 15_000 });
