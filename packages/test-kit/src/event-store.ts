@@ -87,7 +87,15 @@ const startMs = 20_000;
 
 /** Starts `event-store-server/main.ts` on a file in a temporary folder, or on the one given. */
 export const startEventStoreProcess = async (
-  options: { readonly file?: string; readonly port?: number; readonly batchAppend?: boolean } = {},
+  options: {
+    readonly file?: string;
+    readonly port?: number;
+    readonly batchAppend?: boolean;
+    /** Files in PEM. The `url` then has TLS, without `tlsCAFile` and without a user. */
+    readonly tls?: { readonly certificate: string; readonly key: string };
+    /** `name:password`, asked for in every call. */
+    readonly user?: string;
+  } = {},
 ): Promise<EventStoreProcess> => {
   const folder = options.file === undefined ? await mkdtemp(join(tmpdir(), 'event-store-server-')) : undefined;
   const file = options.file ?? join(folder ?? '', 'events.db');
@@ -99,6 +107,8 @@ export const startEventStoreProcess = async (
   const start = async (): Promise<void> => {
     const args = ['--file', file, '--port', String(port), '--control-port', String(controlPort)];
     if (options.batchAppend === false) args.push('--no-batch-append');
+    if (options.tls !== undefined) args.push('--certificate', options.tls.certificate, '--key', options.tls.key);
+    if (options.user !== undefined) args.push('--user', options.user);
     const started = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
     const lines = createInterface({ input: started.stdout });
@@ -128,7 +138,7 @@ export const startEventStoreProcess = async (
 
   await start();
   return {
-    url: `esdb://127.0.0.1:${port}?tls=false`,
+    url: `esdb://${options.tls === undefined ? '127.0.0.1' : 'localhost'}:${port}?tls=${options.tls !== undefined}`,
     kill,
     restart: start,
     arm: async (fault) => void (await control('POST', '/faults', fault)),

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { eventStoreServer } from './server.ts';
 
 /**
- * `node main.ts --file events.db [--port 2113] [--control-port 0] [--no-batch-append]`: prints one JSON line `{port, controlPort}` when it
+ * `node main.ts --file events.db [--port 2113] [--control-port 0] [--no-batch-append] [--certificate a.pem --key b.pem] [--user name:password]`: prints one JSON line `{port, controlPort}` when it
  * listens. What was acknowledged survives a kill; start it again on the same file and port.
  */
 const { values } = parseArgs({
@@ -11,14 +12,22 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     'control-port': { type: 'string', default: '0' },
     'no-batch-append': { type: 'boolean', default: false },
+    certificate: { type: 'string' },
+    key: { type: 'string' },
+    user: { type: 'string' },
   },
 });
 if (values.file === undefined) throw new Error('--file is missing');
+const [name, password] = values.user?.split(':') ?? [];
 const server = await eventStoreServer({
   file: values.file,
   port: Number(values.port),
   controlPort: Number(values['control-port']),
   batchAppend: !values['no-batch-append'],
+  ...(values.certificate === undefined || values.key === undefined
+    ? {}
+    : { tls: { certificate: readFileSync(values.certificate), key: readFileSync(values.key) } }),
+  ...(name === undefined || password === undefined ? {} : { user: { name, password } }),
 });
 process.stdout.write(`${JSON.stringify({ port: server.port, controlPort: server.controlPort })}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.close().then(() => process.exit(0)));

@@ -9,6 +9,7 @@ import { ServerFeaturesService, StreamsService, serverFeaturesMessages } from '.
 import { read } from './read.ts';
 import { answering, type Serving, strike } from './serve.ts';
 import { eventServerStore } from './store.ts';
+import { usersOnly } from './users.ts';
 
 export type EventStoreServer = {
   readonly port: number;
@@ -17,8 +18,8 @@ export type EventStoreServer = {
 };
 
 /**
- * A server of the EventStoreDB protocol v1 over SQLite, without TLS, for tests where no real one can run: server features, both appends, reads
- * both ways, subscriptions to `$all`, deletion. No users, no access lists, no cluster, no projections, no persistent subscriptions.
+ * A server of the EventStoreDB protocol v1 over SQLite, for tests where no real one can run: server features, both appends, reads both ways,
+ * subscriptions to `$all`, deletion, TLS, one user. No access lists, no cluster, no projections, no persistent subscriptions.
  *
  * The control door (HTTP, 127.0.0.1): `POST /faults` arms a fault, `DELETE /faults` disarms all, `POST /cut` resets every connection,
  * `POST /stall` silences the open subscriptions, `GET /state` tells calls by method and the number of subscriptions.
@@ -29,6 +30,9 @@ export const eventStoreServer = async (options: {
   readonly controlPort: number;
   /** Whether `BatchAppend` is offered. Without it a client takes `Append`, as it does with servers before 21.10. */
   readonly batchAppend: boolean;
+  /** PEM. Without it there is no TLS. */
+  readonly tls?: { readonly certificate: Buffer; readonly key: Buffer };
+  readonly user?: { readonly name: string; readonly password: string };
 }): Promise<EventStoreServer> => {
   const store = eventServerStore(options.file);
   const faults = faultList();
@@ -45,7 +49,7 @@ export const eventStoreServer = async (options: {
   };
   const reads = read(serving);
 
-  const grpc = new Server({ 'grpc.max_receive_message_length': 64 * 1024 * 1024 });
+  const grpc = new Server({ 'grpc.max_receive_message_length': 64 * 1024 * 1024, interceptors: [usersOnly(options.user)] });
   grpc.addService(StreamsService, {
     read: reads.handler,
     append: append(serving),
@@ -53,7 +57,11 @@ export const eventStoreServer = async (options: {
     ...deletions(serving),
   });
   grpc.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods(serving, options.batchAppend) });
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = grpc.createConnectionInjector(
+    options.tls === undefined
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(null, [{ cert_chain: options.tls.certificate, private_key: options.tls.key }]),
+  );
   door.on('connection', (socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
