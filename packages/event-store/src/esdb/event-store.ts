@@ -35,13 +35,15 @@ export type EsdbOptions = {
 
 /** A call's own gRPC deadline ends before ours, so that the client tells the end of a call itself where it can. */
 const graceMs = 500;
+/** Never written; no system stream, which only administrators may read. */
+const pingStream = 'ping';
 /** How often an append is begun in all, where a repeat is safe. */
 const attempts = 3;
 const betweenAttemptsMs = 100;
 
 /**
- * The event store in EventStoreDB 23.10 or KurrentDB 25-26, through `@eventstore/db-client` 6.2.1, whose defects decide the shape of this file
- * (event-store.md §5):
+ * The event store in EventStoreDB 23.10 or KurrentDB 25-26, through `@eventstore/db-client` 6.2.1. Where the server asks for users, ours needs
+ * to be allowed to read `$all`. The client's defects decide the shape of this file (event-store.md §5):
  *
  * - Appends go on a stream of our own (`append-stream.ts`), or by the client's call path, which is chosen by naming credentials in the call
  *   (without TLS none are sent, so that any do). Never by its batch path: that has no deadline, needs a feature probe whose failure is
@@ -168,11 +170,6 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
     return events;
   };
 
-  const ping = async (): Promise<void> => {
-    const pinged = await read('$ping-of-a-stream-that-is-never-written', { maxCount: 1 });
-    if (pinged.length > 0) logger?.warn({ event: 'event_store_ping_stream_exists' });
-  };
-
   return {
     append: async (stream, events, expected) => {
       open();
@@ -207,7 +204,7 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
     },
     ping: async () => {
       open();
-      await ping();
+      await read(pingStream, { maxCount: 1 });
     },
     close: async () => {
       if (ending.signal.aborted) return;

@@ -230,6 +230,27 @@ describe('a server that is away', () => {
   });
 });
 
+describe('a cluster, found by gossip', () => {
+  const port = (): string => new URL(server.url.replace('esdb:', 'http:')).port;
+  it.each([
+    ['discovery by a name', () => `esdb+discover://127.0.0.1:${port()}?tls=false&discoveryInterval=20`],
+    ['several hosts, one of them gone', () => `esdb://127.0.0.1:1,127.0.0.1:${port()}?tls=false&discoveryInterval=20`],
+  ])('%s: found, told as away while it is gone, and found again', async (_name, url) => {
+    const store = open({ url: url(), deadlineMs: 3_000 });
+    const stream = name('dialog');
+    const follower = follow(store, { after: 'start', streamPrefixes: [stream] });
+    await store.append(stream, numbered(2), 'no_stream');
+    await eventually(() => expect(follower.events).toHaveLength(2));
+    await server.kill();
+    await expect(store.append(stream, numbered(1, 2), 1)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.read(stream)).rejects.toMatchObject({ code: 'unavailable' });
+    await server.restart();
+    await eventually(() => store.append(stream, numbered(1, 2), 1));
+    await eventually(() => expect(numbersOf(follower.events)).toEqual(upTo(3)));
+    await follower.stop();
+  });
+});
+
 describe('a server that is killed at random moments under load', () => {
   it('every acknowledged append is there once and whole, none by half, and a follower has seen exactly what is there', async () => {
     const store = open();

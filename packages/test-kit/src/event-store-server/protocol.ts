@@ -1,3 +1,5 @@
+import gossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import gossipMessages from '@eventstore/db-client/generated/gossip_pb.js';
 import serverFeatures from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import serverFeaturesMessages from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
@@ -11,4 +13,5 @@ import messages from '@eventstore/db-client/generated/streams_pb.js';
  */
 export const { StreamsService } = streams;
 export const { ServerFeaturesService } = serverFeatures;
-export { messages, serverFeaturesMessages, shared, status };
+export const { GossipService } = gossip;
+export { gossipMessages, messages, serverFeaturesMessages, shared, status };

@@ -5,7 +5,8 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } f
 import { append, batchAppend } from './append.ts';
 import { deletions } from './delete.ts';
 import { type Fault, faultList } from './faults.ts';
-import { ServerFeaturesService, StreamsService, serverFeaturesMessages } from './protocol.ts';
+import { gossip } from './gossip.ts';
+import { GossipService, ServerFeaturesService, StreamsService, serverFeaturesMessages } from './protocol.ts';
 import { read } from './read.ts';
 import { answering, type Serving, strike } from './serve.ts';
 import { eventServerStore } from './store.ts';
@@ -19,7 +20,7 @@ export type EventStoreServer = {
 
 /**
  * A server of the EventStoreDB protocol v1 over SQLite, for tests where no real one can run: server features, both appends, reads both ways,
- * subscriptions to `$all`, deletion, TLS, one user. No access lists, no cluster, no projections, no persistent subscriptions.
+ * subscriptions to `$all`, deletion, the gossip of a cluster of one, TLS, one user. No access lists, no projections, no persistent subscriptions.
  *
  * The control door (HTTP, 127.0.0.1): `POST /faults` arms a fault, `DELETE /faults` disarms all, `POST /cut` resets every connection,
  * `POST /stall` silences the open subscriptions, `GET /state` tells calls by method and the number of subscriptions.
@@ -57,6 +58,7 @@ export const eventStoreServer = async (options: {
     ...deletions(serving),
   });
   grpc.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods(serving, options.batchAppend) });
+  grpc.addService(GossipService, { read: gossip(serving) });
   const injector = grpc.createConnectionInjector(
     options.tls === undefined
       ? ServerCredentials.createInsecure()
