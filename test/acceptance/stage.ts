@@ -143,6 +143,8 @@ const onCluster = async (options: Partial<WorldOptions>) => {
         ...engine,
         logUrl: cluster.logUrl,
         eventsUrl: cluster.eventsUrl,
+        // Many engines start at once on a small machine; what a slow answer leads to has its own test.
+        ackTimeoutMs: 15_000,
         ...(engine.botSilenceLimitMs === undefined ? {} : { botSilenceLimitMs: engine.botSilenceLimitMs / shorter }),
         wrap: {
           ...engine.wrap,

@@ -46,19 +46,29 @@ export const compare = (journals: Journals): string[] => {
 const dataOf = <T extends DomainEventType>(events: readonly HistoryEvent[], type: T): DomainEventOf<T>['data'][] =>
   events.filter((event) => event.type === type).map((event) => event.data as never);
 
-type Taken = { readonly name: string; readonly text: string | undefined; readonly inputId: string; readonly repeated: boolean };
+type Taken = {
+  readonly name: string;
+  readonly text: string | undefined;
+  readonly inputId: string;
+  readonly as: 'new' | 'repeat' | 'refused' | 'taken_back';
+};
 
 /** The webhooks that a history has, each with whether it was recognised as one that was there before. */
 const taken = (events: readonly HistoryEvent[]): Taken[] =>
   events.flatMap((event, index) => {
     if (event.type !== 'InputRecorded') return [];
     const { input } = event.data;
-    if (input.type === 'effect_result' || input.type === 'timer_due' || input.type === 'webhook_refused') return [];
+    if (input.type === 'effect_result' || input.type === 'timer_due' || input.type === 'webhook_refused' || input.type === 'release_parked')
+      return [];
     const following = events.slice(index + 1);
     const end = following.findIndex((one) => one.type === 'InputRecorded');
     const decided = end < 0 ? following : following.slice(0, end);
     const text = input.type === 'new_message' ? input.message.text : undefined;
-    return [{ name: input.type, text, inputId: input.inputId, repeated: decided.some((one) => one.type === 'InputRepeated') }];
+    const has = (type: DomainEventType): boolean => decided.some((one) => one.type === type);
+    const refused = 'refused' in input && input.refused === true;
+    // Its refusal was taken back: it was taken before, or only its refusal was.
+    const as = refused ? 'refused' : has('WebhookRefusalTakenBack') ? 'taken_back' : has('InputRepeated') ? 'repeat' : 'new';
+    return [{ name: input.type, text, inputId: input.inputId, as }];
   });
 
 const count = <T>(values: readonly T[], wanted: (value: T) => boolean): number => values.filter(wanted).length;
@@ -80,8 +90,9 @@ const inputs = (webhooks: readonly SentWebhook[], events: readonly HistoryEvent[
     if (recorded.length < answered) findings.push(`${key}: answered 200 ${answered} times, recorded ${recorded.length} times`);
     if (recorded.length > sent.length) findings.push(`${key}: sent ${sent.length} times, recorded ${recorded.length} times`);
     if (text === undefined || recorded.length === 0) continue;
-    const first = count(recorded, (one) => !one.repeated);
-    if (first !== 1) findings.push(`${key}: taken as new ${first} times`);
+    const fresh = count(recorded, (one) => one.as === 'new');
+    const back = count(recorded, (one) => one.as === 'taken_back');
+    if (fresh > 1 || (fresh + back === 0 && answered > 0)) findings.push(`${key}: taken as new ${fresh} times`);
   }
   return findings;
 };

@@ -11,11 +11,11 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { sampleAccount } from '@dialog/webim-simulator/account';
 import { randomFrom } from '@dialog/webim-simulator/random';
 import { webimSimulator } from '@dialog/webim-simulator/simulator';
-import type { HistoryEvent } from '../acceptance/history.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { readHistory } from '../acceptance/history.ts';
-import { compare, type Journals } from './comparison.ts';
+import { compare } from './comparison.ts';
 import type { EngineToKill } from './engine-process.ts';
-import { freePort } from './free-port.ts';
+import { type CrashReport, journalsOf } from './journals.ts';
 import { visitors } from './visitors.ts';
 
 export type CrashRun = {
@@ -25,15 +25,6 @@ export type CrashRun = {
   readonly rate: number;
   readonly seed: number;
   readonly planted?: EngineToKill['planted'];
-};
-
-export type CrashReport = {
-  readonly findings: readonly string[];
-  readonly webhooks: number;
-  readonly answered200: number;
-  readonly effects: number;
-  readonly inDoubt: number;
-  readonly chats: number;
 };
 
 const engineProcess = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
@@ -90,7 +81,9 @@ export const crashRun = async ({ kills, chats, rate, seed, planted }: CrashRun):
       simulator.journal,
     );
     await killed(engine);
-    const journals = await journalsOf(dataDir, simulator);
+    const store = sqliteEventStore({ file: join(dataDir, 'events.db'), clock: realClock });
+    const journals = await journalsOf(store, 'crash', simulator);
+    await store.close();
     const histories = [...journals.histories.values()].flat();
     return {
       findings: compare(journals),
@@ -157,34 +150,4 @@ const atRest = async (dataDir: string, chats: readonly number[], journal: () => 
     await log.close();
     await store.close();
   }
-};
-
-const journalsOf = async (dataDir: string, simulator: ReturnType<typeof webimSimulator>): Promise<Journals> => {
-  const store = sqliteEventStore({ file: join(dataDir, 'events.db'), clock: realClock });
-  const histories = new Map<number, readonly HistoryEvent[]>();
-  for (const { id } of simulator.webim.chats()) histories.set(id, (await readHistory(store, 'crash', id)).events);
-  await store.close();
-  const entries = simulator.journal();
-  const textOf = (request: unknown): string | undefined => {
-    const message = (request as { message?: { kind?: string; text?: string } }).message;
-    return message?.kind === 'visitor' ? message.text : undefined;
-  };
-  return {
-    histories,
-    webhooks: entries
-      .filter((one) => one.direction === 'out')
-      .map((one) => ({
-        chatId: Number(one.chatId),
-        name: one.name,
-        text: textOf(one.request),
-        answered200: one.status === 200,
-      })),
-    calls: entries
-      .filter((one) => one.kind === 'bot_api')
-      .map((one) => {
-        const { message } = one.request as { message?: { kind?: string; text?: string } };
-        const what = message?.kind === 'operator' ? (message.text ?? '') : one.name === 'redirect_chat' ? 'redirect' : one.name;
-        return { chatId: Number(one.chatId), method: one.name, what, done: one.done };
-      }),
-  };
 };

@@ -46,6 +46,8 @@ export const configurationSchema = z.object({
   PARTITIONS: wholeNumber(1, 1000).default(12).describe('Partitions of every topic; fixed once they are made'),
   ACK_TIMEOUT: duration.prefault('2s').describe('How long the log may take to acknowledge a webhook before it is answered 503'),
   HTTP_TIMEOUT: duration.prefault('10s').describe('How long one request to Webim may take'),
+  WEBIM_RATE: z.coerce.number().positive().max(10_000).default(5).describe("Requests a second at most to one account's Webim"),
+  WEBIM_BURST: wholeNumber(1, 10_000).default(20).describe("Requests that may go to one account's Webim at once after a quiet time"),
   CLOCK_RATE: z.coerce.number().min(1).max(100).default(1).describe('Simulator only: how many times as fast as real time both run'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level of log lines'),
 });

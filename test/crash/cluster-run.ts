@@ -1,0 +1,194 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { realClock } from '@dialog/contracts/clock';
+import { groups, topics } from '@dialog/contracts/topics';
+import { openEventStore } from '@dialog/event-store/open-event-store';
+import { openLog } from '@dialog/log/open-log';
+import { startEventStoreProcess } from '@dialog/test-kit/event-store';
+import { findKafka } from '@dialog/test-kit/kafka-broker';
+import { sampleAccount } from '@dialog/webim-simulator/account';
+import { randomFrom } from '@dialog/webim-simulator/random';
+import { webimSimulator } from '@dialog/webim-simulator/simulator';
+import { cluster as clusterOf, type Member } from '../../scripts/cluster-processes.ts';
+import { readHistory } from '../acceptance/history.ts';
+import { compare } from './comparison.ts';
+import { type CrashReport, journalsOf } from './journals.ts';
+import type { Planted } from './planted.ts';
+import { visitors } from './visitors.ts';
+
+export type ClusterRun = {
+  readonly kills: number;
+  readonly chats: number;
+  /** Visitors' lines a second. */
+  readonly rate: number;
+  readonly seed: number;
+  readonly planted?: Planted;
+  readonly say?: (line: string) => void;
+};
+
+export type ClusterReport = CrashReport & {
+  /** Of each process. */
+  readonly killed: Readonly<Record<string, number>>;
+  /** From the last start of a process until nothing waited any more, s. */
+  readonly recoverySeconds: number;
+};
+
+const account = 'crash';
+const botToken = 'crash-test-bot-token';
+const webhookToken = 'crash-test-webhook-token-of-many-letters';
+
+/**
+ * Kills processes of a cluster at random under load, servers too, starts each again, lets projectors join and leave, waits for rest, and compares
+ * three journals. @returns the report, or why there is no Kafka to run on
+ */
+export const clusterRun = async ({
+  kills,
+  chats,
+  rate,
+  seed,
+  planted,
+  say = () => undefined,
+}: ClusterRun): Promise<ClusterReport | { readonly reason: string }> => {
+  const kafka = await findKafka({ mayBeKilled: true });
+  if ('reason' in kafka) return kafka;
+  const { power } = kafka;
+  if (power === undefined) return { reason: 'the Kafka that was found may not be killed' };
+  const dataDir = await mkdtemp(join(tmpdir(), 'dialog-cluster-'));
+  const random = randomFrom(seed);
+  const events = await startEventStoreProcess();
+  const simulator = webimSimulator({
+    clock: realClock,
+    port: 0,
+    seed,
+    account: sampleAccount(botToken),
+    timeouts: { inactivityMs: 0, closedByOperatorMs: 0 },
+    knobs: { webhookRetries: 10_000, webhookRetryPauseMs: 200, webhookTimeoutMs: 5_000, botApiDelayMs: 20 },
+  });
+  const simulating = simulator.run();
+  await simulator.listening();
+  const logUrl = `kafka:${kafka.brokers.join(',')}?replication=1&session=6000`;
+  const engine = await clusterOf({
+    dataDir,
+    logUrl,
+    eventsUrl: events.url,
+    webimUrl: simulator.baseUrl(),
+    botToken,
+    webhookToken,
+    scriptFile: fileURLToPath(new URL('./bot.yaml', import.meta.url)),
+    account,
+    ...(planted === undefined ? {} : { planted }),
+    settings: { replyTtl: '30m', noOperatorAfter: '2h', autoCloseAfter: '2h' },
+    env: { HTTP_TIMEOUT: '1s', WEBIM_RATE: '5000', WEBIM_BURST: '1000', LOG_LEVEL: 'warn', BOT_SILENCE_LIMIT: '60s' },
+  });
+  simulator.setHooks({
+    botUrl: engine.hookUrl,
+    startedUrl: `${engine.hookUrl}?event=chat_started`,
+    assignedUrl: `${engine.hookUrl}?event=chat_assigned`,
+    closedUrl: `${engine.hookUrl}?event=chat_closed`,
+  });
+  const ingress = engine.member('ingress', 'ingress');
+  const projectors = ['1', '2', '3', '4', '5'].map((one) => engine.member('projector', `projector-${one}`));
+  const outbound = engine.member('outbound', 'outbound');
+  const members: Member[] = [ingress, ...projectors, outbound];
+  const load = visitors({ simulator, clock: realClock, chats, rate, random });
+  let loading: Promise<void> = Promise.resolve();
+  const killed: Record<string, number> = {};
+  try {
+    const [first, second, ...guests] = projectors as [Member, Member, ...Member[]];
+    await first.start();
+    await Promise.all([second.start(), outbound.start(), ingress.start()]);
+    loading = load.run();
+    const pick = (): Member => (random() < 0.5 ? first : second);
+    const victims = [
+      { name: 'ingress', of: () => ingress },
+      { name: 'projector', of: pick },
+      { name: 'outbound', of: () => outbound },
+      { name: 'kafka', of: () => ({ kill: power.kill, start: power.start }) },
+      { name: 'event store', of: () => ({ kill: events.kill, start: events.restart }) },
+    ] as const;
+    for (let kill = 0; kill < kills; kill++) {
+      await realClock.sleep(500 + random() * 2_000);
+      // Each in turn, from a random start: at least a fifth of the kills for every process.
+      const victim = victims[(kill + seed) % victims.length];
+      if (victim === undefined) continue;
+      say(`${kill + 1}: ${victim.name}`);
+      killed[victim.name] = (killed[victim.name] ?? 0) + 1;
+      const one = victim.of();
+      await one.kill();
+      await realClock.sleep(random() * 1_500);
+      await one.start();
+      // A guest joins or leaves.
+      const guest = guests[kill % guests.length];
+      if (guest !== undefined && kill % 4 === 1) await guest.start();
+      if (guest !== undefined && kill % 4 === 3) await guests[(kill - 2) % guests.length]?.stop();
+      for (const member of members)
+        if (member.failed() !== undefined) throw new Error(`${member.name} ended by itself: ${member.failed()}`);
+    }
+    await realClock.sleep(2_000);
+    load.stop();
+    await loading;
+    const from = performance.now();
+    await simulator.idle();
+    await atRest(
+      logUrl,
+      events.url,
+      simulator.webim.chats().map((one) => one.id),
+      () => simulator.journal().length,
+    );
+    const recoverySeconds = (performance.now() - from) / 1000;
+    for (const member of members) await member.stop();
+    const store = await openEventStore({ url: events.url, clock: realClock });
+    const journals = await journalsOf(store, account, simulator);
+    await store.close();
+    const histories = [...journals.histories.values()].flat();
+    return {
+      findings: compare(journals),
+      webhooks: journals.webhooks.length,
+      answered200: journals.webhooks.filter((one) => one.answered200).length,
+      effects: histories.filter((one) => one.type === 'EffectOpened').length,
+      inDoubt: histories.filter((one) => one.type === 'EffectRetried' && one.data.why === 'in_doubt').length,
+      chats: journals.histories.size,
+      killed,
+      recoverySeconds,
+    };
+  } finally {
+    load.stop();
+    await loading;
+    for (const member of members) await member.kill();
+    await simulator.stop();
+    await simulating;
+    await events.destroy();
+    await kafka.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+/** Nothing waits and no effect is open; or nothing has moved for 30 s: then the comparison says what is missing. */
+const atRest = async (logUrl: string, eventsUrl: string, chats: readonly number[], journal: () => number): Promise<void> => {
+  const store = await openEventStore({ url: eventsUrl, clock: realClock });
+  const log = await openLog({ url: logUrl, clock: realClock });
+  try {
+    const state = async (): Promise<{ resting: boolean; mark: string }> => {
+      const lags = await Promise.all([log.lag(groups.projector, topics.inbox), log.lag(groups.outbound, topics.outbox)]);
+      const tails = await Promise.all(chats.map(async (chat) => (await readHistory(store, account, chat)).events.at(-1)));
+      const waiting = lags.flat().reduce((sum, one) => sum + one.lag, 0);
+      return {
+        resting: waiting <= 8 && tails.every((tail) => tail !== undefined && tail.metadata.head === null),
+        mark: `${journal()} ${tails.map((tail) => tail?.revision ?? -1).join()}`,
+      };
+    };
+    let before = await state();
+    for (let still = 0; still < 30; ) {
+      await realClock.sleep(1_000);
+      const now = await state();
+      still = now.mark === before.mark ? still + 1 : 0;
+      before = now;
+      if (now.resting && still >= 3) return;
+    }
+  } finally {
+    await log.close();
+    await store.close();
+  }
+};

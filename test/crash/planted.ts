@@ -1,0 +1,106 @@
+import { groups, topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import type { PartitionedLog } from '@dialog/log/port';
+import type { EngineOptions } from '@dialog/standalone/engine';
+
+/** Bugs that a comparison of the journals must see. */
+export const plantable = [
+  'committed_before_append',
+  'claimed_after_post',
+  'no_expected_revision',
+  'acknowledged_before_produce',
+  'result_before_settled',
+] as const;
+export type Planted = (typeof plantable)[number];
+
+export const planting = (planted: Planted | undefined): NonNullable<EngineOptions['wrap']> => {
+  switch (planted) {
+    case undefined:
+      return {};
+    case 'committed_before_append':
+      return { log: committedBeforeAppend };
+    case 'acknowledged_before_produce':
+      return { log: acknowledgedBeforeProduce };
+    case 'claimed_after_post':
+      return { store: claimedAfterPost };
+    case 'no_expected_revision':
+      return { store: noExpectedRevision };
+    case 'result_before_settled':
+      return { store: settledLate };
+    default:
+      return planted satisfies never;
+  }
+};
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The record counts as finished before the projector has appended anything. */
+const committedBeforeAppend = (log: PartitionedLog): PartitionedLog => ({
+  ...log,
+  consumer: (consumer) =>
+    log.consumer(
+      consumer.group === groups.projector
+        ? {
+            ...consumer,
+            handle: async (record, context) => {
+              setTimeout(() => void consumer.handle(record, context).catch(() => undefined), 300);
+            },
+          }
+        : consumer,
+    ),
+});
+
+/** Webim is answered 200 before the record is in the log. */
+const acknowledgedBeforeProduce = (log: PartitionedLog): PartitionedLog => ({
+  ...log,
+  append: async (records, options) => {
+    if (!records.some((one) => one.topic === topics.inbox && String(one.headers?.['ce_id']).startsWith('wh:')))
+      return log.append(records, options);
+    setTimeout(() => void log.append(records, options).catch(() => undefined), 300);
+    return records.map(() => ({ partition: 0, offset: 0, appendedAt: 0 }));
+  },
+});
+
+/** The claim is told to be written at once, and is written with the result. */
+const claimedAfterPost = (store: EventStore): EventStore => {
+  const held = new Map<string, Parameters<EventStore['append']>>();
+  return {
+    ...store,
+    append: async (stream, events, expected) => {
+      if (events[0]?.type === 'Claimed') {
+        held.set(stream, [stream, events, expected]);
+        return { revision: expected === 'no_stream' ? 0 : Number(expected) + 1, position: '' };
+      }
+      const claim = held.get(stream);
+      held.delete(stream);
+      if (claim !== undefined) {
+        await after(100);
+        await store.append(...claim);
+      }
+      return store.append(stream, events, expected);
+    },
+  };
+};
+
+/** Dialogs are appended to whatever stands there; event ids are made anew, or the store would still tell a repetition. */
+const noExpectedRevision = (store: EventStore): EventStore => ({
+  ...store,
+  append: (stream, events, expected) =>
+    stream.startsWith('dialog-')
+      ? store.append(
+          stream,
+          events.map((event) => ({ ...event, id: crypto.randomUUID() })),
+          'any',
+        )
+      : store.append(stream, events, expected),
+});
+
+/** The result goes out while its settlement is still to be written. */
+const settledLate = (store: EventStore): EventStore => ({
+  ...store,
+  append: async (stream, events, expected) => {
+    if (events[0]?.type !== 'Settled') return store.append(stream, events, expected);
+    setTimeout(() => void store.append(stream, events, expected).catch(() => undefined), 1_500);
+    return { revision: Number(expected) + 1, position: '' };
+  },
+});
