@@ -6,7 +6,7 @@ import { realClock } from '@dialog/contracts/clock';
 import { topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import type { PartitionedLog } from '@dialog/log/port';
+import { LogError, type PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -24,6 +24,8 @@ let log: PartitionedLog;
 let desk: Console;
 let running: Promise<void>;
 let complaints: string[];
+let logIsAway: boolean;
+const pictures = fileURLToPath(new URL('../../../test-results/screenshots/', import.meta.url));
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'console-web-'));
@@ -41,9 +43,11 @@ beforeEach(async () => {
   await log.ensureTopics([{ name: topics.inbox, partitions: 2, cleanup: 'delete' }]);
   await log.append([{ topic: topics.inbox, key: 'a', value: null, partition: 0 }]);
   await log.setCommitted('projector', topics.inbox, 0, 0);
+  logIsAway = false;
   desk = consoleService({
     store,
-    log,
+    log: { ...log, groups: () => (logIsAway ? Promise.reject(new LogError('unavailable', 'away')) : log.groups()) },
+    lagEveryMs: 100,
     clock: realClock,
     logger: pino({ level: 'silent' }),
     dataFile: join(folder, 'console.db'),
@@ -147,5 +151,69 @@ describe('the page', { timeout: 30_000 }, () => {
     expect([await row.getAttribute('data-group'), await row.getAttribute('data-lag')]).toEqual(['projector', '1']);
     await page.goto(`${desk.address()}/dialogs/shop/404`);
     await page.getByText('There is no such dialog').waitFor();
+  });
+
+  it('says in one sentence on every view how far the projector is, as it changes', async () => {
+    const doors = Promise.withResolvers<void>();
+    const consumer = log.consumer({
+      group: 'projector',
+      topic: topics.inbox,
+      handle: async () => {
+        await doors.promise;
+        await realClock.sleep(20);
+      },
+      note: () => JSON.stringify({ behindMs: 1_200, at: log.logTime() }),
+    });
+    const reading = consumer.run();
+    await log.append(Array.from({ length: 400 }, () => ({ topic: topics.inbox, key: 'a', value: null, partition: 0 })));
+    const page = await open('/');
+    const loadedAt = await page.evaluate(() => performance.timeOrigin);
+    const strip = page.getByTestId('lag-strip');
+    await strip.getByText(/^The projector stands still: 401 records wait/).waitFor();
+    expect(await strip.getAttribute('data-tone')).toMatch(/warn|bad/);
+    await page.screenshot({ path: `${pictures}console-lag-strip.png` });
+    await strip.click();
+    await page.locator('[data-testid=lag-row] header [data-testid=lag-state][data-value=STALLED]').waitFor();
+    doors.resolve();
+    await page.getByText(/^The projector is .+ behind, clear in about .+\.$/).waitFor();
+    await page.locator('summary').click();
+    await page.screenshot({ path: `${pictures}console-lag.png` });
+    await page.getByText('All is well: what comes is read in time.').waitFor({ timeout: 25_000 });
+    expect(await page.getByTestId('lag-sentence').getAttribute('data-tone')).toBe('good');
+    expect(await page.evaluate(() => performance.timeOrigin)).toBe(loadedAt);
+    expect(complaints).toEqual([]);
+    await consumer.stop();
+    await reading;
+  });
+
+  it('says since when the lag is unknown, shows no old figure as a new one, and comes back by itself', async () => {
+    const page = await open('/lag', { locale: 'ru-RU', width: 360 });
+    const row = page.locator('[data-testid=lag-row][data-lag="1"]');
+    await row.waitFor();
+    await page.screenshot({ path: `${pictures}console-lag-phone.png`, fullPage: true });
+    logIsAway = true;
+    await page.getByText(/^Неизвестно с \d\d:\d\d: журнал не отвечает\.$/).waitFor();
+    await page.locator('[data-testid=lag-row][data-lag=unknown]').waitFor();
+    expect(await page.getByTestId('lag-state').count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await page.screenshot({ path: `${pictures}console-lag-unknown-phone.png`, fullPage: true });
+    const list = await open('/', { width: 360 });
+    await list
+      .locator('[data-testid=lag-strip][data-tone=unknown]')
+      .getByText(/^Unknown since \d\d:\d\d/)
+      .waitFor();
+    await list.screenshot({ path: `${pictures}console-lag-strip-unknown-phone.png` });
+    logIsAway = false;
+    await row.waitFor();
+    await page.getByText('Неизвестно').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+  });
+
+  it('does not take its own silence for good news: a console that is gone is told too', async () => {
+    const page = await open('/lag');
+    await page.locator('[data-testid=lag-row][data-lag="1"]').waitFor();
+    await desk.stop();
+    await page.getByText(/^Unknown since \d\d:\d\d: the console does not answer\.$/).waitFor();
+    await page.locator('[data-testid=lag-row][data-lag=unknown]').waitFor();
   });
 });

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { LagProvider } from './lag/lag-now.tsx';
 import { LiveProvider } from './live.tsx';
 import { TextsProvider } from './texts/context.tsx';
 
@@ -10,7 +11,9 @@ createRoot(root).render(
   <StrictMode>
     <TextsProvider>
       <LiveProvider>
-        <App />
+        <LagProvider>
+          <App />
+        </LagProvider>
       </LiveProvider>
     </TextsProvider>
   </StrictMode>,

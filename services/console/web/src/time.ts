@@ -44,6 +44,9 @@ export const age = (ms: number, language: string): string => {
   return new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(Math.max(0, Math.floor(ms / size)));
 };
 
+export const hourAndMinute = (at: number, language: string): string =>
+  new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+
 export const clockTime = (at: number, language: string, withMs = false): string =>
   new Intl.DateTimeFormat(language, {
     hour: '2-digit',

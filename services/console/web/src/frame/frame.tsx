@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { api } from '../api.ts';
+import { LagStrip } from '../lag/lag-strip.tsx';
 import { useConnection } from '../live.tsx';
 import { Link, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
@@ -61,6 +62,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           </button>
         </div>
       </header>
+      {path === '/lag' ? null : <LagStrip />}
       <main id="content" tabIndex={-1}>
         {children}
       </main>

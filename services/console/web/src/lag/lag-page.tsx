@@ -1,133 +1,167 @@
-import { useCallback, useEffect, useState } from 'react';
-import type { GroupLag, LagReport } from '../../../src/lag/report.ts';
-import { api } from '../api.ts';
+import { useEffect } from 'react';
+import type { PartitionState } from '../../../src/lag/partition-state.ts';
+import type { GroupLag, PartitionLag } from '../../../src/lag/report.ts';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
-import { useLive } from '../live.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { clockTime, duration } from '../time.ts';
-
-/** By how long people wait, not by how many records: up to 2 s nobody notices, from 30 s on the bot is taken for dead. */
-const tone = (ageMs: number | null): string => (ageMs === null || ageMs < 2_000 ? 'good' : ageMs < 30_000 ? 'warn' : 'bad');
+import { useLag } from './lag-now.tsx';
+import { classOf } from './lag-strip.tsx';
+import { sentenceOf } from './sentence.ts';
+import { toneOf, toneOfAge, verdictOf } from './verdict.ts';
 
 export const LagPage = () => {
   const { t, language } = useTexts();
-  const [report, setReport] = useState<LagReport>();
-  const [error, setError] = useState<unknown>();
-  const [turn, setTurn] = useState(0);
-  const again = useCallback(() => setTurn((n) => n + 1), []);
+  const { report, lostSince, error, again } = useLag();
   useEffect(() => {
     document.title = `${t.lag.heading} · ${t.title}`;
   }, [t]);
-  useEffect(() => {
-    const abort = new AbortController();
-    api.lag(abort.signal).then(
-      (answer) => {
-        setError(undefined);
-        setReport(answer);
-      },
-      (failed) => {
-        if (!abort.signal.aborted) setError(failed);
-      },
-    );
-    return () => abort.abort();
-  }, [turn]);
-  useLive({
-    lag: ({ lag }) => {
-      setError(undefined);
-      setReport(lag);
-    },
-    reload: again,
-  });
-
+  const verdict = report === undefined ? undefined : verdictOf(report, lostSince);
+  const isUnknown = verdict?.kind === 'unknown';
+  const known = report?.at != null ? { at: report.at, groups: report.groups } : report?.lastKnown;
   return (
     <section className="page" aria-labelledby="lag-heading">
       <div className="page-head">
         <h1 id="lag-heading">{t.lag.heading}</h1>
-        {report?.at == null ? null : <span className="faint">{t.lag.asOf(clockTime(report.at, language))}</span>}
+        {known == null || isUnknown ? null : <span className="faint">{t.lag.asOf(clockTime(known.at, language))}</span>}
       </div>
-      {error === undefined ? null : <Failed error={error} again={again} />}
-      {report === undefined && error === undefined ? <Loading /> : null}
-      {report === undefined ? null : <Sentence report={report} />}
-      {report !== undefined && report.unknownSince === null && report.groups.length === 0 ? (
-        <Empty title={t.lag.empty} hint={t.lag.emptyHint} />
+      {report === undefined ? error === undefined ? <Loading /> : <Failed error={error} again={again} /> : null}
+      {verdict === undefined || verdict.kind === 'none' ? null : (
+        <p
+          className={`sentence ${classOf(verdict)}`}
+          role={isUnknown ? 'alert' : 'status'}
+          data-testid="lag-sentence"
+          data-tone={classOf(verdict)}
+        >
+          {sentenceOf(verdict, t, language)}
+        </p>
+      )}
+      {verdict?.kind === 'none' ? <Empty title={t.lag.empty} hint={t.lag.emptyHint} /> : null}
+      {isUnknown && known != null && known.groups.length > 0 ? (
+        <h2 className="last-known">{t.lag.lastKnown(clockTime(known.at, language))}</h2>
       ) : null}
-      <div className={report?.unknownSince == null ? 'groups' : 'groups stale'}>
-        {report?.groups.map((group) => (
-          <Group key={`${group.group} ${group.topic}`} group={group} />
+      <div className={isUnknown ? 'groups stale' : 'groups'}>
+        {known?.groups.map((group) => (
+          <Group key={`${group.group} ${group.topic}`} group={group} isStale={isUnknown} />
         ))}
       </div>
     </section>
   );
 };
 
-/** The one sentence that says whether all is well. */
-const Sentence = ({ report }: { readonly report: LagReport }) => {
+const useFigures = () => {
   const { t, language } = useTexts();
-  if (report.unknownSince !== null) {
-    return (
-      <p className="sentence bad" role="alert">
-        {report.at === null ? t.lag.neverKnown : t.lag.unknownSince(clockTime(report.unknownSince, language))}
-      </p>
-    );
-  }
-  if (report.groups.length === 0) return null;
-  const worst = [...report.groups].sort((a, b) => (b.ageMs ?? -1) - (a.ageMs ?? -1))[0];
-  return worst === undefined || worst.lag === 0 || worst.ageMs === null ? (
-    <p className="sentence good">{t.lag.allWell}</p>
-  ) : (
-    <p className={`sentence ${tone(worst.ageMs)}`}>{t.lag.behind(worst.group, duration(worst.ageMs, language), worst.lag)}</p>
+  const perSecond = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  return {
+    count: (value: number) => value.toLocaleString(language),
+    age: (ms: number | null) => (ms === null ? '—' : duration(ms, language)),
+    rate: (value: number | null) => (value === null ? '—' : t.lag.perSecond(perSecond.format(value))),
+    clear: ({ lag, clearInMs }: Pick<GroupLag, 'lag' | 'clearInMs'>) =>
+      lag === 0 || clearInMs === null || clearInMs === 0
+        ? '—'
+        : `≈ ${duration(Math.max(1_000, Math.round(clearInMs / 1_000) * 1_000), language)}`,
+  };
+};
+
+const StateBadge = ({ state, ageMs }: { readonly state: PartitionState | null; readonly ageMs: number | null }) => {
+  const { t } = useTexts();
+  return (
+    <span className={`badge ${state === null ? '' : toneOf(state, ageMs)}`} data-testid="lag-state" data-value={state ?? 'unknown'}>
+      {state === null ? t.lag.tooEarly : t.lag.state[state]}
+    </span>
   );
 };
 
-const Group = ({ group }: { readonly group: GroupLag }) => {
-  const { t, language } = useTexts();
+const Group = ({ group, isStale }: { readonly group: GroupLag; readonly isStale: boolean }) => {
+  const { t } = useTexts();
+  const show = useFigures();
   return (
-    <article className="card group" data-testid="lag-row" data-group={group.group} data-topic={group.topic} data-lag={group.lag}>
+    <article
+      className="card group"
+      data-testid="lag-row"
+      data-group={group.group}
+      data-topic={group.topic}
+      data-lag={isStale ? 'unknown' : group.lag}
+    >
       <header>
         <div>
           <h2>{group.group}</h2>
           <span className="faint mono">{group.topic}</span>
         </div>
-        <dl className="figures">
-          <div>
-            <dt>{t.lag.waiting}</dt>
-            <dd>{group.lag.toLocaleString(language)}</dd>
-          </div>
-          <div>
-            <dt>{t.lag.oldest}</dt>
-            <dd className={tone(group.ageMs)}>{group.ageMs === null ? '—' : duration(group.ageMs, language)}</dd>
-          </div>
-        </dl>
+        {isStale ? null : <StateBadge state={group.state} ageMs={group.ageMs} />}
       </header>
+      <dl className="figures">
+        <div>
+          <dt>{t.lag.waiting}</dt>
+          <dd>{show.count(group.lag)}</dd>
+        </div>
+        <div>
+          <dt>{t.lag.oldest}</dt>
+          <dd className={toneOfAge(group.ageMs)}>{show.age(group.ageMs)}</dd>
+        </div>
+        <div>
+          <dt>{t.lag.clear}</dt>
+          <dd>{show.clear(group)}</dd>
+        </div>
+        <div>
+          <dt>{t.lag.incoming}</dt>
+          <dd>{show.rate(group.inPerSecond)}</dd>
+        </div>
+        <div>
+          <dt>{t.lag.outgoing}</dt>
+          <dd>{show.rate(group.outPerSecond)}</dd>
+        </div>
+        <div>
+          <dt>{t.lag.report}</dt>
+          <dd>{show.age(group.behindMs)}</dd>
+        </div>
+      </dl>
       <details>
-        <summary>{t.lag.partitions(group.partitions.length)}</summary>
-        <div className="scroll">
+        <summary>
+          {t.lag.partitions(group.partitions.length)}
+          {group.members === null || isStale ? '' : ` · ${t.lag.members(group.members)}`}
+        </summary>
+        <section className="scroll" tabIndex={0} aria-label={t.lag.partitions(group.partitions.length)}>
           <table>
             <thead>
               <tr>
                 <th scope="col">{t.lag.partition}</th>
+                <th scope="col">{t.lag.stateColumn}</th>
                 <th scope="col">{t.lag.waiting}</th>
                 <th scope="col">{t.lag.oldest}</th>
+                <th scope="col">{t.lag.clear}</th>
+                <th scope="col">{t.lag.incoming}</th>
+                <th scope="col">{t.lag.outgoing}</th>
+                <th scope="col">{t.lag.report}</th>
                 <th scope="col">{t.lag.committed}</th>
                 <th scope="col">{t.lag.end}</th>
-                <th scope="col">{t.lag.report}</th>
               </tr>
             </thead>
             <tbody>
               {group.partitions.map((one) => (
-                <tr key={one.partition}>
-                  <th scope="row">{one.partition}</th>
-                  <td>{one.lag}</td>
-                  <td className={tone(one.ageMs)}>{one.ageMs === null ? '—' : duration(one.ageMs, language)}</td>
-                  <td>{one.committed ?? '—'}</td>
-                  <td>{one.high}</td>
-                  <td>{one.behindMs === null ? '—' : duration(one.behindMs, language)}</td>
-                </tr>
+                <Partition key={one.partition} one={one} isStale={isStale} />
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </article>
+  );
+};
+
+const Partition = ({ one, isStale }: { readonly one: PartitionLag; readonly isStale: boolean }) => {
+  const show = useFigures();
+  return (
+    <tr>
+      <th scope="row">{one.partition}</th>
+      <td>{isStale ? '—' : <StateBadge state={one.state} ageMs={one.ageMs} />}</td>
+      <td>{show.count(one.lag)}</td>
+      <td className={toneOfAge(one.ageMs)}>{show.age(one.ageMs)}</td>
+      <td>{show.clear(one)}</td>
+      <td>{show.rate(one.inPerSecond)}</td>
+      <td>{show.rate(one.outPerSecond)}</td>
+      <td>{show.age(one.behindMs)}</td>
+      <td>{one.committed ?? '—'}</td>
+      <td>{one.high}</td>
+    </tr>
   );
 };

@@ -101,6 +101,8 @@ const plural = new Intl.PluralRules('ru');
 const count = (n: number, one: string, few: string, many: string): string =>
   `${n} ${{ one, few, many, zero: many, two: few, other: many }[plural.select(n)]}`;
 
+const waiting = (records: number): string => count(records, 'запись ждёт', 'записи ждут', 'записей ждут');
+
 export const ru: Texts = {
   title: 'Консоль диалогов',
   nav: { main: 'Главное', dialogs: 'Диалоги', lag: 'Отставание', simulator: 'Симулятор', skip: 'К содержанию' },
@@ -200,16 +202,43 @@ export const ru: Texts = {
   },
   lag: {
     heading: 'Отставание',
-    allWell: 'Всё хорошо: ничего не ждёт.',
-    behind: (group, age, records) => `${group} отстаёт на ${age}, ${count(records, 'запись ждёт', 'записи ждут', 'записей ждут')}.`,
-    unknownSince: (time) => `Неизвестно с ${time}: журнал не отвечает. Ниже последние известные данные.`,
-    neverKnown: 'Журнал не отвечает, данных пока нет.',
-    group: 'Группа',
-    topic: 'Топик',
+    allWell: 'Всё хорошо: записи читаются вовремя.',
+    sentence: {
+      LOSS_RISK: ({ who }) => `${who} может потерять записи: они удаляются по сроку хранения раньше, чем прочитаны.`,
+      STOPPED: ({ who, age, records }) => `${who} не работает: ${waiting(records)}, самая старая — ${age}.`,
+      STALLED: ({ who, age, records }) => `${who} стоит на месте: ${waiting(records)}, самая старая — ${age}.`,
+      REWOUND: ({ who }) => `${who}: чтение откатилось назад, записи приходят снова.`,
+      PAUSED: ({ who }) => `${who} на паузе: хранилище не отвечает.`,
+      FALLING_BEHIND: ({ who, age }) => `${who} отстаёт на ${age} и не догоняет.`,
+      BLOCKED: ({ parked }) => `${count(parked, 'диалог отложен', 'диалога отложены', 'диалогов отложены')}, остальные идут дальше.`,
+      CATCHING_UP: ({ who, age, clear }) => `${who} отстаёт на ${age}, догонит примерно через ${clear}.`,
+      OK: ({ who }) => `${who} читает вовремя.`,
+    },
+    groupName: (group) => (group === 'projector' ? 'Проектор' : group === 'outbound' ? 'Отправка' : `Группа «${group}»`),
+    state: {
+      LOSS_RISK: 'теряет записи',
+      STOPPED: 'никто не читает',
+      STALLED: 'стоит на месте',
+      REWOUND: 'откат назад',
+      PAUSED: 'на паузе',
+      FALLING_BEHIND: 'не догоняет',
+      BLOCKED: 'диалог отложен',
+      CATCHING_UP: 'догоняет',
+      OK: 'вовремя',
+    },
+    tooEarly: 'измеряется',
+    unknownSince: (time, who) => `Неизвестно с ${time}: ${who === 'log' ? 'журнал' : 'консоль'} не отвечает.`,
+    lastKnown: (time) => `Последнее известное, ${time}`,
     waiting: 'Ждёт',
     oldest: 'Самая старая',
+    clear: 'Догонит за',
+    incoming: 'Приходит',
+    outgoing: 'Уходит',
+    perSecond: (rate) => `${rate}/с`,
     partition: 'Партиция',
     partitions: (n) => count(n, 'партиция', 'партиции', 'партиций'),
+    members: (n) => count(n, 'читатель', 'читателя', 'читателей'),
+    stateColumn: 'Состояние',
     committed: 'Прочитано',
     end: 'Конец',
     report: 'Свой отчёт',

@@ -1,4 +1,16 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
+import type { PartitionState } from '../../../src/lag/partition-state.ts';
+
+/** What a sentence about the lag may name. */
+export type LagFacts = {
+  readonly who: string;
+  /** Age of the oldest waiting record, as a duration. */
+  readonly age: string;
+  readonly records: number;
+  /** Until nothing waits, as a duration. */
+  readonly clear: string;
+  readonly parked: number;
+};
 
 export type Language = 'en' | 'ru';
 
@@ -116,15 +128,24 @@ export type Texts = {
   readonly lag: {
     readonly heading: string;
     readonly allWell: string;
-    readonly behind: (group: string, age: string, records: number) => string;
-    readonly unknownSince: (time: string) => string;
-    readonly neverKnown: string;
-    readonly group: string;
-    readonly topic: string;
+    /** The one sentence, by the state of the worst group. */
+    readonly sentence: Readonly<Record<PartitionState, (facts: LagFacts) => string>>;
+    readonly groupName: (group: string) => string;
+    readonly state: Readonly<Record<PartitionState, string>>;
+    readonly tooEarly: string;
+    /** `time`: hh:mm. */
+    readonly unknownSince: (time: string, who: 'log' | 'console') => string;
+    readonly lastKnown: (time: string) => string;
     readonly waiting: string;
     readonly oldest: string;
+    readonly clear: string;
+    readonly incoming: string;
+    readonly outgoing: string;
+    readonly perSecond: (rate: string) => string;
     readonly partition: string;
     readonly partitions: (count: number) => string;
+    readonly members: (count: number) => string;
+    readonly stateColumn: string;
     readonly committed: string;
     readonly end: string;
     readonly report: string;
