@@ -139,7 +139,13 @@ describe('the page', { timeout: 30_000 }, () => {
         .getByTestId(path === '/' ? 'dialog-row' : path === '/lag' ? 'lag-row' : 'event-row')
         .first()
         .waitFor();
+      if (path === '/lag') await page.locator('summary').click();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      const beyondCard = () =>
+        [...document.querySelectorAll('.group > *, .group header > *')].filter(
+          (part) => part.getBoundingClientRect().right > (part.closest('.group')?.getBoundingClientRect().right ?? 0),
+        ).length;
+      expect(await page.evaluate(beyondCard)).toBe(0);
     }
     expect(complaints).toEqual([]);
   });

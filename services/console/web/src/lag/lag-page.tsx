@@ -125,7 +125,9 @@ const Group = ({ group, isStale }: { readonly group: GroupLag; readonly isStale:
             <thead>
               <tr>
                 <th scope="col">{t.lag.partition}</th>
-                <th scope="col">{t.lag.stateColumn}</th>
+                <th scope="col" className="state-column">
+                  {t.lag.stateColumn}
+                </th>
                 <th scope="col">{t.lag.waiting}</th>
                 <th scope="col">{t.lag.oldest}</th>
                 <th scope="col">{t.lag.clear}</th>
@@ -153,7 +155,7 @@ const Partition = ({ one, isStale }: { readonly one: PartitionLag; readonly isSt
   return (
     <tr>
       <th scope="row">{one.partition}</th>
-      <td>{isStale ? '—' : <StateBadge state={one.state} ageMs={one.ageMs} />}</td>
+      <td className="state-column">{isStale ? '—' : <StateBadge state={one.state} ageMs={one.ageMs} />}</td>
       <td>{show.count(one.lag)}</td>
       <td className={toneOfAge(one.ageMs)}>{show.age(one.ageMs)}</td>
       <td>{show.clear(one)}</td>
