@@ -29,4 +29,12 @@ describe('the address of an EventStoreDB', () => {
     expect(() => parseAddress(url)).toThrow(problem);
     expect(() => parseAddress(url)).not.toThrow(/secret/);
   });
+
+  it('refuses a password where DEBUG would have the client print it', () => {
+    for (const debug of ['esdb:*', '*', 'http,esdb:command', 'http esdb']) {
+      expect(() => parseAddress('esdb://admin:secret@host', debug)).toThrow(/DEBUG/);
+      expect(parseAddress('esdb://host?tls=false', debug).tls).toBe(false);
+    }
+    expect(parseAddress('esdb://admin:secret@host', 'http:*').tls).toBe(true);
+  });
 });

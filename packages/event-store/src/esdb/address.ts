@@ -6,6 +6,9 @@ export type Address = {
   readonly tls: boolean;
 };
 
+/** With these values of `DEBUG` the client prints connection string, password and credentials (event-store.md §5.14). */
+const talkative = /(^|[\s,])(\*|esdb)/;
+
 /** The options that the client knows (its `parseConnectionString.js`), in its flat spelling. */
 const known = new Set(
   'usercertfile userkeyfile maxdiscoverattempts connectionname defaultdeadline discoveryinterval gossiptimeout nodepreference tls tlscafile keepaliveinterval keepalivetimeout'.split(
@@ -18,10 +21,12 @@ const known = new Set(
  * connection string with its password to the console where it does not know an option, and keeps it in the error where it can't read it.
  * @throws Error that says what is wrong and never repeats the address
  */
-export const parseAddress = (url: string): Address => {
+export const parseAddress = (url: string, debug = process.env['DEBUG'] ?? ''): Address => {
   const match = /^esdb(?:\+discover)?:\/\/(?:(?<user>[^:@/?]+):(?<password>[^@/?]+)@)?(?<hosts>[^@?]+?)\/?(?:\?(?<options>.*))?$/.exec(url);
   if (match?.groups === undefined) throw new Error('EVENTS_URL is not esdb://[user:password@]host[:port]?option=value');
   const { user, password, options = '' } = match.groups;
+  if (password !== undefined && talkative.test(debug))
+    throw new Error('DEBUG must not name esdb: the client would print the password of EVENTS_URL');
   let tls = true;
   for (const pair of options.split('&').filter((text) => text !== '')) {
     const [name = '', value = ''] = pair.split('=');

@@ -99,6 +99,8 @@ describe('the client’s errors, translated', () => {
     const told = converted(grpc.FAILED_PRECONDITION, 'wrong', { ...trailers, 'actual-version': '7' });
     expect(translate(told)).toMatchObject({ code: 'wrong_expected_revision', actual: 7 });
     expect(translate(converted(grpc.FAILED_PRECONDITION, 'wrong', trailers))).toMatchObject({ actual: 'no_stream' });
+    const nothing = converted(grpc.FAILED_PRECONDITION, 'wrong', { ...trailers, 'actual-version': '-1' });
+    expect(translate(nothing)).toMatchObject({ code: 'wrong_expected_revision', actual: 'no_stream' });
   });
 
   it('leaves its own errors as they are', () => {

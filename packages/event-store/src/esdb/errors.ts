@@ -28,7 +28,7 @@ export const translate = (error: unknown): EventStoreError => {
   switch (thrown.type) {
     case 'wrong-expected-version':
       return new EventStoreError('wrong_expected_revision', `the stream is at ${String(thrown.actualVersion)}`, {
-        actual: typeof thrown.actualVersion === 'bigint' ? Number(thrown.actualVersion) : 'no_stream',
+        actual: typeof thrown.actualVersion === 'bigint' && thrown.actualVersion >= 0n ? Number(thrown.actualVersion) : 'no_stream',
         cause: error,
       });
     case 'stream-deleted':

@@ -199,7 +199,8 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
         await call((client) => client.deleteStream(stream, { expectedRevision: ANY, requiresLeader: true, deadline: deadlineMs }));
       } catch (error) {
         const translated = translate(error);
-        if (!isStreamNotFound(error) && translated.code !== 'stream_deleted') throw translated;
+        // Nothing is expected: so a conflict says that there is nothing to delete, and not all versions say it.
+        if (translated.code !== 'wrong_expected_revision' && translated.code !== 'stream_deleted') throw translated;
       }
     },
     ping: async () => {

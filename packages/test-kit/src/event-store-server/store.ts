@@ -10,8 +10,9 @@ import { DatabaseSync } from 'node:sqlite';
  *   "corrupted idempotency", which `StorageWriterService` answers as a wrong expected version.
  * - `any` and `stream_exists` compare ids by a cache in memory (`_committedEvents`), which a restart empties and which is bounded; here it is
  *   bounded by count. Only where the first id is known is a later unknown one a conflict.
- * - A soft delete writes `$metadata` with `$tb` = 2^63-1 to `$$stream`; the next write to the stream first writes `$tb` = its own revision
- *   there (`StorageWriterService.SoftUndeleteStream`). Reads see what `$tb` and `$maxCount` leave; `$all` keeps everything until a scavenge
+ * - A soft delete writes `$metadata` with `$tb` = 2^63-1 to `$$stream`; the next write to the stream is followed by one of `$tb` = its own
+ *   revision there (`StorageWriterService.SoftUndeleteStream`). A stream of which there is nothing, not even metadata, can't be deleted: a
+ *   wrong expected version, whatever was expected (`StorageWriterService`, `WriteDelete`). Reads see what `$tb` and `$maxCount` leave; `$all` keeps everything until a scavenge
  *   (docs/server/features/streams.md). `$maxAge` and `$acl` are stored and not obeyed here.
  * - Positions are those of a transaction log: they grow by what was written, not by one; commit and prepare position of an event are the
  *   same (`AllReader`: an implicit transaction has no commit record of its own).
@@ -141,10 +142,8 @@ export const eventServerStore = (file: string): EventServerStore => {
   });
 
   const write = (name: string, stream: Stream, events: readonly ProposedEvent[]): Outcome => {
-    if (isSoftDeleted(stream)) {
-      stream.truncateBefore = stream.head + 1;
-      writeMetadata(name, { $tb: stream.truncateBefore });
-    }
+    const undeleted = isSoftDeleted(stream);
+    if (undeleted) stream.truncateBefore = stream.head + 1;
     const now = Date.now();
     for (const event of events) {
       stream.head += 1;
@@ -154,7 +153,9 @@ export const eventServerStore = (file: string): EventServerStore => {
       if (name.startsWith('$$')) obeyMetadata(name.slice(2), event.data);
     }
     save(name, stream);
-    return { kind: 'written', revision: stream.head, position: BigInt(end) };
+    const written: Outcome = { kind: 'written', revision: stream.head, position: BigInt(end) };
+    if (undeleted) writeMetadata(name, { $tb: stream.truncateBefore });
+    return written;
   };
   const writeMetadata = (name: string, metadata: Record<string, unknown>): void => {
     const event: ProposedEvent = {
@@ -211,6 +212,7 @@ export const eventServerStore = (file: string): EventServerStore => {
         const stream = streamOf(name);
         const refused = check(name, stream, expected, [deletion()]);
         if (refused !== undefined) return refused;
+        if (stream.head < 0 && streamOf(`$$${name}`).head < 0) return { kind: 'wrong_expected_version', actual: -1 };
         writeMetadata(name, { $tb: softDeleted });
         return { kind: 'written', revision: stream.head, position: BigInt(end) };
       }),
