@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
-import type { ReleaseParked } from '@dialog/contracts/inbox';
 import { groups, topics } from '@dialog/contracts/topics';
 import { expect, it } from 'vitest';
 import { scenarios } from './cluster.ts';
@@ -20,20 +18,20 @@ const poison = async (stage: Stage, chatId: number, value = '{"type":"nonsense"'
   return `${topics.inbox}/${appended?.partition}/${appended?.offset}`;
 };
 
-const release = async (stage: Stage, chatId: number, how: Pick<ReleaseParked, 'skip' | 'edit'> = {}): Promise<void> => {
-  const { log } = stage.world.engine();
-  const command: ReleaseParked = {
-    type: 'release_parked',
-    inputId: `command:${randomUUID()}`,
-    account: stage.world.accountId as AccountId,
-    chatId: String(chatId) as ChatId,
-    chatIdForm: 'number',
-    receivedAt: log.logTime(),
-    by: 'ops',
-    reason: 'a test',
-    ...how,
-  };
-  await log.append([{ topic: topics.inbox, key: `${stage.world.accountId}:${chatId}`, value: Buffer.from(JSON.stringify(command)) }]);
+/** As an operator does: by the console's API. @returns what it says that it does */
+const release = async (
+  stage: Stage,
+  chatId: number,
+  how: { readonly skip?: readonly string[]; readonly edit?: readonly { place: string; value: string }[]; readonly dryRun?: boolean } = {},
+): Promise<{ readonly status: number; readonly does: string[] }> => {
+  const url = `${stage.world.engine().consoleUrl()}/api/parked/${stage.world.accountId}/${chatId}/release`;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ by: 'ops', reason: 'a test', ...how }),
+  });
+  const { plan = [] } = (await response.json()) as { plan?: { does: string }[] };
+  return { status: response.status, does: plan.map((one) => one.does) };
 };
 
 const parked = async (stage: Stage, chatId: number): Promise<string[]> => {
@@ -62,7 +60,10 @@ scenarios('a parked dialog', () => {
     expect((await stage.history(chatId)).owner()).toBe('queue');
     expect(stage.heard(chatId)).toHaveLength(heard);
 
-    await release(stage, chatId, { skip: [place] });
+    const plan = await release(stage, chatId, { skip: [place], dryRun: true });
+    expect([plan.status, plan.does[0], ...new Set(plan.does.slice(1))]).toEqual([200, 'skip', 'apply']);
+    expect((await release(stage, chatId, { skip: ['dialog.inbox/0/999999'] })).status).toBe(400);
+    expect((await release(stage, chatId, { skip: [place] })).status).toBe(202);
     const released = await stage.until(chatId, (now) => now.owner() === 'bot' && !now.flag() && now.events.at(-1)?.metadata.head === null);
     expect(released.of('DialogReleased')).toHaveLength(1);
     expect(released.of('RecordSkipped').map((one) => one.place)).toContain(place);
@@ -108,7 +109,7 @@ scenarios('a parked dialog', () => {
         text: 'это было сообщение',
       },
     };
-    await release(stage, chatId, { edit: [{ place, valueBase64: Buffer.from(JSON.stringify(edited)).toString('base64') }] });
+    await release(stage, chatId, { edit: [{ place, value: JSON.stringify(edited) }] });
     const released = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1 && now.owner() === 'nobody');
     expect(released.flag()).toBe(false);
     const inputs = released.of('InputRecorded').map((one) => one.input.type);

@@ -6,6 +6,7 @@ import { readConfiguration } from '@dialog/service-kit/configuration';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
 import { findingLines } from './finding-lines.ts';
+import { parkedCommands } from './parked.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -94,5 +95,7 @@ program
     }
     process.exitCode = parsed.ok ? 0 : 1;
   });
+
+parkedCommands(program, out);
 
 await program.parseAsync();

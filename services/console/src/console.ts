@@ -8,6 +8,7 @@ import type { Service } from '@dialog/service-kit/service';
 import express from 'express';
 import type { Logger } from 'pino';
 import { dialogsRouter } from './api/dialogs.ts';
+import { parkedRouter } from './api/parked.ts';
 import type { About } from './api/schemas.ts';
 import { within } from './deadline.ts';
 import { allowedHost } from './http/allowed-host.ts';
@@ -54,7 +55,7 @@ const stopTimeoutMs = 3_000;
 /** Parked dialogs that the sampler looks at; beyond that nobody counts partitions. */
 const maxParked = 1_000;
 
-/** Follows the event store into a read model, serves the API and the page. It changes nothing in a dialog. */
+/** Follows the event store into a read model, serves the API and the page. What an operator asks of a parked dialog goes through the log, as any input. */
 export const consoleService = (options: ConsoleOptions): Console => {
   const { store, log, clock, logger } = options;
   const host = options.host ?? '127.0.0.1';
@@ -104,6 +105,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       response.json({ now: clock.now(), caughtUp: follow.caughtUp(), simulatorUrl: options.simulatorUrl ?? null } satisfies About);
     });
     api.use('/dialogs', dialogsRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp }));
+    api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);
     });

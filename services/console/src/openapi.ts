@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parkedListSchema, parkedRecordsSchema, releasePlanSchema, releaseSchema } from './api/parked.ts';
 import {
   aboutSchema,
   dialogListQuerySchema,
@@ -20,7 +21,7 @@ export const consoleOpenApi = (): Json => ({
     title: 'Console',
     version: '1',
     description:
-      'Reads dialogs, their events and the lag of each group. It changes nothing. Times are milliseconds since the Unix epoch, by the engine’s clock.',
+      'Reads dialogs, their events and the lag of each group; releases parked dialogs by a command in the log. Times are milliseconds since the Unix epoch, by the engine’s clock.',
   },
   servers: [{ url: '/api' }],
   paths: {
@@ -45,6 +46,30 @@ export const consoleOpenApi = (): Json => ({
         schema(eventPageSchema),
         [400, 404, 503],
       ),
+    },
+    '/parked': {
+      get: operation('listParked', 'Dialogs that stopped at a record which could not be applied', [], schema(parkedListSchema)),
+    },
+    '/parked/{account}/{chatId}': {
+      get: operation(
+        'listParkedRecords',
+        'What waits of a parked dialog, in order',
+        parameters('path', dialogParamsSchema),
+        schema(parkedRecordsSchema),
+        [400, 503],
+      ),
+    },
+    '/parked/{account}/{chatId}/release': {
+      post: {
+        ...operation(
+          'releaseParked',
+          'Applies the parked records again, in order; some left out or replaced. Accepted: the command is in the log, the dialog’s history tells what came of it',
+          parameters('path', dialogParamsSchema),
+          schema(releasePlanSchema),
+          [400, 404, 503],
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(releaseSchema, 'input') } } },
+      },
     },
     '/lag': {
       get: operation(

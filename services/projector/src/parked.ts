@@ -1,4 +1,5 @@
 import { type DialogId, parkedStream } from '@dialog/contracts/ids';
+import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { derivedEventId } from './event-ids.ts';
@@ -18,7 +19,7 @@ export const park = async (
     const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
     // Parked before: a redelivery.
     if (last?.type === 'RecordParked' && Number((last.data as { offset?: unknown }).offset) >= record.offset) return;
-    const data = {
+    const data: RecordParked = {
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,
@@ -45,19 +46,12 @@ export const park = async (
   }
 };
 
-/** A record as the parked stream keeps it. */
-export type ParkedRecord = LogRecord & { readonly revision: number };
-
 /** What waits since the dialog was last released, in order. @throws EventStoreError */
-export const parkedRecords = async (store: EventStore, id: DialogId): Promise<readonly ParkedRecord[]> => {
-  const events = await readWhole(store, parkedStream(id));
-  return events.slice(events.findLastIndex((event) => event.type === 'Released') + 1).map(({ data, revision }) => {
-    const kept = data as Omit<LogRecord, 'value'> & { readonly valueBase64: string | null };
-    const value = kept.valueBase64 === null ? null : Buffer.from(kept.valueBase64, 'base64');
-    const { topic, partition, offset, appendedAt, key, headers } = kept;
-    return { topic, partition, offset, appendedAt, key, headers, value, revision };
+export const parkedRecords = async (store: EventStore, id: DialogId): Promise<readonly LogRecord[]> =>
+  waitingRecords(await readWhole(store, parkedStream(id))).map(({ topic, partition, offset, appendedAt, key, headers, valueBase64 }) => {
+    const value = valueBase64 === null ? null : Buffer.from(valueBase64, 'base64');
+    return { topic, partition, offset, appendedAt, key, headers, value };
   });
-};
 
 /** After a release: what stands before it was taken. May be repeated. @throws EventStoreError */
 export const markReleased = async (store: EventStore, id: DialogId, commandId: string): Promise<void> => {

@@ -11,7 +11,7 @@ import {
   placeOf,
   UnappliableRecord,
 } from './apply-record.ts';
-import { type ParkedRecord, parkedRecords } from './parked.ts';
+import { parkedRecords } from './parked.ts';
 
 /**
  * An operator's command: the parked records are applied in order, each with its own offset and time, those that the command names are left out or
@@ -52,12 +52,7 @@ export const releaseDialog = async (
   return applyRecord(dependencies, command, generation, { outcome: { applied, skipped, ...(failed === undefined ? {} : { failed }) } });
 };
 
-const leaveOut = async (
-  dependencies: ApplyDependencies,
-  record: ParkedRecord,
-  command: ReleaseParked,
-  generation: number,
-): Promise<void> => {
+const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, command: ReleaseParked, generation: number): Promise<void> => {
   const { dialogs, pins, producer, doorsOpenSince, store } = dependencies;
   const id = { account: command.account, chatId: command.chatId };
   const place = placeOf(record);

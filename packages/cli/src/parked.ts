@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+
+type Out = (text: string) => void;
+type Common = { readonly console: string; readonly json?: boolean };
+type Releasing = Common & { readonly reason: string; readonly by: string; readonly dryRun?: boolean };
+
+const timeoutMs = 15_000;
+
+/** `dialogctl parked …`: asks the console, which owns the way to the log. Exit code 2 where it can't be reached or refuses. */
+export const parkedCommands = (program: Command, out: Out): void => {
+  const parked = program.command('parked').description('dialogs that stopped at a record which could not be applied');
+  const withConsole = (command: Command): Command =>
+    command
+      .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
+      .option('--json', 'for pipes');
+  const releasing = (command: Command): Command =>
+    withConsole(command)
+      .requiredOption('--reason <text>', 'why; it stands in the history')
+      .option('--by <name>', 'who asks', userInfo().username)
+      .option('--dry-run', 'say what it would do, and do nothing');
+
+  withConsole(parked.command('list').description('all of them, with the reason and how many records wait')).action(
+    async (options: Common) => {
+      const { dialogs, now } = (await ask(options, '/api/parked')) as {
+        now: number;
+        dialogs: { account: string; chatId: string; records: number; reason: string; oldestAppendedAt: number }[];
+      };
+      if (options.json === true) return out(JSON.stringify(dialogs));
+      if (dialogs.length === 0) return out('Nothing is parked.');
+      for (const one of dialogs) {
+        const seconds = Math.round((now - one.oldestAppendedAt) / 1000);
+        out(
+          `${`${one.account}/${one.chatId}`.padEnd(40)} ${one.reason.padEnd(18)} ${String(one.records).padStart(5)} records, oldest ${seconds} s`,
+        );
+      }
+    },
+  );
+
+  withConsole(parked.command('show <dialog>').description('the records that wait, in order; <dialog> is {account}/{chatId}')).action(
+    async (dialog: string, options: Common) => {
+      const { records } = (await ask(options, `/api/parked/${pathOf(dialog)}`)) as {
+        records: { place: string; reason: string; attempts: number; value: string | null }[];
+      };
+      if (options.json === true) return out(JSON.stringify(records));
+      for (const one of records)
+        out(`${one.place}  ${one.reason}${one.attempts > 0 ? `, tried ${one.attempts} times` : ''}\n  ${one.value ?? '(a tombstone)'}`);
+    },
+  );
+
+  const release = async (dialog: string, options: Releasing, more: object): Promise<void> => {
+    const { plan, commandId } = (await ask(options, `/api/parked/${pathOf(dialog)}/release`, {
+      by: options.by,
+      reason: options.reason,
+      dryRun: options.dryRun === true,
+      ...more,
+    })) as { commandId: string | null; plan: { place: string; does: string }[] };
+    if (options.json === true) return out(JSON.stringify({ commandId, plan }));
+    for (const { place, does } of plan) out(`${does.padEnd(12)} ${place}`);
+    out(commandId === null ? 'A dry run: nothing was done.' : `Asked (${commandId}); the dialog's history tells what came of it.`);
+  };
+
+  releasing(parked.command('retry <dialog>').description('apply its records again, in order')).action(
+    (dialog: string, options: Releasing) => release(dialog, options, {}),
+  );
+  releasing(parked.command('skip <dialog> <places...>').description('leave these records out, apply the others')).action(
+    (dialog: string, places: string[], options: Releasing) => release(dialog, options, { skip: places }),
+  );
+  releasing(parked.command('edit <dialog> <place> <file>').description("apply the file's content in place of that record")).action(
+    (dialog: string, place: string, file: string, options: Releasing) =>
+      release(dialog, options, { edit: [{ place, value: readFileSync(file, 'utf8') }] }),
+  );
+  parked.addHelpText(
+    'after',
+    '\nExamples:\n  dialogctl parked list\n  dialogctl parked skip shop/4711 dialog.inbox/3/1207 --reason "not a webhook" --dry-run',
+  );
+};
+
+const pathOf = (dialog: string): string => {
+  const match = /^([a-z0-9_]{1,32})[/:]([A-Za-z0-9-]{1,64})$/.exec(dialog);
+  if (match === null) return fail(`${dialog} is no dialog: {account}/{chatId} is wanted`);
+  return `${match[1]}/${match[2]}`;
+};
+
+const ask = async (options: Common, path: string, body?: object): Promise<unknown> => {
+  try {
+    const response = await fetch(new URL(path, options.console), {
+      ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const answer = (await response.json()) as { title?: string; errors?: { field: string; message: string }[] };
+    if (response.ok) return answer;
+    const details = answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? [];
+    return fail([`the console refused: ${answer.title ?? response.status}`, ...details].join('\n  '));
+  } catch (error) {
+    return fail(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
+  }
+};
+
+const fail = (message: string): never => {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+};

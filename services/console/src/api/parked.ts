@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@dialog/contracts/clock';
+import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
+import { type DialogId, dialogKey, parkedStream } from '@dialog/contracts/ids';
+import { type ReleaseParked, recordPlaceSchema } from '@dialog/contracts/inbox';
+import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
+import { topics } from '@dialog/contracts/topics';
+import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
+import type { PartitionedLog } from '@dialog/log/port';
+import express, { Router } from 'express';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { within } from '../deadline.ts';
+import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import type { ReadModel } from '../read-model/read-model.ts';
+import { dialogParamsSchema } from './schemas.ts';
+
+const timeoutMs = 5_000;
+const pageSize = 500;
+const maxListed = 500;
+
+export const parkedDialogSchema = z.object({
+  account: z.string(),
+  chatId: z.string(),
+  /** Records that wait, the one that stopped the dialog included. */
+  records: z.number().int(),
+  reason: z.string(),
+  parkedAt: z.number(),
+  oldestAppendedAt: z.number(),
+});
+export const parkedListSchema = z.object({ now: z.number(), dialogs: z.array(parkedDialogSchema) });
+
+export const parkedRecordSchema = z.object({
+  place: recordPlaceSchema,
+  appendedAt: z.number(),
+  parkedAt: z.number(),
+  attempts: z.number().int(),
+  reason: z.string(),
+  /** As text, where it is text. */
+  value: z.string().nullable(),
+  valueBase64: z.string().nullable(),
+});
+export const parkedRecordsSchema = z.object({ now: z.number(), records: z.array(parkedRecordSchema) });
+
+export const releaseSchema = z.strictObject({
+  by: z.string().trim().min(1).max(200),
+  /** Why; it stands in the history. */
+  reason: z.string().trim().min(1).max(2000),
+  skip: z.array(recordPlaceSchema).max(1000).default([]),
+  edit: z
+    .array(z.strictObject({ place: recordPlaceSchema, value: z.string().max(500_000) }))
+    .max(100)
+    .default([]),
+  /** Says what it would do, and does nothing. */
+  dryRun: z.boolean().default(false),
+});
+export const releasePlanSchema = z.object({
+  dryRun: z.boolean(),
+  /** Of the command in the dialog's history; null for a dry run. */
+  commandId: z.string().nullable(),
+  plan: z.array(z.object({ place: recordPlaceSchema, does: z.enum(['apply', 'apply_edited', 'skip']) })),
+});
+
+export type ParkedOptions = {
+  readonly store: EventStore;
+  readonly log: PartitionedLog;
+  readonly readModel: Pick<ReadModel, 'parked'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+/** `/api/parked`: what could not be applied, and the command that goes on with it (design §6.7). */
+export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOptions): Router => {
+  const router = Router();
+
+  router.get('/', async (_request, response) => {
+    const ids = await readModel.parked(maxListed);
+    const dialogs = await Promise.all(
+      ids.map(async ({ account, chatId }) => {
+        const records = await waitingOf(store, { account, chatId } as DialogId);
+        const [first] = records;
+        return {
+          account,
+          chatId,
+          records: records.length,
+          reason: first?.reason ?? 'unknown',
+          parkedAt: first?.parkedAt ?? 0,
+          oldestAppendedAt: first?.appendedAt ?? 0,
+        };
+      }),
+    );
+    response.json({ now: clock.now(), dialogs } satisfies z.infer<typeof parkedListSchema>);
+  });
+
+  router.get('/:account/:chatId', async (request, response) => {
+    const records = await waitingOf(store, parsed(dialogParamsSchema, request.params));
+    response.json({ now: clock.now(), records: records.map(shown) } satisfies z.infer<typeof parkedRecordsSchema>);
+  });
+
+  router.post('/:account/:chatId/release', express.json({ limit: '2mb', strict: true }), async (request, response) => {
+    const id = parsed(dialogParamsSchema, request.params);
+    const asked = parsed(releaseSchema, request.body ?? {});
+    const records = await waitingOf(store, id);
+    if (records.length === 0) throw notFound('A parked record of this dialog');
+    const places = new Set(records.map(placeOf));
+    const unknown = [...asked.skip, ...asked.edit.map((one) => one.place)].filter((place) => !places.has(place));
+    if (unknown.length > 0) {
+      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
+        errors: unknown.map((place) => ({ field: 'place', message: `${place} is not parked here` })),
+      });
+    }
+    const edited = new Set(asked.edit.map((one) => one.place));
+    const skipped = new Set(asked.skip);
+    const plan = records.map((record) => {
+      const place = placeOf(record);
+      return { place, does: skipped.has(place) ? ('skip' as const) : edited.has(place) ? ('apply_edited' as const) : ('apply' as const) };
+    });
+    const commandId = asked.dryRun ? null : `command:${randomUUID()}`;
+    if (commandId !== null) {
+      await command(log, {
+        type: 'release_parked',
+        inputId: commandId,
+        ...id,
+        chatIdForm: 'string',
+        receivedAt: log.logTime(),
+        by: asked.by,
+        reason: asked.reason,
+        skip: asked.skip,
+        edit: asked.edit.map(({ place, value }) => ({ place, valueBase64: Buffer.from(value, 'utf8').toString('base64') })),
+      });
+      logger.info({
+        event: 'release_asked',
+        account: id.account,
+        chatId: id.chatId,
+        skipped: asked.skip.length,
+        edited: asked.edit.length,
+      });
+    }
+    response
+      .status(commandId === null ? 200 : 202)
+      .json({ dryRun: asked.dryRun, commandId, plan } satisfies z.infer<typeof releasePlanSchema>);
+  });
+
+  return router;
+};
+
+const placeOf = ({ topic, partition, offset }: RecordParked): string => `${topic}/${partition}/${offset}`;
+
+const shown = (record: RecordParked): z.infer<typeof parkedRecordSchema> => ({
+  place: placeOf(record),
+  appendedAt: record.appendedAt,
+  parkedAt: record.parkedAt,
+  attempts: record.attempts,
+  reason: record.reason,
+  value: record.valueBase64 === null ? null : Buffer.from(record.valueBase64, 'base64').toString('utf8'),
+  valueBase64: record.valueBase64,
+});
+
+const waitingOf = async (store: EventStore, id: DialogId): Promise<readonly RecordParked[]> => {
+  const events: RecordedEvent[] = [];
+  for (;;) {
+    const from = events.length === 0 ? 'start' : (events.at(-1) as RecordedEvent).revision + 1;
+    const page = await within(timeoutMs, 'event store: read', store.read(parkedStream(id), { from, maxCount: pageSize }));
+    events.push(...page);
+    if (page.length < pageSize) return waitingRecords(events);
+  }
+};
+
+const command = async (log: PartitionedLog, input: ReleaseParked): Promise<void> => {
+  const key = dialogKey(input);
+  const headers = cloudEventHeaders({
+    id: input.inputId,
+    account: input.account,
+    type: input.type,
+    subject: key,
+    timeMs: input.receivedAt,
+  });
+  await log.append([{ topic: topics.inbox, key, value: Buffer.from(JSON.stringify(input)), headers }], { timeoutMs });
+};
