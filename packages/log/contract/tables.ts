@@ -147,4 +147,28 @@ export const tablesContract = (shared: Shared): void => {
     expect(resets).toEqual([{ topic, partition: 0, committed: 4, low: 10, high: 11 }]);
     await member.stop();
   });
+
+  it('retention that overtakes a consumer at work is an alarm too, and it goes on with what is left', async (context) => {
+    const { log, name, expired } = shared.rig();
+    if (expired === undefined) return cannot(context, 'this log’s retention can’t be brought about from here');
+    const topic = name('inbox');
+    const group = name('projector');
+    await log.ensureTopics([{ name: topic, partitions: 1, cleanup: 'delete', retentionMs: 2_000 }]);
+    await log.append(numbered(topic, ['a'], 3));
+    const resets: unknown[] = [];
+    const member = startMember(log, { group, topic, onOffsetReset: (info) => resets.push(info) });
+    await eventually(() => expect(member.handled).toHaveLength(3));
+    member.consumer.pause();
+    await log.append(numbered(topic, ['a'], 10, 3));
+    await expired(topic);
+    // What was on its way when the pause was asked for may have come in.
+    const taken = member.handled.length;
+    await log.append(numbered(topic, ['a'], 1, 13));
+    member.consumer.resume();
+    await eventually(() => expect(member.handled.at(-1)?.record.offset).toBe(13));
+    expect(member.handled).toHaveLength(taken + 1);
+    expect(resets).toEqual(taken === 13 ? [] : [{ topic, partition: 0, committed: taken, low: 13, high: 14 }]);
+    await eventually(async () => expect((await log.committed(group, topic))[0]?.offset).toBe(14));
+    await member.stop();
+  });
 };

@@ -35,7 +35,7 @@ export const ensureTopics = async (admin: Admin, specs: readonly TopicSpec[], wa
     const missing = specs.filter(({ name }) => !there.has(name));
     if (missing.length > 0) {
       await create(admin, missing, replication);
-      await untilLed(
+      await untilServed(
         admin,
         missing.map(({ name }) => name),
       );
@@ -72,21 +72,25 @@ const create = async (admin: Admin, specs: readonly TopicSpec[], replication: nu
 
 const pauseMs = 50;
 
-/** A new topic is known to all brokers a moment after it was made, and has its leaders a moment after that. */
-const untilLed = async (admin: Admin, names: readonly string[]): Promise<void> => {
+/**
+ * A new topic is known a moment after it was made, has its leaders a moment after that, and is served by them a moment later still: a send
+ * before that is refused for some partitions, repeated for all, and its records stand twice.
+ */
+const untilServed = async (admin: Admin, names: readonly string[]): Promise<void> => {
   const until = realClock.monotonic() + deadlineMs;
   for (;;) {
-    const led = await within(deadlineMs, 'topic metadata', admin.fetchTopicMetadata({ topics: [...names] })).then(
-      ({ topics }) =>
-        topics.length === names.length &&
-        topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)),
-      (error: unknown) => {
-        if ((error as { retriable?: unknown }).retriable !== true) throw error;
-        return false;
-      },
-    );
-    if (led) return;
-    if (realClock.monotonic() > until) throw new LogError('timeout', `new topics have no leaders after ${deadlineMs} ms`);
+    try {
+      const { topics } = await within(deadlineMs, 'topic metadata', admin.fetchTopicMetadata({ topics: [...names] }));
+      const led = topics.filter(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
+      // Each leader answers for its own partitions.
+      if (led.length === names.length) {
+        for (const { name } of led) await within(deadlineMs, 'offsets', admin.fetchTopicOffsets(name));
+        return;
+      }
+    } catch (error) {
+      if (!translate(error).retryable && translate(error).code !== 'unknown_topic') throw error;
+    }
+    if (realClock.monotonic() > until) throw new LogError('timeout', `new topics are not served after ${deadlineMs} ms`);
     await realClock.sleep(pauseMs);
   }
 };

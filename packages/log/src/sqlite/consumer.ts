@@ -174,6 +174,12 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
     }
   };
 
+  /** A gap is compaction's, or retention took what was not read yet: that is an alarm. */
+  const tellOvertaken = (partition: number, position: number): void => {
+    const { low, high } = reader.bounds(topic, partition);
+    if (low > position) options.onOffsetReset?.({ topic, partition, committed: position, low, high });
+  };
+
   /** @returns whether anything was fetched. */
   const fetch = (): boolean => {
     if (assignment === undefined || paused) return false;
@@ -183,7 +189,9 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
       if (queued >= highWater) full.add(partition);
       else if (queued <= lowWater) full.delete(partition);
       if (full.has(partition)) continue;
-      const page = reader.records(topic, partition, positions.get(partition) ?? 0, fetchLimit);
+      const position = positions.get(partition) ?? 0;
+      const page = reader.records(topic, partition, position, fetchLimit);
+      if ((page[0]?.offset ?? position) > position) tellOvertaken(partition, position);
       for (const record of page) {
         sawAppend(record.appendedAt);
         lanes.push(record);
