@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { KafkaServer, KafkaWish } from './kafka-broker.ts';
 import { freePort } from './kafka-docker.ts';
@@ -79,7 +79,11 @@ const powerOf = (
   log: string,
 ): { readonly start: () => Promise<void>; readonly kill: () => Promise<void> } => {
   let server: ChildProcess | undefined;
-  const endWithUs = (): void => void server?.kill('SIGKILL');
+  /** Where every test of a file was left out, nobody asks for a stop. */
+  const endWithUs = (): void => {
+    server?.kill('SIGKILL');
+    rmSync(dirname(file), { recursive: true, force: true });
+  };
 
   const start = async (): Promise<void> => {
     const one = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1', ...classes, 'kafka.Kafka', file], {
