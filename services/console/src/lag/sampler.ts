@@ -29,6 +29,8 @@ export type LagSamplerOptions = {
   readonly askTimeoutMs?: number;
 };
 
+const longestPauseMs = 10_000;
+
 /**
  * Measures every group and partition from outside, through the log's port alone, so that a consumer that is stuck or gone can't hide it.
  * While the log does not answer the report says since when, and has no figures: an old 0 would say that all is well.
@@ -131,8 +133,11 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
   return {
     run: async (signal) => {
       while (!signal.aborted) {
+        const began = realClock.monotonic();
         await sample();
-        await realClock.sleep(everyMs, signal).catch(() => undefined);
+        // A cluster with very many groups takes long to ask: then seldomer, so that asking is never most of its work.
+        const pauseMs = unknownSince === undefined ? Math.min(longestPauseMs, 2 * (realClock.monotonic() - began)) : 0;
+        await realClock.sleep(Math.max(everyMs, pauseMs), signal).catch(() => undefined);
       }
     },
     first: async () => {
