@@ -13,6 +13,11 @@ export type Connection = {
   readonly address: Address;
   /** @throws where the connection string can't be used */
   readonly client: () => Promise<EventStoreDBClient>;
+  /**
+   * Whether all calls of this client were cancelled. The client then ends its reads as if the server had sent everything: so what a read gave
+   * counts only where this is false at its end.
+   */
+  readonly isDisposed: (client: EventStoreDBClient) => boolean;
   /** Puts a new client in the place of this one, which has cached a failure or hangs. */
   readonly rebuild: (broken: EventStoreDBClient, cause: string) => Promise<void>;
   /** The handle is closed; with the last one the client goes. */
@@ -22,6 +27,7 @@ export type Connection = {
 type Entry = { current: EventStoreDBClient | undefined; handles: number; rebuilding: Promise<void> };
 
 const entries = new Map<string, Entry>();
+const disposed = new WeakSet<EventStoreDBClient>();
 const disposalMs = 5_000;
 
 export const connectionTo = (url: string, clock: Clock, logger: Logger | undefined): Connection => {
@@ -36,6 +42,7 @@ export const connectionTo = (url: string, clock: Clock, logger: Logger | undefin
       entry.current ??= build(address);
       return entry.current;
     },
+    isDisposed: (client) => disposed.has(client),
     rebuild: async (broken, cause) => {
       if (entry.current === broken) {
         entry.current = undefined;
@@ -65,6 +72,7 @@ const build = (address: Address): EventStoreDBClient => {
 
 /** Ends all calls of the client and waits for it; then closes its channel, which `dispose` leaves open. */
 const dispose = async (client: EventStoreDBClient, clock: Clock): Promise<void> => {
+  disposed.add(client);
   await within(client.dispose(), disposalMs, clock).catch(() => undefined);
   const { getChannel } = client as unknown as { readonly getChannel: () => Promise<{ readonly close: () => void }> };
   await within(

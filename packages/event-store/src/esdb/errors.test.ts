@@ -58,6 +58,7 @@ describe('the client’s errors, translated', () => {
     ],
     ['a stream that was reset', converted(grpc.INTERNAL, 'Received RST_STREAM with code 2 (Internal server error)'), 'unavailable', true],
     ['a write to a stream that has ended', converted(grpc.INTERNAL, 'write after end'), 'unavailable', true],
+    ['a channel that was closed meanwhile', new Error('Channel has been shut down'), 'unavailable', true],
     ['a cluster that can’t be discovered', new Error('Failed to discover after 10 attempts.'), 'unavailable', true],
     ['a probe while the server is away', raw(grpc.UNAVAILABLE, 'No connection established'), 'unavailable', true],
     ['a probe that ran late', raw(grpc.DEADLINE_EXCEEDED, 'Deadline exceeded'), 'timeout', true],

@@ -17,7 +17,7 @@ const grpc = { cancelled: 1, deadlineExceeded: 4, aborted: 10, unavailable: 14 }
 
 /** Texts of errors without a code of their own which say that the server, or the way to it, is not ready: the outcome is unknown. */
 const away =
-  /Server Is Not Ready|Server Is (?:Too )?Busy|No leader info|Failed to discover|RST_STREAM|ECONN|EPIPE|socket|Connection (?:dropped|closed)|write after end/i;
+  /Server Is Not Ready|Server Is (?:Too )?Busy|No leader info|Failed to discover|RST_STREAM|ECONN|EPIPE|socket|Connection (?:dropped|closed)|write after end|has been shut down/i;
 
 /** The client's errors, translated once; everywhere above only `EventStoreError` is known. */
 export const translate = (error: unknown): EventStoreError => {

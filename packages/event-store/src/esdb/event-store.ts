@@ -128,6 +128,7 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
         const event = recorded(resolved);
         if (event !== undefined) events.push(event);
       }
+      if (connection.isDisposed(client)) throw new EventStoreError('unavailable', 'the read was broken off');
       return events;
     } catch (error) {
       if (isStreamNotFound(error)) return [];
@@ -166,7 +167,8 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
       if (events.length === maxCount) return events;
     }
     open();
-    if (!caughtUp) throw timedOut(deadlineMs);
+    if (!caughtUp)
+      throw connection.isDisposed(client) ? new EventStoreError('unavailable', 'the read was broken off') : timedOut(deadlineMs);
     return events;
   };
 

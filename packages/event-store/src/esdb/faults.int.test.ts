@@ -230,6 +230,54 @@ describe('a server that is away', () => {
   });
 });
 
+describe('a client that is built anew, or closed, while a stream is read', () => {
+  /** Reads again and again. @returns how long each was that was given as whole */
+  const readOn = async (store: EventStore, stream: string, done: () => boolean): Promise<{ lengths: Set<number>; failed: number }> => {
+    const lengths = new Set<number>();
+    let failed = 0;
+    while (!done()) {
+      await store.read(stream).then(
+        (events) => lengths.add(events.length),
+        () => {
+          failed += 1;
+        },
+      );
+    }
+    return { lengths, failed };
+  };
+
+  it('a read is whole or fails, never cut short in silence', async () => {
+    const store = open();
+    const stream = name('long');
+    for (const batch of upTo(5)) await store.append(stream, numbered(1_000, batch * 1_000), 'any');
+    let done = false;
+    const reading = readOn(store, stream, () => done);
+    for (const _round of upTo(3)) {
+      await server.arm({ method: 'BatchAppend', kind: 'no_answer' });
+      await expect(store.append(name('stuck'), numbered(1), 'no_stream')).rejects.toMatchObject({ code: 'timeout' });
+    }
+    for (const _round of upTo(20)) {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      await server.cut();
+    }
+    done = true;
+    const { lengths, failed } = await reading;
+    expect([...lengths]).toEqual([5_000]);
+    expect(failed).toBeGreaterThan(3);
+
+    const closing = open({ url: `${server.url}&connectionName=${name('closing')}` });
+    const last = upTo(4).map(() =>
+      closing.read(stream).then(
+        ({ length }) => length,
+        () => 5_000,
+      ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    await closing.close();
+    expect(await Promise.all(last)).toEqual([5_000, 5_000, 5_000, 5_000]);
+  });
+});
+
 describe('a cluster, found by gossip', () => {
   const port = (): string => new URL(server.url.replace('esdb:', 'http:')).port;
   it.each([
