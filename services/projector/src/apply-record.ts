@@ -5,7 +5,7 @@ import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/de
 import { parkedHead } from '@dialog/domain/state';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
-import { type Dialogs, type LoadedDialog, withEvent } from './dialogs.ts';
+import { type Dialogs, keepSnapshot, type LoadedDialog, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
 import type { Pins } from './pins.ts';
 
@@ -65,6 +65,7 @@ export const applyRecord = async (
     try {
       const after = await append(store, dialog, input, events);
       dialogs.keep(after, generation);
+      await keepSnapshot(store, dialog, after);
       return { kind: 'applied', dialog: after, input, appended: events };
     } catch (error) {
       dialogs.forget(id);

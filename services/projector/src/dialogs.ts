@@ -1,8 +1,10 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
-import { type DialogId, dialogKey, dialogStream } from '@dialog/contracts/ids';
+import { type DialogId, dialogKey, dialogStream, snapshotStream } from '@dialog/contracts/ids';
 import { evolve } from '@dialog/domain/evolve';
+import { foldVersion, restored, snapshotOf } from '@dialog/domain/snapshot';
 import { type DialogState, initialDialog } from '@dialog/domain/state';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
+import { z } from 'zod';
 
 /** A dialog as its stream has it up to a revision. */
 export type LoadedDialog = {
@@ -25,6 +27,8 @@ export type Dialogs = {
 };
 
 const pageSize = 500;
+/** A snapshot is written each time that so many events have come (design §7). */
+const snapshotEvery = 200;
 
 /** A cached state counts only in the assignment in which its tail revision was checked (design §6.4). */
 export const dialogs = ({ store, capacity }: { store: EventStore; capacity: number }): Dialogs => {
@@ -41,14 +45,7 @@ export const dialogs = ({ store, capacity }: { store: EventStore; capacity: numb
     load: async (id, generation) => {
       const hit = cache.get(dialogKey(id));
       if (hit !== undefined && hit.generation === generation) return hit.dialog;
-      const from: LoadedDialog = hit?.dialog ?? {
-        id,
-        state: initialDialog,
-        revision: -1,
-        settingsHash: null,
-        parked: false,
-      };
-      const dialog = await readOn(store, from);
+      const dialog = await readOn(store, hit?.dialog ?? (await newestSnapshot(store, id)) ?? absent(id));
       keep(dialog, generation);
       return dialog;
     },
@@ -56,6 +53,37 @@ export const dialogs = ({ store, capacity }: { store: EventStore; capacity: numb
     forget: (id) => void cache.delete(dialogKey(id)),
     cached: (key) => cache.get(key)?.dialog,
   };
+};
+
+const absent = (id: DialogId): LoadedDialog => ({ id, state: initialDialog, revision: -1, settingsHash: null, parked: false });
+
+const snapshotSchema = z.object({
+  fold: z.number(),
+  revision: z.number().int(),
+  settingsHash: z.string().nullable(),
+  parked: z.boolean(),
+  state: z.object({ status: z.string() }).loose(),
+});
+
+/** Only of a dialog that is long enough to have one: its tail says how long it is. @throws EventStoreError */
+const newestSnapshot = async (store: EventStore, id: DialogId): Promise<LoadedDialog | undefined> => {
+  const [tail] = await store.read(dialogStream(id), { direction: 'backwards', maxCount: 1 });
+  if (tail === undefined || tail.revision < snapshotEvery) return undefined;
+  const [event] = await store.read(snapshotStream(id), { direction: 'backwards', maxCount: 1 });
+  const { data } = snapshotSchema.safeParse(event?.data);
+  // Of another version of the fold, or ahead of a stream that was restored from a backup: the stream is what counts.
+  if (data === undefined || data.fold !== foldVersion || data.revision > tail.revision) return undefined;
+  return { id, state: restored(data.state), revision: data.revision, settingsHash: data.settingsHash, parked: data.parked };
+};
+
+/** Disposable: what can't be written now is written 200 events later. */
+export const keepSnapshot = async (store: EventStore, before: LoadedDialog, after: LoadedDialog): Promise<void> => {
+  if (Math.floor((before.revision + 1) / snapshotEvery) === Math.floor((after.revision + 1) / snapshotEvery)) return;
+  const { state, revision, settingsHash, parked, id } = after;
+  const data = { fold: foldVersion, revision, settingsHash, parked, state: snapshotOf(state) };
+  await store
+    .append(snapshotStream(id), [{ id: crypto.randomUUID(), type: 'Snapshot', data, metadata: { schemaVersion: 1 } }], 'any')
+    .catch(() => undefined);
 };
 
 /** Reads what came after the revision that is known, page by page. */

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realClock } from '@dialog/contracts/clock';
+import type { DomainEvent } from '@dialog/contracts/domain-event';
+import { type AccountId, type ChatId, dialogStream, snapshotStream } from '@dialog/contracts/ids';
+import { fold } from '@dialog/domain/evolve';
+import { initialDialog } from '@dialog/domain/state';
+import { stateHash } from '@dialog/domain/state-hash';
+import type { EventStore } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { dialogs, keepSnapshot } from './dialogs.ts';
+
+const id = { account: 'acme' as AccountId, chatId: '7' as ChatId };
+let folder: string;
+let store: EventStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dialog-snapshots-'));
+  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const input = (number: number): DomainEvent => ({
+  type: 'InputRecorded',
+  data: {
+    input: {
+      type: 'new_message',
+      inputId: `i-${number}`,
+      account: id.account,
+      chatId: id.chatId,
+      chatIdForm: 'number',
+      receivedAt: number,
+      message: { id: `m-${number}`, hash: `h-${number}`, hashOfContent: false, kind: 'visitor', side: 'visitor', text: `строка ${number}` },
+    },
+    at: 1_000 + number,
+    settings: 'settings',
+    ...(number === 0 ? { script: 'script' } : {}),
+  },
+});
+/** A dialog of `count` inputs, as its stream. */
+const life = (count: number): DomainEvent[] => [
+  input(0),
+  { type: 'DialogStarted', data: { script: 'script', incomplete: true } },
+  { type: 'OwnerChanged', data: { owner: 'bot', cause: 'start' } },
+  ...Array.from({ length: count }, (_, at) => input(at + 1)),
+];
+const write = async (events: readonly DomainEvent[], from: number): Promise<void> => {
+  const recorded = events.map(({ type, data }) => ({ id: randomUUID(), type, data, metadata: {} }));
+  await store.append(dialogStream(id), recorded, from === 0 ? 'no_stream' : from - 1);
+};
+/** A store that counts the events read of the dialog's own stream. */
+const counting = () => {
+  let read = 0;
+  const counted: EventStore = {
+    ...store,
+    read: async (stream, options) => {
+      const events = await store.read(stream, options);
+      if (stream === dialogStream(id)) read += events.length;
+      return events;
+    },
+  };
+  return { store: counted, read: () => read };
+};
+
+it('loads a long dialog from its snapshot and what came after, to the state of the whole stream', async () => {
+  const events = life(1_000);
+  await write(events.slice(0, 900), 0);
+  const first = await dialogs({ store, capacity: 10 }).load(id, 1);
+  await keepSnapshot(store, { ...first, revision: 700 }, first);
+  await write(events.slice(900), 900);
+  const counted = counting();
+  const loaded = await dialogs({ store: counted.store, capacity: 10 }).load(id, 1);
+  expect(loaded.revision).toBe(events.length - 1);
+  expect(stateHash(loaded.state)).toBe(stateHash(fold(events, initialDialog)));
+  expect(loaded.state.inputs.has('i-3')).toBe(true);
+  expect(counted.read()).toBeLessThan(200);
+});
+
+it('writes a snapshot each 200 events, and none between', async () => {
+  const events = life(400);
+  await write(events, 0);
+  const cache = dialogs({ store, capacity: 10 });
+  const whole = await cache.load(id, 1);
+  await keepSnapshot(store, { ...whole, revision: 250 }, { ...whole, revision: 300 });
+  expect(await store.read(snapshotStream(id))).toEqual([]);
+  await keepSnapshot(store, { ...whole, revision: 398 }, { ...whole, revision: 400 });
+  expect(await store.read(snapshotStream(id))).toHaveLength(1);
+});
+
+it('passes over a snapshot of another fold, of another shape, or ahead of the stream', async () => {
+  const events = life(400);
+  await write(events, 0);
+  const expected = stateHash(fold(events, initialDialog));
+  for (const data of [
+    { fold: 999, revision: 300, settingsHash: null, parked: false, state: { status: 'absent', inputs: [] } },
+    { nonsense: true },
+    { fold: 1, revision: 100_000, settingsHash: null, parked: false, state: { status: 'absent', inputs: [] } },
+  ]) {
+    await store.append(snapshotStream(id), [{ id: randomUUID(), type: 'Snapshot', data, metadata: {} }], 'any');
+    const loaded = await dialogs({ store, capacity: 10 }).load(id, 1);
+    expect(stateHash(loaded.state)).toBe(expected);
+  }
+});
