@@ -1,8 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createWriteStream, rmSync } from 'node:fs';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { KafkaServer, KafkaWish } from './kafka-broker.ts';
 import { freePort } from './kafka-docker.ts';
@@ -73,24 +74,32 @@ export const kafkaOnJvm = async (wish: KafkaWish): Promise<KafkaServer | { reado
   };
 };
 
+/**
+ * Runs a server for as long as somebody holds the other end of its input, however that one dies: then the server is killed with SIGKILL
+ * and its folder ($0) removed; at the word `keep` it is killed, and the folder stays.
+ */
+const leash = `
+exec 3<&0
+"$@" </dev/null 3<&- & server=$!
+{ read -r word <&3; kill -9 $server; [ "$word" = keep ] || rm -rf "$0"; } 2>/dev/null >/dev/null & leash=$!
+wait $server; code=$?
+[ $code = 137 ] || kill $leash 2>/dev/null
+exit $code
+`;
+
 const powerOf = (
   classes: readonly string[],
   file: string,
   log: string,
 ): { readonly start: () => Promise<void>; readonly kill: () => Promise<void> } => {
-  let server: ChildProcess | undefined;
-  /** Where every test of a file was left out, nobody asks for a stop. */
-  const endWithUs = (): void => {
-    server?.kill('SIGKILL');
-    rmSync(dirname(file), { recursive: true, force: true });
-  };
+  let server: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
 
   const start = async (): Promise<void> => {
-    const one = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1', ...classes, 'kafka.Kafka', file], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const java = ['java', '-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1', ...classes, 'kafka.Kafka', file];
+    const one = spawn('sh', ['-c', leash, dirname(file), ...java], { stdio: ['pipe', 'pipe', 'pipe'] });
     server = one;
-    process.once('exit', endWithUs);
+    // The shell may be gone before it hears us.
+    one.stdin.on('error', () => undefined);
     const output = createWriteStream(log, { flags: 'a' });
     const started = Promise.withResolvers<void>();
     let last = '';
@@ -113,10 +122,9 @@ const powerOf = (
   const kill = async (): Promise<void> => {
     const one = server;
     server = undefined;
-    process.off('exit', endWithUs);
     if (one === undefined || one.exitCode !== null || one.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => one.once('exit', () => resolve()));
-    one.kill('SIGKILL');
+    one.stdin.end('keep\n');
     const patience = Promise.withResolvers<never>();
     const timer = setTimeout(() => patience.reject(new Error('the broker’s process does not end')), shutdownMs);
     await Promise.race([ended, patience.promise]).finally(() => clearTimeout(timer));
