@@ -1,3 +1,4 @@
+import { scaledClock } from '@dialog/contracts/clock';
 import { topics } from '@dialog/contracts/topics';
 import { fold } from '@dialog/domain/evolve';
 import { replay } from '@dialog/domain/replay';
@@ -5,7 +6,7 @@ import { initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
 import { pins } from '@dialog/projector/pins';
 import { expect, it } from 'vitest';
-import { isCluster, scenarios } from './cluster.ts';
+import { isCluster, scenarios, shorter } from './cluster.ts';
 import { anna, boris, ends, onStage, type Stage } from './stage.ts';
 
 const botCalls = (stage: Stage, chatId: number) =>
@@ -362,5 +363,18 @@ scenarios('the life of a dialog, through the doors', () => {
     expect((await stage.history(chatId)).events).toEqual(before.events);
     expect(botCalls(stage, chatId)).toHaveLength(calls);
     expect(stage.heard(newcomer)).not.toEqual([]);
+  });
+
+  // One machine has one clock; on the cluster a process may have its own.
+  it.runIf(isCluster)('30: the clock of one process is ten minutes fast: nothing fires early', async () => {
+    const waitMs = 60_000;
+    const stage = await onStage({ settings: { noOperatorAfterMs: waitMs }, clock: scaledClock(1, Date.now() + 600_000) });
+    const chatId = await stage.inQueue();
+    const handedOver = performance.now();
+    const history = await stage.until(chatId, (now) => now.of('DeadlineFired').length > 0);
+    expect(performance.now() - handedOver).toBeGreaterThan(waitMs / shorter - 500);
+    expect(history.of('DeadlineFired')[0]?.lateMs).toBeGreaterThanOrEqual(0);
+    // The time of the history is the broker's.
+    expect(Math.abs((history.events.at(-1)?.metadata.at ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 });

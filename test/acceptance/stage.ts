@@ -136,7 +136,7 @@ const onCluster = async (options: Partial<WorldOptions>) => {
       ...options,
       account,
       scriptFile: script.file,
-      clock: realClock,
+      clock: options.clock ?? realClock,
       simulatorClock: clock,
       settings: clusterSettings(account, options.settings ?? {}),
       engine: {

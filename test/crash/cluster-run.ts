@@ -12,7 +12,7 @@ import { sampleAccount } from '@dialog/webim-simulator/account';
 import { randomFrom } from '@dialog/webim-simulator/random';
 import { webimSimulator } from '@dialog/webim-simulator/simulator';
 import { cluster as clusterOf, type Member } from '../../scripts/cluster-processes.ts';
-import { readHistory } from '../acceptance/history.ts';
+import { type HistoryEvent, readHistory } from '../acceptance/history.ts';
 import { compare } from './comparison.ts';
 import { type CrashReport, journalsOf } from './journals.ts';
 import type { Planted } from './planted.ts';
@@ -24,6 +24,10 @@ export type ClusterRun = {
   /** Visitors' lines a second. */
   readonly rate: number;
   readonly seed: number;
+  /** A projector stands still for longer than its session, and wakes while another owns its dialogs (scenario 29). */
+  readonly freezes?: number;
+  /** What is away at once, and for how long, s; after the kills. */
+  readonly outages?: readonly { readonly away: 'kafka' | 'event store' | 'both'; readonly seconds: number }[];
   readonly planted?: Planted;
   readonly say?: (line: string) => void;
 };
@@ -33,6 +37,28 @@ export type ClusterReport = CrashReport & {
   readonly killed: Readonly<Record<string, number>>;
   /** From the last start of a process until nothing waited any more, s. */
   readonly recoverySeconds: number;
+  /** Of the longest answer of ingress to a webhook, ms. */
+  readonly slowestAnswerMs: number;
+  /** Replies that went out later than their time to live allows. */
+  readonly oldReplies: number;
+};
+
+/** Longer than a member's session of 6 s. */
+const frozenMs = 9_000;
+/** Between the look at the time and the request, ms. */
+const sendMarginMs = 1_500;
+
+const oldRepliesOf = (events: readonly HistoryEvent[]): number => {
+  const expires = new Map<number, number>();
+  let old = 0;
+  for (const event of events) {
+    if (event.type === 'EffectOpened' && event.data.expiresAt !== undefined) expires.set(event.data.number, event.data.expiresAt);
+    if (event.type !== 'InputRecorded' || event.data.input.type !== 'effect_result') continue;
+    const { number, sentAt } = event.data.input;
+    const limit = expires.get(number);
+    if (sentAt !== undefined && limit !== undefined && sentAt > limit + sendMarginMs) old += 1;
+  }
+  return old;
 };
 
 const account = 'crash';
@@ -48,6 +74,8 @@ export const clusterRun = async ({
   chats,
   rate,
   seed,
+  freezes = 0,
+  outages = [],
   planted,
   say = () => undefined,
 }: ClusterRun): Promise<ClusterReport | { readonly reason: string }> => {
@@ -64,7 +92,13 @@ export const clusterRun = async ({
     seed,
     account: sampleAccount(botToken),
     timeouts: { inactivityMs: 0, closedByOperatorMs: 0 },
-    knobs: { webhookRetries: 10_000, webhookRetryPauseMs: 200, webhookTimeoutMs: 5_000, botApiDelayMs: 20 },
+    knobs: {
+      // In an outage Webim gives its chats to people instead of asking again and again.
+      webhookRetries: outages.length > 0 ? 1 : 10_000,
+      webhookRetryPauseMs: 200,
+      webhookTimeoutMs: 5_000,
+      botApiDelayMs: 20,
+    },
   });
   const simulating = simulator.run();
   await simulator.listening();
@@ -79,8 +113,14 @@ export const clusterRun = async ({
     scriptFile: fileURLToPath(new URL('./bot.yaml', import.meta.url)),
     account,
     ...(planted === undefined ? {} : { planted }),
-    settings: { replyTtl: '30m', noOperatorAfter: '2h', autoCloseAfter: '2h' },
-    env: { HTTP_TIMEOUT: '1s', WEBIM_RATE: '5000', WEBIM_BURST: '1000', LOG_LEVEL: 'warn', BOT_SILENCE_LIMIT: '60s' },
+    settings: { replyTtl: outages.length > 0 ? '20s' : '30m', noOperatorAfter: '2h', autoCloseAfter: '2h' },
+    env: {
+      HTTP_TIMEOUT: '1s',
+      WEBIM_RATE: '5000',
+      WEBIM_BURST: '1000',
+      LOG_LEVEL: 'warn',
+      BOT_SILENCE_LIMIT: outages.length > 0 ? '10s' : '60s',
+    },
   });
   simulator.setHooks({
     botUrl: engine.hookUrl,
@@ -93,6 +133,25 @@ export const clusterRun = async ({
   const outbound = engine.member('outbound', 'outbound');
   const members: Member[] = [ingress, ...projectors, outbound];
   const load = visitors({ simulator, clock: realClock, chats, rate, random });
+  let slowestAnswerMs = 0;
+  const probing = new AbortController();
+  /** A webhook of a chat of its own every half second, with the time of its answer. */
+  const probe = async (): Promise<void> => {
+    for (let id = 1; !probing.signal.aborted; id++) {
+      const from = performance.now();
+      const answered = await fetch(engine.hookUrl, {
+        method: 'POST',
+        body: JSON.stringify({ event: 'new_message', chat_id: id, message: { id: `p-${id}`, kind: 'visitor', text: 'проба' } }),
+        signal: AbortSignal.timeout(20_000),
+      }).then(
+        (response) => response.arrayBuffer().then(() => true),
+        // Ingress itself was killed: no answer is not a slow one.
+        () => false,
+      );
+      if (answered) slowestAnswerMs = Math.max(slowestAnswerMs, performance.now() - from);
+      await realClock.sleep(500, probing.signal).catch(() => undefined);
+    }
+  };
   let loading: Promise<void> = Promise.resolve();
   const killed: Record<string, number> = {};
   try {
@@ -100,6 +159,7 @@ export const clusterRun = async ({
     await first.start();
     await Promise.all([second.start(), outbound.start(), ingress.start()]);
     loading = load.run();
+    void probe();
     const pick = (): Member => (random() < 0.5 ? first : second);
     const victims = [
       { name: 'ingress', of: () => ingress },
@@ -126,8 +186,30 @@ export const clusterRun = async ({
       for (const member of members)
         if (member.failed() !== undefined) throw new Error(`${member.name} ended by itself: ${member.failed()}`);
     }
+    for (let freeze = 0; freeze < freezes; freeze++) {
+      const one = freeze % 2 === 0 ? first : second;
+      say(`${one.name} stands still`);
+      one.signal('SIGSTOP');
+      await realClock.sleep(frozenMs);
+      one.signal('SIGCONT');
+      await realClock.sleep(3_000);
+    }
+    for (const { away, seconds } of outages) {
+      say(`${away} away for ${seconds} s`);
+      const servers = [
+        ...(away === 'event store' ? [] : [{ kill: power.kill, start: power.start }]),
+        ...(away === 'kafka' ? [] : [{ kill: events.kill, start: events.restart }]),
+      ];
+      await Promise.all(servers.map((one) => one.kill()));
+      await realClock.sleep(seconds * 1000);
+      await Promise.all(servers.map((one) => one.start()));
+      await realClock.sleep(15_000);
+      for (const member of members)
+        if (member.failed() !== undefined) throw new Error(`${member.name} ended by itself: ${member.failed()}`);
+    }
     await realClock.sleep(2_000);
     load.stop();
+    probing.abort();
     await loading;
     const from = performance.now();
     await simulator.idle();
@@ -152,9 +234,12 @@ export const clusterRun = async ({
       chats: journals.histories.size,
       killed,
       recoverySeconds,
+      slowestAnswerMs: Math.round(slowestAnswerMs),
+      oldReplies: [...journals.histories.values()].reduce((sum, one) => sum + oldRepliesOf(one), 0),
     };
   } finally {
     load.stop();
+    probing.abort();
     await loading;
     for (const member of members) await member.kill();
     await simulator.stop();

@@ -8,8 +8,16 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '50' },
     chats: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    freezes: { type: 'string', default: '0' },
+    /** Of broker, store, and both, one after the other, e.g. `30s` or `5m`. */
+    outage: { type: 'string' },
   },
 });
+const secondsOf = (text: string): number => {
+  const match = /^(\d+)(s|m)$/.exec(text);
+  if (match === null) throw new Error('--outage wants a duration such as 30s or 5m');
+  return Number(match[1]) * (match[2] === 'm' ? 60 : 1);
+};
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const from = performance.now();
 const report = await clusterRun({
@@ -17,6 +25,11 @@ const report = await clusterRun({
   rate: Number(values.rate),
   chats: Number(values.chats),
   seed: Number(values.seed),
+  freezes: Number(values.freezes),
+  outages:
+    values.outage === undefined
+      ? []
+      : (['kafka', 'event store', 'both'] as const).map((away) => ({ away, seconds: secondsOf(values.outage ?? '') })),
   say,
 });
 if ('reason' in report) {

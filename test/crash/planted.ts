@@ -4,13 +4,7 @@ import type { PartitionedLog } from '@dialog/log/port';
 import type { EngineOptions } from '@dialog/standalone/engine';
 
 /** Bugs that a comparison of the journals must see. */
-export const plantable = [
-  'committed_before_append',
-  'claimed_after_post',
-  'no_expected_revision',
-  'acknowledged_before_produce',
-  'result_before_settled',
-] as const;
+export const plantable = ['committed_before_append', 'claimed_after_post', 'no_expected_revision', 'acknowledged_before_produce'] as const;
 export type Planted = (typeof plantable)[number];
 
 export const planting = (planted: Planted | undefined): NonNullable<EngineOptions['wrap']> => {
@@ -25,8 +19,6 @@ export const planting = (planted: Planted | undefined): NonNullable<EngineOption
       return { store: claimedAfterPost };
     case 'no_expected_revision':
       return { store: noExpectedRevision };
-    case 'result_before_settled':
-      return { store: settledLate };
     default:
       return planted satisfies never;
   }
@@ -93,14 +85,4 @@ const noExpectedRevision = (store: EventStore): EventStore => ({
           'any',
         )
       : store.append(stream, events, expected),
-});
-
-/** The result goes out while its settlement is still to be written. */
-const settledLate = (store: EventStore): EventStore => ({
-  ...store,
-  append: async (stream, events, expected) => {
-    if (events[0]?.type !== 'Settled') return store.append(stream, events, expected);
-    setTimeout(() => void store.append(stream, events, expected).catch(() => undefined), 1_500);
-    return { revision: Number(expected) + 1, position: '' };
-  },
 });
