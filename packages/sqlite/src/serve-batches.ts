@@ -13,13 +13,18 @@ export class OpError extends Error {
   }
 }
 
-/** Opens a file as all our files are opened: WAL, an fsync at each commit, no waiting inside SQLite. */
-export const openDatabase = (file: string, options: { readOnly?: boolean } = {}): DatabaseSync => {
+/**
+ * Opens a file as all our files are opened: WAL, an fsync at each commit, no waiting inside SQLite. `schema`: statements that may be run again
+ * (`CREATE … IF NOT EXISTS`); they need the write lock of a file that is new, which another process that opens it just now may hold.
+ */
+export const openDatabase = (file: string, options: { readOnly?: boolean; schema?: string } = {}): DatabaseSync => {
   const db = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
   db.exec('PRAGMA busy_timeout = 0');
   if (options.readOnly !== true) {
     patiently(() => db.exec('PRAGMA journal_mode = WAL'));
     db.exec('PRAGMA synchronous = FULL');
+    const { schema } = options;
+    if (schema !== undefined) patiently(() => db.exec(schema));
   }
   return db;
 };

@@ -23,8 +23,7 @@ const pageSize = 500;
 
 /** The event store in one SQLite file. Reads come from the page cache on this thread; writes have a thread of their own. */
 export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }): EventStore => {
-  const db = openDatabase(file);
-  db.exec(schema);
+  const db = openDatabase(file, { schema });
   const wakers = new Set<() => void>();
   const writer = writerThread<WriterOp, AppendResult | null>({
     module: new URL('./writer.ts', import.meta.url),

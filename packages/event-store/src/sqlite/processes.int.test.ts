@@ -77,6 +77,22 @@ describe('several processes on one file', () => {
     await store.close();
   });
 
+  it('several processes open a file that is not there yet, at once', async () => {
+    for (const round of upTo(2)) {
+      const file = join(folder, `fresh-${round}.db`);
+      const writers = upTo(4).map((at) => writer(file, `dialog-${at}`, 1, 10));
+      const ended = await Promise.all(writers.map((one) => one.ended));
+      expect(ended.map(([[code]]) => code)).toEqual([0, 0, 0, 0]);
+      const store = sqliteEventStore({ file, clock: realClock });
+      await check(
+        store,
+        'dialog',
+        writers.flatMap((one) => one.acknowledged),
+      );
+      await store.close();
+    }
+  });
+
   it('a writing process is killed at random moments: every acknowledged append is there once and whole, none by half', async () => {
     const file = join(folder, 'killed.db');
     const acknowledged: Acknowledged[] = [];

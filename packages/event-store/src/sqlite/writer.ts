@@ -8,8 +8,7 @@ export type WriterOp =
   | { readonly kind: 'append'; readonly stream: string; readonly expected: ExpectedRevision; readonly events: readonly SerialisedEvent[] }
   | { readonly kind: 'delete'; readonly stream: string };
 
-const db = openDatabase((workerData as { file: string }).file);
-db.exec(schema);
+const db = openDatabase((workerData as { file: string }).file, { schema });
 
 const headOf = db.prepare('SELECT head, first FROM streams WHERE name = ?');
 const setHead = db.prepare(

@@ -19,8 +19,7 @@ const cleanPauseMs = 600_000;
 
 /** The partitioned log in one SQLite file: the semantics of Kafka for one machine. Several processes may open the same file. */
 export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): PartitionedLog & { readonly clean: () => Promise<void> } => {
-  const db = openDatabase(file);
-  db.exec(schema);
+  const db = openDatabase(file, { schema });
   const reader = logReader(db);
   const wake = wakers();
   const closing = new AbortController();

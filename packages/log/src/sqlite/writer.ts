@@ -30,8 +30,7 @@ export type WriterOp =
 
 export type WriterResult = readonly Appended[] | readonly string[] | null;
 
-const db = openDatabase((workerData as { file: string }).file);
-db.exec(schema);
+const db = openDatabase((workerData as { file: string }).file, { schema });
 
 const topicOf = db.prepare('SELECT name, partitions, cleanup, retention_ms FROM topics WHERE name = ?');
 const insertTopic = db.prepare('INSERT INTO topics (name, partitions, cleanup, retention_ms) VALUES (?, ?, ?, ?)');
