@@ -53,6 +53,7 @@ export const allStreamsContract = ({ rig }: Shared): void => {
   it('gives at most maxCount, cut at any event of an append', async () => {
     const prefix = rig().name('dialog');
     await rig().store.append(prefix, numbered(7), 'no_stream');
+    expect(await rig().store.readAll({ after: 'start', maxCount: 0, streamPrefixes: [prefix] })).toEqual([]);
     for (const pageSize of [1, 2, 7, 100]) {
       const first = await rig().store.readAll({ after: 'start', maxCount: pageSize, streamPrefixes: [prefix] });
       expect(first).toHaveLength(Math.min(7, pageSize));

@@ -14,6 +14,7 @@ export const readingContract = ({ rig }: Shared): void => {
     expect(await read(undefined)).toEqual(upTo(10));
     expect(numbersOf(await rig().store.read(ten))).toEqual(upTo(10));
     expect(await read({ from: 'start', maxCount: 3 })).toEqual([0, 1, 2]);
+    expect(await read({ maxCount: 0 })).toEqual([]);
   });
 
   it('reads on from a revision, inclusive', async () => {

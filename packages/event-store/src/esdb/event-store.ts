@@ -100,6 +100,7 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
   };
 
   const read = async (stream: string, { direction, from, maxCount, fromLeader = false }: ReadOptions): Promise<RecordedEvent[]> => {
+    if (maxCount === 0) return [];
     const client = await connection.client();
     const back = direction === 'backwards';
     const start = from ?? (back ? 'end' : 'start');
