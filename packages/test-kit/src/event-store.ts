@@ -105,11 +105,11 @@ export const startEventStoreProcess = async (
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
-    const args = ['--file', file, '--port', String(port), '--control-port', String(controlPort)];
+    const args = ['--file', file, '--port', String(port), '--control-port', String(controlPort), '--with-parent'];
     if (options.batchAppend === false) args.push('--no-batch-append');
     if (options.tls !== undefined) args.push('--certificate', options.tls.certificate, '--key', options.tls.key);
     if (options.user !== undefined) args.push('--user', options.user);
-    const started = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const started = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     child = started;
     const lines = createInterface({ input: started.stdout });
     const [line] = (await Promise.race([

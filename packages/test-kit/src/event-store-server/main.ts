@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { eventStoreServer } from './server.ts';
 
 /**
- * `node main.ts --file events.db [--port 2113] [--control-port 0] [--no-batch-append] [--certificate a.pem --key b.pem] [--user name:password]`: prints one JSON line `{port, controlPort}` when it
+ * `node main.ts --file events.db [--port 2113] [--control-port 0] [--no-batch-append] [--certificate a.pem --key b.pem] [--user name:password] [--with-parent]`: prints one JSON line `{port, controlPort}` when it
  * listens. What was acknowledged survives a kill; start it again on the same file and port.
  */
 const { values } = parseArgs({
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     certificate: { type: 'string' },
     key: { type: 'string' },
     user: { type: 'string' },
+    'with-parent': { type: 'boolean', default: false },
   },
 });
 if (values.file === undefined) throw new Error('--file is missing');
@@ -31,3 +32,5 @@ const server = await eventStoreServer({
 });
 process.stdout.write(`${JSON.stringify({ port: server.port, controlPort: server.controlPort })}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.close().then(() => process.exit(0)));
+// Standard input is a pipe that only the parent holds: it ends with the parent, however that ends.
+if (values['with-parent']) process.stdin.once('end', () => process.exit(0)).resume();
