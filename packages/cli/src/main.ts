@@ -7,6 +7,7 @@ import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token'
 import { Command } from 'commander';
 import { findingLines } from './finding-lines.ts';
 import { parkedCommands } from './parked.ts';
+import { topicsCommands } from './topics.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -96,6 +97,7 @@ program
     process.exitCode = parsed.ok ? 0 : 1;
   });
 
+topicsCommands(program, out);
 parkedCommands(program, out);
 
 await program.parseAsync();

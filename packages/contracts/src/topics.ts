@@ -12,3 +12,15 @@ export const tickKey = '~tick';
 export const defaultPartitions = 12;
 /** A record or one append may not be larger (design §7). */
 export const maxRecordBytes = 512 * 1024;
+
+const inboxRetentionMs = 14 * 86_400_000;
+const quarantineRetentionMs = 7 * 86_400_000;
+
+/** The topics and their settings: the inbox explains two weeks, the quarantine keeps one. */
+export const topicSpecs = (partitions: number) =>
+  [
+    { name: topics.inbox, partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
+    { name: topics.outbox, partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
+    { name: topics.deadlines, partitions, cleanup: 'compact' },
+    { name: topics.quarantine, partitions, cleanup: 'delete', retentionMs: quarantineRetentionMs },
+  ] as const;

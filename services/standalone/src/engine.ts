@@ -4,7 +4,7 @@ import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import type { Secret } from '@dialog/contracts/secret';
-import { topics } from '@dialog/contracts/topics';
+import { topicSpecs } from '@dialog/contracts/topics';
 import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore } from '@dialog/event-store/port';
 import { ingressService } from '@dialog/ingress/ingress';
@@ -74,9 +74,6 @@ export type Engine = {
   readonly close: () => Promise<void>;
 };
 
-const inboxRetentionMs = 14 * 86_400_000;
-const quarantineRetentionMs = 7 * 86_400_000;
-
 /** All services of the embedded mode over one log and one event store. @throws where a script has errors or a file can't be opened */
 export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const { accounts, clock, logger, dataDir, host } = options;
@@ -89,14 +86,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     await openEventStore({ url: options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`, clock, logger }),
   );
   const patiently = untilThere({ clock, logger, ...(options.signal === undefined ? {} : { signal: options.signal }) });
-  const differences = await patiently('topics', () =>
-    log.ensureTopics([
-      { name: topics.inbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
-      { name: topics.outbox, partitions: options.partitions, cleanup: 'delete', retentionMs: inboxRetentionMs },
-      { name: topics.deadlines, partitions: options.partitions, cleanup: 'compact' },
-      { name: topics.quarantine, partitions: options.partitions, cleanup: 'delete', retentionMs: quarantineRetentionMs },
-    ]),
-  );
+  const differences = await patiently('topics', () => log.ensureTopics(topicSpecs(options.partitions)));
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
   const pins = pinsOf({ store, accounts });
   if (run.has('projector')) await patiently('pins', () => pins.registerAll((account) => readFile(account.scriptFile, 'utf8')));
