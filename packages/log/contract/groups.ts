@@ -188,6 +188,31 @@ export const groupsContract = (shared: Shared): void => {
     await Promise.all([slow.stop(), quick.stop()]);
   });
 
+  it('a member stopped at any moment of its joining leaves nobody behind', async () => {
+    const { log, name } = shared.rig();
+    const topic = await topicOf(2);
+    const moments = [0, 5, 15, 30, 60, 120, 240, 480];
+    const left = moments.map(() => name('projector'));
+    await Promise.all(
+      moments.map(async (ms, at) => {
+        const member = startMember(log, { group: left[at] as string, topic });
+        // Real time: that is what joining takes.
+        await realClock.sleep(ms);
+        await member.stop();
+      }),
+    );
+    // Longer than a silent member is waited for: who is there now lives.
+    await eventually(async () => {
+      const found = (await log.groups()).filter(({ group }) => left.includes(group));
+      expect(found.filter(({ members }) => members !== 0)).toEqual([]);
+    }, shared.facts.takeoverMs);
+    await log.append(numbered(topic, ['a', 'b'], 4));
+    await realClock.sleep(300);
+    expect((await Promise.all(left.map((group) => log.committed(group, topic)))).flat().filter(({ offset }) => (offset ?? 0) > 0)).toEqual(
+      [],
+    );
+  });
+
   it('groups do not disturb one another', async () => {
     const { log, name } = shared.rig();
     const topic = await topicOf(2);

@@ -34,6 +34,8 @@ const tableFetchBytes = 4 * 1024 * 1024;
 /** Between attempts while the cluster is away, real ms, with full jitter. */
 const retryPauseMs = 1_000;
 const leaveDeadlineMs = 3_000;
+/** Within it a client that is still joining gives up and leaves, ms. */
+const stopDeadlineMs = 8_000;
 
 /** What the member was given, from the group's word to the next one. */
 type Tenure = {
@@ -78,6 +80,9 @@ export const kafkaConsumer = ({
   const outcome = Promise.withResolvers<void>();
   let failed = false;
   let client: Client | undefined;
+  /** A client that is still joining can't leave: its own life ends it then. */
+  let hasJoined = false;
+  let looping: Promise<void> = Promise.resolve();
   let tenure: Tenure | undefined;
   let generations = 0;
   let paused = false;
@@ -378,6 +383,7 @@ export const kafkaConsumer = ({
     try {
       await within(leaveDeadlineMs, 'connect', one.connect());
       await within(leaveDeadlineMs, 'subscribe', one.subscribe({ topics: [topic], fromBeginning: true }));
+      if (ending.signal.aborted) return;
       await one.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -391,13 +397,19 @@ export const kafkaConsumer = ({
           return Promise.resolve();
         },
       });
+      if (ending.signal.aborted) return;
+      hasJoined = true;
       const error = await Promise.race([crashed.promise, aborted(ending.signal)]);
       if (error !== undefined) throw error;
     } finally {
       if (!ending.signal.aborted) {
         await revoke(false);
         client = undefined;
+        hasJoined = false;
         void one.disconnect().catch(() => undefined);
+      } else if (!hasJoined) {
+        client = undefined;
+        await within(leaveDeadlineMs, 'leave', one.disconnect()).catch(() => undefined);
       }
     }
   };
@@ -420,6 +432,7 @@ export const kafkaConsumer = ({
         // Killed in mid-life with its broker, it could not say goodbye: the group would wait out its session before it gave us anything.
         if (formerMember !== undefined) await connection.leave(group, formerMember);
         formerMember = undefined;
+        if (ending.signal.aborted) return;
         await live();
       } catch (error) {
         if (ending.signal.aborted) return;
@@ -452,9 +465,13 @@ export const kafkaConsumer = ({
       await within(leaveDeadlineMs, 'last commit', revoke(true)).catch(() => undefined);
     }
     ending.abort();
-    const one = client;
-    client = undefined;
-    if (one !== undefined) await within(leaveDeadlineMs, 'leave', one.disconnect()).catch(() => undefined);
+    const one = hasJoined ? client : undefined;
+    if (one !== undefined) {
+      client = undefined;
+      await within(leaveDeadlineMs, 'leave', one.disconnect()).catch(() => undefined);
+    }
+    // Stopped in the middle of joining: a member that nobody stops would keep its partitions for ever.
+    await within(stopDeadlineMs, 'loop', looping).catch(() => undefined);
     outcome.resolve();
   };
 
@@ -462,7 +479,7 @@ export const kafkaConsumer = ({
     run: () => {
       if (running !== undefined) return running;
       running = outcome.promise;
-      void loop().catch(fail);
+      looping = loop().catch(fail);
       void commitForEver().catch(fail);
       return running;
     },

@@ -64,7 +64,7 @@ if ('reason' in server) {
           check(sampler.report());
           return sampler.report();
         },
-        { timeout: 60_000, interval: 50 },
+        { timeout: 90_000, interval: 50 },
       );
     const projector = (report: LagReport) => report.groups.find(({ group }) => group === 'projector');
 
