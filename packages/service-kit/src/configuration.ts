@@ -55,7 +55,8 @@ export const configurationSchema = z.object({
 type Read = z.infer<typeof configurationSchema>;
 export type Configuration = Omit<Read, 'HASH_KEY'> & { readonly HASH_KEY: Secret | undefined };
 
-const secrets = ['HASH_KEY'] as const;
+/** What may hold a secret: the event store's address may have a password in it. */
+const secrets = ['HASH_KEY', 'EVENTS_URL'] as const;
 
 /** @throws Error that names every offending variable with what is wrong; never with its value where it is a secret */
 export const readConfiguration = (env: Readonly<Record<string, string | undefined>>): Configuration => {
