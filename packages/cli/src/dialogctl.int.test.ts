@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const bot = fileURLToPath(new URL('../../../services/standalone/bots/support.yaml', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'dialogctl-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (args: readonly string[], env: Record<string, string> = {}) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
+  return { status, stdout, stderr };
+};
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+it('token create prints the token, its hash, and the four URLs', () => {
+  const made = run(['token', 'create', '--account', 'shop', '--base-url', 'https://bot.example.com', '--json']);
+  expect(made.status).toBe(0);
+  const { token, sha256, urls } = JSON.parse(made.stdout) as { token: string; sha256: string; urls: { url: string }[] };
+  expect(Buffer.from(token, 'base64url').length).toBeGreaterThanOrEqual(32);
+  expect(createHash('sha256').update(token).digest('hex')).toBe(sha256);
+  expect(urls.map(({ url }) => url)).toEqual([
+    `https://bot.example.com/hooks/webim/shop/${token}`,
+    `https://bot.example.com/hooks/webim/shop/${token}?event=chat_started`,
+    `https://bot.example.com/hooks/webim/shop/${token}?event=chat_assigned`,
+    `https://bot.example.com/hooks/webim/shop/${token}?event=chat_closed`,
+  ]);
+  expect(run(['token', 'create', '--account', 'Not An Id'])).toMatchObject({ status: 2 });
+  expect(run(['token', 'create'])).toMatchObject({ status: 2 });
+});
+
+it('accounts check names every problem with its line and column, and forgives a stray scheme', () => {
+  const good = file(
+    'good.yaml',
+    `accounts:\n  - id: shop\n    webim: { host: "https://shop.webim.ru/ ", token: secret-token }\n    webhookTokens: [${'a'.repeat(64)}]\n    script: ${bot}\n`,
+  );
+  const fine = run(['accounts', 'check', good]);
+  expect(fine.status).toBe(0);
+  expect(fine.stdout).toContain('warning');
+  expect(fine.stdout).not.toContain('secret-token');
+  const bad = file('bad.yaml', 'accounts:\n  - id: Shop!\n    webim: { host: shop.webim.ru }\n    webhookTokens: [abc]\n    colour: red\n');
+  const wrong = run(['accounts', 'check', bad]);
+  expect(wrong.status).toBe(1);
+  expect(wrong.stdout).toMatch(/bad\.yaml:2:\d+ error/);
+  expect(wrong.stdout).toMatch(/bad\.yaml:4:\d+ error/);
+  expect(wrong.stdout).toContain('colour');
+  expect(run(['accounts', 'check', join(folder, 'none.yaml')])).toMatchObject({ status: 2 });
+});
+
+it('config check names every offending variable, never a secret', () => {
+  expect(run(['config', 'check'])).toMatchObject({ status: 0 });
+  const wrong = run(['config', 'check'], { INGRESS_PORT: '99999', HASH_KEY: 'too-short-secret', BOT_SILENCE_LIMIT: 'a while' });
+  expect(wrong.status).toBe(1);
+  for (const name of ['INGRESS_PORT', 'HASH_KEY', 'BOT_SILENCE_LIMIT']) expect(wrong.stdout).toContain(name);
+  expect(wrong.stdout).not.toContain('too-short-secret');
+});
+
+it('script check shows line, column and a caret; JSON for pipes', () => {
+  expect(run(['script', 'check', bot])).toMatchObject({ status: 0 });
+  const broken = file(
+    'broken.yaml',
+    'format: dialog-script/1\nbot: b\nscripts:\n  hello:\n    when: chat_start\n    steps:\n      - shout: "Привет"\n',
+  );
+  const wrong = run(['script', 'check', broken]);
+  expect(wrong.status).toBe(1);
+  expect(wrong.stdout).toMatch(/broken\.yaml:7:\d+ error/);
+  expect(wrong.stdout).toContain('^');
+  const { ok, findings } = JSON.parse(run(['script', 'check', broken, '--json']).stdout) as {
+    ok: boolean;
+    findings: { severity: string }[];
+  };
+  expect(ok).toBe(false);
+  expect(findings.some((finding) => finding.severity === 'error')).toBe(true);
+});
+
+it('topics create makes them once and finds them as they should be afterwards', () => {
+  const env = { DATA_DIR: folder, PARTITIONS: '3' };
+  expect(run(['topics', 'create'], env)).toMatchObject({ status: 0, stdout: 'All topics are as they should be.\n' });
+  const differs = run(['topics', 'create'], { ...env, PARTITIONS: '4' });
+  expect(differs.status).toBe(1);
+  expect(differs.stdout).toContain('dialog.inbox: partitions is 3, wanted 4');
+});
+
+it('parked says so where no console answers', () => {
+  const away = run(['parked', 'list', '--console', 'http://127.0.0.1:9']);
+  expect(away.status).toBe(2);
+  expect(away.stderr).toContain("can't be reached");
+  expect(run(['parked', 'retry', 'nonsense', '--reason', 'x', '--console', 'http://127.0.0.1:9'])).toMatchObject({ status: 2 });
+});

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { pino } from 'pino';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseAccounts } from './accounts.ts';
+import { readConfiguration } from './configuration.ts';
+import { runServices } from './run-services.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'service-kit-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const key = 'a-hash-key-of-at-least-32-characters';
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfiguration({})).toMatchObject({
+      DATA_DIR: './data',
+      BIND_HOST: '127.0.0.1',
+      PARTITIONS: 12,
+      ACK_TIMEOUT: 2_000,
+      HASH_KEY: undefined,
+    });
+  });
+  it('reads a secret from a file, without its last line break, and prints it as ***', () => {
+    writeFileSync(join(folder, 'key'), `${key}\n`);
+    const config = readConfiguration({ HASH_KEY_FILE: join(folder, 'key') });
+    expect(config.HASH_KEY?.reveal()).toBe(key);
+    for (const printed of [String(config.HASH_KEY), JSON.stringify(config), inspect(config)]) expect(printed).not.toContain(key);
+  });
+  it('refuses a secret given twice, and a file that is not there', () => {
+    writeFileSync(join(folder, 'key'), key);
+    expect(() => readConfiguration({ HASH_KEY: key, HASH_KEY_FILE: join(folder, 'key') })).toThrow(/HASH_KEY: set both/);
+    expect(() => readConfiguration({ HASH_KEY_FILE: join(folder, 'none') })).toThrow(/HASH_KEY_FILE/);
+  });
+  it('names every offending variable at once', () => {
+    expect(() => readConfiguration({ PARTITIONS: '0', SERVICES: 'ingress,dancer', LOG_URL: 'redis:x', EVENTS_URL: 'mongo:x' })).toThrow(
+      /LOG_URL[\s\S]*EVENTS_URL[\s\S]*SERVICES[\s\S]*PARTITIONS/,
+    );
+  });
+  it('knows the addresses of both modes', () => {
+    const config = readConfiguration({
+      LOG_URL: 'kafka:a:9092,b:9092',
+      EVENTS_URL: 'esdb://store:2113?tls=false',
+      SERVICES: 'projector, outbound',
+    });
+    expect(config.SERVICES).toEqual(['projector', 'outbound']);
+  });
+});
+
+describe('the accounts file', () => {
+  const check = (text: string, env: Record<string, string> = {}) => parseAccounts(text, { file: join(folder, 'accounts.yaml'), env });
+  const account = (more = '', host = 'shop.webim.ru') =>
+    `accounts:\n  - id: shop\n    webim:\n      host: "${host}"\n      token: t\n    webhookTokens: ["${'a'.repeat(64)}"]\n    script: bot.yaml\n${more}`;
+
+  it('fills in defaults and finds the script beside it', () => {
+    const parsed = check(account());
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.accounts[0]).toMatchObject({
+      id: 'shop',
+      scriptFile: join(folder, 'bot.yaml'),
+      webim: { baseUrl: 'https://shop.webim.ru' },
+    });
+    expect(parsed.accounts[0]?.settings).toMatchObject({ autoCloseAfterMs: 900_000, replyTtlMs: 120_000, closeAuthority: 'webim' });
+    expect(parsed.warnings).toEqual([]);
+  });
+  it.each(['https://shop.webim.ru', 'shop.webim.ru/', ' shop.webim.ru '])('forgives and reports a host given as "%s"', (host) => {
+    const parsed = check(account('', host));
+    expect(parsed.ok && parsed.accounts[0]?.webim.host).toBe('shop.webim.ru');
+    expect(parsed.ok && parsed.warnings.map((one) => one.line)).toEqual([4]);
+  });
+  it('names each problem with its line and column', () => {
+    const parsed = check(account('    autoCloseAfter: soon\n    onReplyExpired: shout\n    nonsense: 1\n'));
+    expect(parsed.ok).toBe(false);
+    const lines = parsed.ok ? [] : parsed.problems.map((one) => one.line);
+    expect(lines).toContain(8);
+    expect(lines).toContain(9);
+    expect(parsed.ok ? '' : parsed.problems.map((one) => one.message).join()).toContain('nonsense');
+  });
+  it('tells YAML that does not parse, the same id twice, and an empty file', () => {
+    expect(check('accounts: [').ok).toBe(false);
+    expect(check('').ok).toBe(false);
+    const twice = check(`${account()}${account().replace('accounts:\n', '')}`);
+    expect(twice.ok ? '' : twice.problems[0]?.message).toContain('twice');
+  });
+});
+
+describe('services in one process', () => {
+  const logger = pino({ level: 'silent' });
+  const service = (ends?: Promise<void>) => {
+    const stopped = Promise.withResolvers<void>();
+    let stops = 0;
+    return {
+      run: () => Promise.race([stopped.promise, ...(ends === undefined ? [] : [ends])]),
+      stop: async () => {
+        stops += 1;
+        stopped.resolve();
+      },
+      stops: () => stops,
+    };
+  };
+
+  it('stop in order at the signal, then what they lean on, and the exit code is 0', async () => {
+    const order: string[] = [];
+    const stopping = new AbortController();
+    const named = ['a', 'b'].map((name) => {
+      const one = service();
+      return { name, service: { run: one.run, stop: async () => (order.push(name), one.stop()) } };
+    });
+    const running = runServices(named, { logger, signal: stopping.signal, close: async () => void order.push('close') });
+    stopping.abort();
+    expect(await running).toBe(0);
+    expect(order).toEqual(['a', 'b', 'close']);
+  });
+  it.each([
+    ['fails', () => Promise.reject(new Error('broken'))],
+    ['ends by itself', () => Promise.resolve()],
+  ])('one that %s takes the others down, and the exit code is 1', async (_how, end) => {
+    const other = service();
+    const code = await runServices(
+      [
+        { name: 'dying', service: { run: end, stop: async () => undefined } },
+        { name: 'other', service: other },
+      ],
+      { logger, signal: new AbortController().signal, close: async () => undefined },
+    );
+    expect([code, other.stops()]).toEqual([1, 1]);
+  });
+});

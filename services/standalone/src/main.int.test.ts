@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dialog-main-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+type Running = { readonly said: () => string; readonly ends: Promise<number | null>; readonly ask: (signal: NodeJS.Signals) => void };
+
+const started = async (env: Record<string, string>): Promise<Running> => {
+  const child = spawn(process.execPath, [main], { env: { ...process.env, DATA_DIR: folder, CLOCK_RATE: '10', ...env } });
+  children.push(child);
+  let said = '';
+  const ready = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk;
+      if (said.includes('Ctrl+C stops')) ready.resolve();
+    });
+  }
+  const ends = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  void ends.then(() => ready.resolve());
+  await ready.promise;
+  return { said: () => said, ends, ask: (signal) => void child.kill(signal) };
+};
+
+it('starts, is ready, drains at SIGTERM within seconds, and finds its data again', async () => {
+  const [ingress, console_, simulator, operations] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = {
+    INGRESS_PORT: String(ingress),
+    CONSOLE_PORT: String(console_),
+    SIMULATOR_PORT: String(simulator),
+    OPERATIONS_PORT: String(operations),
+  };
+  const control = async (action: string, body: object): Promise<Record<string, unknown>> => {
+    const response = await fetch(`http://127.0.0.1:${simulator}/control/${action}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Record<string, unknown>;
+  };
+  const listed = async (): Promise<string[]> => {
+    const response = await fetch(`http://127.0.0.1:${console_}/api/dialogs`);
+    return ((await response.json()) as { dialogs: { chatId: string }[] }).dialogs.map((one) => one.chatId);
+  };
+  const first = await started(ports);
+  expect((await fetch(`http://127.0.0.1:${operations}/readyz`)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${operations}/healthz`)).status).toBe(200);
+  expect(await (await fetch(`http://127.0.0.1:${operations}/metrics`)).text()).toContain('kafka_consumergroup_group_lag');
+  const { id } = await control('new-visitor', {});
+  const { chatId } = await control('open', { visitorId: id, text: 'Здравствуйте' });
+  await expect.poll(listed, { timeout: 10_000 }).toEqual([String(chatId)]);
+
+  const asked = performance.now();
+  first.ask('SIGTERM');
+  expect(await first.ends).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(8_000);
+
+  const second = await started(ports);
+  await expect.poll(listed, { timeout: 10_000 }).toEqual([String(chatId)]);
+  // The token that was pasted into Webim still holds.
+  const hook = /Webhooks\s+(\S+)/;
+  expect(hook.exec(second.said())?.[1]).toBe(hook.exec(first.said())?.[1]);
+  second.ask('SIGINT');
+  expect(await second.ends).toBe(0);
+  const logged = await readFile(join(folder, 'engine.log'), 'utf8');
+  expect(logged).not.toContain('Здравствуйте');
+  expect(logged).not.toContain(hook.exec(first.said())?.[1]?.split('/').at(-1) ?? '?');
+});
+
+it('a wrong configuration ends it at once and names every offending variable', async () => {
+  const failed = await started({ LOG_URL: 'postgres://x', PARTITIONS: '0', ACK_TIMEOUT: 'soon', HASH_KEY: 'short' });
+  expect(await failed.ends).toBe(2);
+  for (const name of ['LOG_URL', 'PARTITIONS', 'ACK_TIMEOUT', 'HASH_KEY']) expect(failed.said()).toContain(name);
+  expect(failed.said()).not.toContain('short');
+});
+
+it('a port that is taken ends it with an error', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const failed = await started({ INGRESS_PORT: String(port), CONSOLE_PORT: '0', SIMULATOR_PORT: '0', OPERATIONS_PORT: '0' });
+  expect(await failed.ends).not.toBe(0);
+  await new Promise((resolve) => server.close(resolve));
+});
