@@ -35,7 +35,14 @@ export const reply = async (dataDir: string): Promise<Figure> => {
     }
   };
   // Each call of the bot is journaled as it is answered: the times are taken there, not at a poll.
-  const looking = world.simulator.until(() => (heard(), took.length >= perSecond * seconds), 'all replies', 60_000);
+  const looking = world.simulator.until(
+    () => {
+      heard();
+      return took.length >= perSecond * seconds;
+    },
+    'all replies',
+    60_000,
+  );
   const from = performance.now();
   for (let line = 0; line < perSecond * seconds; line++) {
     const due = from + (line * 1000) / perSecond;

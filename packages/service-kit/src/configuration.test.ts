@@ -105,7 +105,11 @@ describe('services in one process', () => {
     const stopping = new AbortController();
     const named = ['a', 'b'].map((name) => {
       const one = service();
-      return { name, service: { run: one.run, stop: async () => (order.push(name), one.stop()) } };
+      const stop = async () => {
+        order.push(name);
+        await one.stop();
+      };
+      return { name, service: { run: one.run, stop } };
     });
     const running = runServices(named, { logger, signal: stopping.signal, close: async () => void order.push('close') });
     stopping.abort();
