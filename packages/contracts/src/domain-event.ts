@@ -16,7 +16,7 @@ export type DeadlineName = z.infer<typeof deadlineNameSchema>;
 const value: z.ZodType = z.json();
 const cursor = z.object({
   step: z.string(),
-  waitsFor: z.enum(['answer', 'press', 'time', 'message', 'handover', 'close']),
+  waitsFor: z.enum(['answer', 'press', 'time', 'message', 'handover', 'close', 'http']),
   attempts: z.number(),
   timeoutMs: z.number().optional(),
 });
@@ -96,6 +96,10 @@ export const domainEventSchemas = {
     keyboard: z.array(z.object({ id: z.string(), label: personal(z.string()), go: z.string().optional() })).nullable(),
     variables: personal(z.record(z.string(), value)),
     trace,
+    /** Left out: as it was. */
+    interrupted: cursor.nullable().optional(),
+    /** Values that the run read, by path. */
+    read: personal(z.record(z.string(), value)).optional(),
     error: z.string().optional(),
   }),
   Marked: z.object({ name: z.string() }),
@@ -108,7 +112,7 @@ export const domainEventSchemas = {
     expiresAt: z.number().optional(),
     /** Effects of one group: the first part refused or expired drops the rest. */
     group: z.number().optional(),
-    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data', 'parked']),
+    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data', 'parked', 'http']),
     noOperatorAfterMs: z.number().optional(),
   }),
   /** The next attempt of an open effect; `effect` where it was replaced (numbered text for a keyboard, a link for a file). */

@@ -17,6 +17,16 @@ export const effectSchema = z.discriminatedUnion('kind', [
   /** With neither: to the queue, which Webim takes from 10.4 on. */
   z.object({ kind: z.literal('redirect'), department: z.string().optional(), operatorId: z.string().optional() }),
   z.object({ kind: z.literal('close') }),
+  /** An `http` step of the script: goes to no visitor; secrets are named, never written out. */
+  z.object({
+    kind: z.literal('http'),
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+    url: personal(z.string()),
+    headers: personal(z.record(z.string(), z.string())),
+    body: personal(z.json() as z.ZodType).optional(),
+    timeoutMs: z.number(),
+    retries: z.number().int(),
+  }),
   /** The stored-data question: is the chat closed? Reads only; goes to no visitor. */
   z.object({ kind: z.literal('query_chat') }),
 ]);

@@ -166,6 +166,8 @@ export const effectResultSchema = z.object({
   crossed: z.boolean().optional(),
   /** When the HTTP request began, log's time, ms. */
   sentAt: z.number().optional(),
+  /** What an `http` effect was answered; JSON parsed, else the text. */
+  http: z.object({ status: z.number().int(), body: personal(z.json()) }).optional(),
   /** The answer to a `query_chat` effect. */
   chat: z
     .object({

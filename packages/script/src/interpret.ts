@@ -127,6 +127,9 @@ const startOf = (run: Run, trigger: Trigger): Started => {
         run,
         outcomeAt(run, 'close', 'on_failed', (step) => step.onFailed),
       );
+    case 'http_result':
+    case 'silence':
+      return unmatched;
     case 'no_operator': {
       const own = outcomeAt(run, 'handover', 'on_no_operator', (step) => step.onNoOperator);
       return own.kind === 'unmatched' ? returned(run, 'no_operator') : own;

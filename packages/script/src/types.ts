@@ -30,7 +30,25 @@ export type Trigger =
   | { readonly kind: 'handover_failed' }
   /** Nobody took the handover: runs `on_no_operator` of the handover step at the cursor, else `returned` with cause `no_operator`. */
   | { readonly kind: 'no_operator' }
-  | { readonly kind: 'close_failed' };
+  | { readonly kind: 'close_failed' }
+  /** What came of the `http` step at the cursor: the answer, or why there is none. */
+  | { readonly kind: 'http_result'; readonly response: HttpResponse | { readonly error: HttpError } }
+  /** Nothing from the visitor for so long while the bot owns the chat; `afterMs` names the `silence` rule that is due. */
+  | { readonly kind: 'silence'; readonly afterMs: number };
+
+/** An answer of any status; `body` is parsed JSON where it is JSON, else its text. */
+export type HttpResponse = { readonly status: number; readonly body: Value };
+/** `refused_host`: not on the account's allow list, or a private address. `too_large`: over the size limit. */
+export type HttpError =
+  | 'timeout'
+  | 'connection'
+  | 'refused_host'
+  | 'redirect'
+  | 'too_large'
+  | 'secret_missing'
+  | 'in_doubt'
+  | 'unsupported'
+  | 'account_removed';
 
 /**
  * `open`: the chat is the bot's, everything runs. `silent`: only set, if, mark, http, go, stop run; a speaking step ends the run as
@@ -47,6 +65,8 @@ export type ScriptState = {
   readonly variables: Readonly<Record<string, Value>>;
   /** How many visitor inputs in a row nothing but `fallback` matched. */
   readonly fallbackStreak: number;
+  /** Where the script stood when something of higher priority or a human stretch took over: what `go: interrupted` takes up. */
+  readonly interrupted?: Cursor | null;
   /** The last keyboard said, so that a typed label or number counts as a press. */
   readonly keyboard: readonly { readonly id: string; readonly label: string; readonly go?: string }[] | null;
 };
@@ -54,7 +74,7 @@ export type ScriptState = {
 export type Cursor = {
   /** Path of the step that waits, stable within a version: `scripts.order_status.steps[0]`. */
   readonly step: string;
-  readonly waitsFor: 'answer' | 'press' | 'time' | 'message' | 'handover' | 'close';
+  readonly waitsFor: 'answer' | 'press' | 'time' | 'message' | 'handover' | 'close' | 'http';
   /** Failed answers to the open `ask` so far. */
   readonly attempts: number;
   /** Runs from the delivery of the last effect before it; undefined: waits for ever. ms. */
@@ -74,7 +94,20 @@ export type Action =
       readonly noOperatorAfterMs?: number;
     }
   | { readonly kind: 'close' }
+  | { readonly kind: 'http'; readonly request: HttpRequest }
   | { readonly kind: 'mark'; readonly name: string };
+
+/** A request of an `http` step, rendered. `{{ secret.name }}` stays as it is written: outbound fills it in, and it stands in no history. */
+export type HttpRequest = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON where it is no text. */
+  readonly body?: Value;
+  readonly timeoutMs: number;
+  /** How often it is tried again after a failure that may pass. */
+  readonly retries: number;
+};
 
 /** Why the bot said what it said. Plain JSON, recorded with the reply; texts of the visitor never stand here. */
 export type Trace = {
@@ -91,6 +124,8 @@ export type Advance = {
   readonly changed: Readonly<Record<string, Value>>;
   readonly actions: readonly Action[];
   readonly trace: Trace;
+  /** Values that expressions and templates of this run read, by path: the "why" of a reply. May hold personal data. */
+  readonly reads?: Readonly<Record<string, Value>>;
   /** `waiting`: stands at the cursor. `idle`: at its triggers. `stopped`: by `stop`. `unmatched`: nothing fired, state unchanged. */
   readonly outcome: 'waiting' | 'idle' | 'stopped' | 'unmatched' | 'needs_chat' | 'needs_answer' | 'error';
   /** outcome `error`: e.g. the bound on steps per input with the cycle named. */

@@ -120,6 +120,7 @@ const carryOut = async (
     if (!stillWanted(await tail(), envelope)) return { outcome: 'suppressed' };
   }
   if (record.expiresAt !== undefined && record.expiresAt < log.logTime()) return { outcome: 'expired' };
+  if (effect.kind === 'http') return { outcome: 'unsupported' };
   return effect.kind === 'query_chat' ? ask(context, record, connection) : send(context, record, connection, sends);
 };
 
@@ -166,7 +167,8 @@ const post = (botApi: AccountConnection['botApi'], record: OutboxRecord, signal:
     case 'close':
       return botApi.closeChat(chatId, signal);
     case 'query_chat':
-      throw new Error('a question is not posted');
+    case 'http':
+      throw new Error(`bug: ${effect.kind} is no message`);
     default:
       return effect satisfies never;
   }

@@ -1,5 +1,6 @@
 import type { Effect } from '@dialog/contracts/effects';
 import type { InboxInputOf } from '@dialog/contracts/inbox';
+import type { HttpError } from '@dialog/script/types';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { numbered, openEffect } from '../effects/open.ts';
@@ -28,6 +29,8 @@ export const effectResult = (draft: Draft, result: Result): void => {
   switch (open.effect.kind) {
     case 'query_chat':
       return storedDataAnswered(draft, open, result);
+    case 'http':
+      return httpAnswered(draft, open, result);
     case 'redirect':
       return redirectAnswered(draft, open, result);
     case 'close':
@@ -215,6 +218,22 @@ const closeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   settle(draft, open, result);
   runScript(draft, { kind: 'close_failed' });
   afterSettled(draft, true);
+};
+
+/** The answer, or why there is none, is the script's next input. */
+const httpAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  if (result.outcome === 'deferred') return retryLater(draft, open, result);
+  settle(draft, open, result);
+  const response = result.http ?? { error: httpErrorOf(result) };
+  runScript(draft, { kind: 'http_result', response });
+  afterSettled(draft, true);
+};
+
+const httpErrors: readonly string[] = ['timeout', 'connection', 'refused_host', 'redirect', 'too_large', 'secret_missing'];
+
+const httpErrorOf = ({ outcome, code = '' }: Result): HttpError => {
+  if (outcome === 'unsupported' || outcome === 'account_removed') return outcome;
+  return httpErrors.includes(code) ? (code as HttpError) : outcome === 'in_doubt' ? 'in_doubt' : 'connection';
 };
 
 /** How often an overdue close is asked again, ms. */

@@ -94,6 +94,9 @@ const apply = (draft: Draft, action: Action, causedAt: number, mode: RunMode): v
     case 'close':
       openEffect(draft, { kind: 'close' }, 'close');
       return;
+    case 'http':
+      openEffect(draft, { kind: 'http', ...action.request, headers: { ...action.request.headers } }, 'http');
+      return;
     case 'mark':
       emit(draft, { type: 'Marked', data: { name: action.name } });
       return;
