@@ -1,25 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { ask, type ConsoleOptions, dialogPath, type ReasonOptions, withConsole, withReason } from './console-api.ts';
 
 type Out = (text: string) => void;
-type Common = { readonly console: string; readonly json?: boolean };
-type Releasing = Common & { readonly reason: string; readonly by: string; readonly dryRun?: boolean };
-
-const timeoutMs = 15_000;
+type Common = ConsoleOptions;
+type Releasing = ReasonOptions;
 
 /** `dialogctl parked …`: asks the console, which owns the way to the log. Exit code 2 where it can't be reached or refuses. */
 export const parkedCommands = (program: Command, out: Out): void => {
   const parked = program.command('parked').description('dialogs that stopped at a record which could not be applied');
-  const withConsole = (command: Command): Command =>
-    command
-      .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
-      .option('--json', 'for pipes');
-  const releasing = (command: Command): Command =>
-    withConsole(command)
-      .requiredOption('--reason <text>', 'why; it stands in the history')
-      .option('--by <name>', 'who asks', userInfo().username)
-      .option('--dry-run', 'say what it would do, and do nothing');
+  const releasing = (command: Command): Command => withReason(withConsole(command));
 
   withConsole(parked.command('list').description('all of them, with the reason and how many records wait')).action(
     async (options: Common) => {
@@ -40,7 +30,7 @@ export const parkedCommands = (program: Command, out: Out): void => {
 
   withConsole(parked.command('show <dialog>').description('the records that wait, in order; <dialog> is {account}/{chatId}')).action(
     async (dialog: string, options: Common) => {
-      const { records } = (await ask(options, `/api/parked/${pathOf(dialog)}`)) as {
+      const { records } = (await ask(options, `/api/parked/${dialogPath(dialog)}`)) as {
         records: { place: string; reason: string; attempts: number; value: string | null }[];
       };
       if (options.json === true) return out(JSON.stringify(records));
@@ -50,7 +40,7 @@ export const parkedCommands = (program: Command, out: Out): void => {
   );
 
   const release = async (dialog: string, options: Releasing, more: object): Promise<void> => {
-    const { plan, commandId } = (await ask(options, `/api/parked/${pathOf(dialog)}/release`, {
+    const { plan, commandId } = (await ask(options, `/api/parked/${dialogPath(dialog)}/release`, {
       by: options.by,
       reason: options.reason,
       dryRun: options.dryRun === true,
@@ -75,30 +65,4 @@ export const parkedCommands = (program: Command, out: Out): void => {
     'after',
     '\nExamples:\n  dialogctl parked list\n  dialogctl parked skip shop/4711 dialog.inbox/3/1207 --reason "not a webhook" --dry-run',
   );
-};
-
-const pathOf = (dialog: string): string => {
-  const match = /^([a-z0-9_]{1,32})[/:]([A-Za-z0-9-]{1,64})$/.exec(dialog);
-  if (match === null) return fail(`${dialog} is no dialog: {account}/{chatId} is wanted`);
-  return `${match[1]}/${match[2]}`;
-};
-
-const ask = async (options: Common, path: string, body?: object): Promise<unknown> => {
-  try {
-    const response = await fetch(new URL(path, options.console), {
-      ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer = (await response.json()) as { title?: string; errors?: { field: string; message: string }[] };
-    if (response.ok) return answer;
-    const details = answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? [];
-    return fail([`the console refused: ${answer.title ?? response.status}`, ...details].join('\n  '));
-  } catch (error) {
-    return fail(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
-  }
-};
-
-const fail = (message: string): never => {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
 };

@@ -26,6 +26,10 @@ export const dialogStream = (id: DialogId): string => `dialog-${id.account}-${id
 export const sendsStream = (id: DialogId): string => `sends-${id.account}-${id.chatId}`;
 export const parkedStream = (id: DialogId): string => `parked-${id.account}-${id.chatId}`;
 export const snapshotStream = (id: DialogId): string => `snap-${id.account}-${id.chatId}`;
+/** What holds for a whole account: its published scripts, in order (`account-event.ts`). */
+export const accountStream = (account: string): string => `account-${account}`;
+/** A version of a script: the first 32 hex digits of its content's SHA-256. */
+export const scriptHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 /** One event each: `ScriptRegistered` / `SettingsRegistered`; the name is the content's hash. */
 export const scriptStream = (hash: string): string => `script-${hash}`;
 export const settingsStream = (hash: string): string => `settings-${hash}`;

@@ -9,6 +9,7 @@ import {
   eventPageSchema,
   eventsQuerySchema,
 } from './api/schemas.ts';
+import { scriptParamsSchema, scriptSchema } from './api/scripts.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/report.ts';
 
@@ -70,6 +71,15 @@ export const consoleOpenApi = (): Json => ({
         ),
         requestBody: { required: true, content: { 'application/json': { schema: schema(releaseSchema, 'input') } } },
       },
+    },
+    '/scripts/{script}': {
+      get: operation(
+        'getScript',
+        'The source of a version of a script',
+        parameters('path', scriptParamsSchema),
+        schema(scriptSchema),
+        [400, 404, 503],
+      ),
     },
     '/lag': {
       get: operation(
