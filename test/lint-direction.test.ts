@@ -25,6 +25,8 @@ describe('the direction of imports is held by the linter', () => {
     ['packages/script/src', "export { readFile } from 'node:fs/promises';"],
     ['packages/domain/src', "export { readFile } from 'node:fs/promises';"],
     ['packages/domain/src', "export { sqliteLog } from '@dialog/log/sqlite/log';"],
+    ['packages/domain/src', "export { rehearse } from '@dialog/script-tools/rehearsal';"],
+    ['packages/script-tools/src', "export { readFile } from 'node:fs/promises';"],
     ['packages/webim/src', "export { sqliteLog } from '@dialog/log/sqlite/log';"],
     ['packages/log/src', "export { projectorService } from '@dialog/projector/projector';"],
     ['packages/event-store/src', "export { sqliteLog } from '@dialog/log/sqlite/log';"],
@@ -40,6 +42,7 @@ describe('the direction of imports is held by the linter', () => {
 
   it.each([
     ['packages/domain/src', "export { parseScript } from '@dialog/script/parse';"],
+    ['packages/script-tools/src', "export { decide } from '@dialog/domain/decide';"],
     ['services/projector/src', "export { evolve } from '@dialog/domain/evolve';"],
   ])('%s may: %s', (folder, line) => {
     expect(lint(folder, line)).toMatchObject({ red: false });
