@@ -48,8 +48,8 @@ const assignedToBot = (draft: Draft, input: InboxInputOf<'chat_assigned'>, befor
 
 const assignedToOperator = (draft: Draft, input: InboxInputOf<'chat_assigned'>, before: LiveDialog): void => {
   if (before.holder.owner === 'bot') {
-    // With a redirect at Webim it is what that led to, however soon.
-    if (!settleOpenRedirect(draft) && isLate(draft, input, before)) {
+    // With a redirect at Webim it is what that led to, however soon; not where it was received before that.
+    if (isOvertaken(draft, input, before) || (!settleOpenRedirect(draft) && isLate(draft, input, before))) {
       emit(draft, { type: 'InputLate', data: { reason: 'before_handback' } });
       return;
     }
@@ -75,6 +75,15 @@ const isLate = (draft: Draft, input: InboxInputOf<'chat_assigned'>, before: Live
   if (draft.at - before.ownerSince > draft.context.settings.handlerDelayMs) return false;
   const later = input.at !== undefined && input.at > (before.webimAtOwner ?? before.ownerSince);
   return !later;
+};
+
+/**
+ * It waited in ingress's spool while the log was away, and Webim has given proof since that the bot has the chat: got back, or a webhook of the
+ * bot route (design §6.1). One that waited no longer than a handler may be late anyway could be newer than what overtook it: it counts.
+ */
+const isOvertaken = (draft: Draft, input: InboxInputOf<'chat_assigned'>, before: LiveDialog): boolean => {
+  if (draft.at - input.receivedAt <= draft.context.settings.handlerDelayMs) return false;
+  return input.receivedAt < Math.max(before.ownerSince, before.recentWebhooks.at(-1)?.at ?? 0);
 };
 
 /** No bot operator configured: counts only where people have the chat; else its operator is likely the bot's own. */

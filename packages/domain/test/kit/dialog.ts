@@ -124,9 +124,10 @@ export const aDialog = (options: Options = {}) => {
     },
     presses: (button: string) => dialog.says(pressed(button, `p-${inputs + 1}`)),
     started: () => take(chatStarted(nextId(), now)),
-    assigned: (operatorId: string | undefined, webimAt?: number) =>
+    /** `receivedAt`: when ingress took it, where it waited for the log since. */
+    assigned: (operatorId: string | undefined, webimAt?: number, receivedAt = now) =>
       take(
-        chatAssigned(nextId(), now, {
+        chatAssigned(nextId(), receivedAt, {
           ...(operatorId === undefined ? {} : { operatorId }),
           ...(webimAt === undefined ? {} : { at: webimAt }),
         }),

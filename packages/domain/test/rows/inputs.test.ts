@@ -288,6 +288,35 @@ describe('§5.2 chat_assigned', () => {
     expect([told.owner(), later.owner()]).toEqual(['operator', 'operator']);
   });
 
+  it('received before the last proof that the bot has the chat, and held up since: late', () => {
+    const backAgain = aDialog().withOperator();
+    const received = backAgain.now();
+    backAgain.passes(minute);
+    backAgain.newChat();
+    backAgain.passes(minute);
+    expect(backAgain.assigned(anna, undefined, received)).toEqual(['InputLate']);
+
+    // The bot kept the chat all the time, as the engine saw it: the operator came and went while the log was away.
+    const unnoticed = aDialog().welcomed();
+    unnoticed.passes(minute);
+    const then = unnoticed.now();
+    unnoticed.passes(minute);
+    unnoticed.says('human');
+    unnoticed.passes(10 * second);
+    // A redirect that is at Webim now proves nothing of an assignment that was received before it.
+    expect(unnoticed.assigned(anna, then + 1, then)).toEqual(['InputLate']);
+    expect([backAgain.owner(), unnoticed.owner()]).toEqual(['bot', 'bot']);
+  });
+
+  it('held up, but nothing since has shown that the bot has the chat: it counts', () => {
+    const dialog = aDialog().welcomed();
+    dialog.passes(minute);
+    const received = dialog.now();
+    dialog.passes(minute);
+    dialog.assigned(anna, undefined, received);
+    expect(dialog.owner()).toBe('operator');
+  });
+
   it('in queue it always counts', () => {
     const dialog = aDialog().handedOver();
     dialog.assigned(anna, 1);
