@@ -93,7 +93,8 @@ const run = (said: string, outside: readonly Outside[], rules: Rules) => {
 
 const outside: readonly Outside[] = ['message', 'assigned', 'new_chat', 'timer', 'closed'];
 
-describe('every order of a handover and what crosses it', () => {
+// Half a million histories: seconds alone on a machine, more where others work beside it.
+describe('every order of a handover and what crosses it', { timeout: 300_000 }, () => {
   for (const [pace, stepMs, closeAuthority, atOnce] of [
     ['at once', 100, 'webim', 4],
     ['at once', 100, 'engine', 3],
