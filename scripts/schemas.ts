@@ -10,8 +10,12 @@ import { accountSchema } from '@dialog/service-kit/accounts';
 import { configurationSchema, configurationTable } from '@dialog/service-kit/configuration';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { breakingEdits, type JsonSchema } from './breaking-edits.ts';
 
-/** Writes everything that is generated from zod: `schemas/` and `docs/configuration.md`. With `--check`: fails where a file differs. */
+/**
+ * Writes everything that is generated from zod: `schemas/` and `docs/configuration.md`. With `--check`: fails where a file differs. Either way it fails
+ * where an edit breaks what a released version wrote (design §4). `--release {version}`: keeps the schemas of what is stored as that version's, for ever.
+ */
 const files = new Map<string, string>();
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const schemaOf = (schema: z.ZodType, title: string): Record<string, unknown> => ({
@@ -124,9 +128,41 @@ files.set(
   `# Configuration\n\nFrom the environment. A name with \`_FILE\` behind it names a file that holds the value. A wrong one fails at the start, all of them named.\n\n${configurationTable()}\n`,
 );
 
+/** What stands in a log or a store: read by versions other than the one that wrote it. */
+const stored = /^schemas\/((?:events|inbox|outbox|deadlines|quarantine)\/[^/]+|commit-note|dialog-settings|event-metadata)\.json$/;
+const kept = new Map(
+  [...files].flatMap(([path, text]) => (stored.test(path) ? [[stored.exec(path)?.[1] ?? '', JSON.parse(text) as JsonSchema]] : [])),
+);
+const releasedFolder = 'schemas/released';
+
+const release = process.argv[process.argv.indexOf('--release') + 1];
+if (process.argv.includes('--release')) {
+  if (!/^\d+\.\d+\.\d+$/.test(release ?? '')) throw new Error('--release takes a version, such as 0.2.0');
+  const file = `${releasedFolder}/${release}.json`;
+  if (existsSync(file)) throw new Error(`${file} stands: what was released does not change`);
+  mkdirSync(releasedFolder, { recursive: true });
+  writeFileSync(file, json(Object.fromEntries(kept)));
+}
+
+const broken = (existsSync(releasedFolder) ? readdirSync(releasedFolder) : []).flatMap((name) => {
+  const schemas = JSON.parse(readFileSync(`${releasedFolder}/${name}`, 'utf8')) as Record<string, JsonSchema>;
+  return Object.entries(schemas).flatMap(([path, schema]) => {
+    const now = kept.get(path);
+    const edits = now === undefined ? ['is gone'] : breakingEdits(schema, now);
+    return edits.map((edit) => `breaks what ${name.replace('.json', '')} wrote: ${path}: ${edit}`);
+  });
+});
+if (broken.length > 0) {
+  for (const line of broken) process.stderr.write(`${line}\n`);
+  process.stderr.write('an event already released is never edited: add an optional field, or a new version with an upcast\n');
+  process.exit(1);
+}
+
 const check = process.argv.includes('--check');
 const existing = existsSync('schemas')
-  ? (readdirSync('schemas', { recursive: true }) as string[]).map((name) => `schemas/${name}`).filter((name) => /\.(json|yaml)$/.test(name))
+  ? (readdirSync('schemas', { recursive: true }) as string[])
+      .map((name) => `schemas/${name}`)
+      .filter((name) => /\.(json|yaml)$/.test(name) && !name.startsWith(releasedFolder))
   : [];
 const stray = existing.filter((name) => !files.has(name));
 const drifted = [...files].filter(([name, text]) => !existsSync(name) || readFileSync(name, 'utf8') !== text).map(([name]) => name);
