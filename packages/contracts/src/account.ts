@@ -19,8 +19,19 @@ export type AccountConfig = {
   readonly webhookTokenHashes: readonly string[];
   /** Absolute path of the script's file. */
   readonly scriptFile: string;
+  /** What `http` steps may do; left out: nothing. Read by outbound alone, so it changes no decision and stands in no history. */
+  readonly http?: HttpStepsConfig;
   /** What can change a decision; pinned by hash in the history. */
   readonly settings: DialogSettings;
+};
+
+export type HttpStepsConfig = {
+  /** `host` (the scheme's own port), `host:port`, or `*.domain` for all below it; lower case. */
+  readonly allowHosts: readonly string[];
+  /** Addresses of the own network may be asked: a test, an intranet. */
+  readonly allowPrivate: boolean;
+  /** By name, for `{{ secret.name }}`. */
+  readonly secrets: ReadonlyMap<string, Secret>;
 };
 
 export type Accounts = {

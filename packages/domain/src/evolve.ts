@@ -326,7 +326,8 @@ const retried = (open: OpenEffect, data: DomainEventOf<'EffectRetried'>['data'])
   attempt: data.attempt,
   notBefore: data.notBefore ?? null,
   effect: data.effect ?? open.effect,
-  failures: open.failures + 1,
+  // An `http` effect that was held back before any request is as untried as before.
+  failures: open.failures + (open.effect.kind === 'http' && (data.code === 'rate_limit' || data.code === 'aborted') ? 0 : 1),
   doubts: open.doubts + (data.why === 'in_doubt' ? 1 : 0),
 });
 

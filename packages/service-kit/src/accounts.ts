@@ -36,6 +36,23 @@ const webimSchema = z.strictObject({
   botOperatorId: idText.optional(),
 });
 
+const hostPattern = /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/;
+
+const httpSchema = z.strictObject({
+  allowHosts: z
+    .array(z.string().trim().toLowerCase().regex(hostPattern, 'is no host: write crm.example.com, crm.example.com:8443 or *.example.com'))
+    .default([])
+    .describe('Hosts that http steps of the script may ask; with a port where it is not the usual one; *.example.com: all below it'),
+  allowPrivate: z.boolean().default(false).describe('Addresses of the own network may be asked too: for an intranet or a test'),
+  secrets: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_]{0,63}(File|Env)?$/, 'must be a-z, 0-9 and _, then File or Env where it names one'),
+      z.string().min(1),
+    )
+    .default({})
+    .describe('Secrets that a script names as {{ secret.name }}: name, nameFile (a file that holds it) or nameEnv (a variable)'),
+});
+
 export const accountSchema = z.strictObject({
   id: accountIdSchema,
   webim: webimSchema,
@@ -47,6 +64,7 @@ export const accountSchema = z.strictObject({
     .max(2)
     .describe('SHA-256 of the live webhook tokens; two while one is being replaced'),
   script: z.string().min(1).describe("The script's file, beside the accounts file"),
+  http: httpSchema.prefault({}).describe('What http steps of the script may do'),
   autoCloseAfter: duration.prefault('15m'),
   abandonAfter: duration.prefault('24h'),
   close: z.strictObject({ authority: z.enum(['webim', 'engine']).default('webim') }).prefault({}),
@@ -116,26 +134,35 @@ export const parseAccounts = (
       void problems.push({ ...place([...path, ...where]), message });
     if (seen.has(account.id)) problem(['id'], `the account "${account.id}" stands here twice`);
     seen.add(account.id);
-    const secret = (name: 'token' | 'password'): Secret | undefined => {
-      const { webim } = account;
-      const [plain, file, env] = [webim[name], webim[`${name}File`], webim[`${name}Env`]];
+    /** One secret, given as it is, by file or by variable; `where`: what it stands in. */
+    const secretIn = (where: string, given: Readonly<Record<string, string | undefined>>, name: string): Secret | undefined => {
+      const at = where.split('.');
+      const [plain, file, env] = [given[name], given[`${name}File`], given[`${name}Env`]];
       if ([plain, file, env].filter((one) => one !== undefined).length > 1)
-        problem(['webim', name], `webim.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
+        problem([...at, name], `${where}.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
       if (plain !== undefined) return new Secret(plain);
       if (file !== undefined) {
         try {
           return new Secret(readFileSync(resolve(dirname(options.file), file), 'utf8').trim());
         } catch {
-          problem(['webim', `${name}File`], `webim.${name}File: the file can't be read`);
+          problem([...at, `${name}File`], `${where}.${name}File: the file can't be read`);
         }
       }
       if (env !== undefined) {
         const value = options.env[env];
         if (value !== undefined && value !== '') return new Secret(value);
-        problem(['webim', `${name}Env`], `webim.${name}Env: the variable ${env} is not set`);
+        problem([...at, `${name}Env`], `${where}.${name}Env: the variable ${env} is not set`);
       }
       return undefined;
     };
+    const secret = (name: 'token' | 'password'): Secret | undefined => secretIn('webim', account.webim, name);
+    const { secrets } = account.http;
+    const secretNames = new Set(Object.keys(secrets).map((name) => name.replace(/(File|Env)$/, '')));
+    const httpSecrets = new Map<string, Secret>();
+    for (const name of secretNames) {
+      const value = secretIn('http.secrets', secrets, name);
+      if (value !== undefined) httpSecrets.set(name, value);
+    }
     const token = secret('token');
     if (token === undefined && problems.length === 0) problem(['webim'], 'webim.token: the token of the bot is missing');
     const password = secret('password');
@@ -160,6 +187,7 @@ export const parseAccounts = (
       },
       webhookTokenHashes: account.webhookTokens.map((hash) => hash.toLowerCase()),
       scriptFile: resolve(dirname(options.file), account.script),
+      http: { allowHosts: account.http.allowHosts, allowPrivate: account.http.allowPrivate, secrets: httpSecrets },
       settings: {
         account: account.id,
         botOperatorId: account.webim.botOperatorId ?? null,

@@ -53,6 +53,38 @@ describe('the accounts file', () => {
   const account = (more = '', host = 'shop.webim.ru') =>
     `accounts:\n  - id: shop\n    webim:\n      host: "${host}"\n      token: t\n    webhookTokens: ["${'a'.repeat(64)}"]\n    script: bot.yaml\n${more}`;
 
+  it('reads what http steps may do: hosts, and secrets given as they are, by file and by variable; none of them is printed', () => {
+    writeFileSync(join(folder, 'crm-key'), 'from-file\n');
+    const parsed = check(
+      account(
+        '    http:\n      allowHosts: [CRM.example, "files.example:8443", "*.api.example"]\n      secrets: { crm: plain-one, erpFile: crm-key, stockEnv: STOCK_KEY }\n',
+      ),
+      { STOCK_KEY: 'from-variable' },
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const { http } = parsed.accounts[0] ?? {};
+    expect(http).toMatchObject({ allowHosts: ['crm.example', 'files.example:8443', '*.api.example'], allowPrivate: false });
+    expect([...(http?.secrets ?? [])].map(([name, secret]) => [name, secret.reveal()])).toEqual([
+      ['crm', 'plain-one'],
+      ['erp', 'from-file'],
+      ['stock', 'from-variable'],
+    ]);
+    for (const printed of [inspect(parsed, { depth: 9 }), JSON.stringify(parsed)])
+      expect(printed).not.toMatch(/plain-one|from-file|from-variable/);
+  });
+  it('names what is wrong with the hosts and secrets of http steps, with the line', () => {
+    const wrong = (http: string) => {
+      const parsed = check(account(`    http: ${http}\n`));
+      return parsed.ok ? [] : parsed.problems.map(({ line, message }) => `${line} ${message}`);
+    };
+    expect(wrong('{ allowHosts: ["https://crm.example/"] }')).toEqual([expect.stringMatching(/^8 http\.allowHosts\.0: is no host/)]);
+    expect(wrong('{ secrets: { "Crm Key": x } }')).toEqual([expect.stringMatching(/^8 http\.secrets/)]);
+    expect(wrong('{ secrets: { keyFile: nowhere } }')).toEqual([
+      expect.stringMatching(/^8 http\.secrets\.keyFile: the file can't be read/),
+    ]);
+    expect(wrong('{ secrets: { key: a, keyEnv: B } }')).toEqual([expect.stringMatching(/give it once/)]);
+    expect(wrong('{ allowHost: [] }')).toEqual([expect.stringMatching(/there is no such setting/)]);
+  });
   it('fills in defaults and finds the script beside it', () => {
     const parsed = check(account());
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));

@@ -312,3 +312,76 @@ test('a stored-data question returns what the chat object shows', async () => {
     chat: { closed: true, operatorId: '240001', closedAt: Date.parse('2026-03-02T09:14:05Z') },
   });
 });
+
+describe('an http step', () => {
+  const request = (over: object = {}) => ({
+    kind: 'http' as const,
+    method: 'POST' as const,
+    url: `${rig.baseUrl}/orders?key={{ secret.crm_key }}`,
+    headers: { authorization: 'Bearer {{ secret.crm_key }}' },
+    body: { order: '7' },
+    timeoutMs: 5_000,
+    retries: 1,
+    ...over,
+  });
+  beforeEach(async () => {
+    id = rig.newChat('asking');
+    await rig.dialogAt(id, 1, { number: 1, attempt: 1 });
+  });
+
+  test('is claimed, asked once, settled, and its answer stands in the inbox; its secret stands in no history and no log', async () => {
+    rig.script.push((response, asked, posted) =>
+      says(404, { echo: asked.headers.authorization, order: posted.body['order'] }, { 'content-type': 'application/json' })(
+        response,
+        asked,
+        posted,
+      ),
+    );
+    await rig.outbound().deliver(aRecord(id, { effect: request() }));
+    await rig.outbound().deliver(aRecord(id, { effect: request() }));
+    expect(rig.posted).toMatchObject([
+      { path: '/orders?key=k3y%20of%20%2F%20the%20crm', headers: { authorization: 'Bearer k3y of / the crm' }, body: { order: '7' } },
+    ]);
+    expect(await types()).toEqual(['Claimed', 'Settled']);
+    const [result] = await rig.results(id);
+    expect(result).toMatchObject({ outcome: 'accepted', http: { status: 404, body: { echo: 'Bearer ***', order: '7' } } });
+    expect(result?.sentAt).toBeDefined();
+    const everything = JSON.stringify([await rig.sends(id), await rig.results(id), rig.lines]);
+    for (const form of ['k3y of', 'k3y%20of']) expect(everything).not.toContain(form);
+    expect(rig.lines).toContainEqual(expect.objectContaining({ msg: 'outbound.settled', kind: 'http', outcome: 'accepted' }));
+    expect(JSON.stringify(rig.lines)).not.toContain('/orders');
+  });
+
+  test('people have the chat: suppressed, nobody is asked', async () => {
+    await rig.dialogAt(id, 2, null);
+    await rig.outbound().deliver(aRecord(id, { effect: request() }));
+    expect(rig.posted).toEqual([]);
+    expect(await one()).toMatchObject({ outcome: 'suppressed' });
+  });
+
+  test('an account that allows no host', async () => {
+    id = rig.newChat();
+    await rig.dialogAt(id, 1, { number: 1, attempt: 1 });
+    await rig.outbound().deliver(aRecord(id, { effect: request({ url: `${rig.baseUrl}/`, headers: {} }) }));
+    expect(rig.posted).toEqual([]);
+    expect(await one()).toMatchObject({ outcome: 'refused', code: 'refused_host' });
+  });
+
+  test('a claim that was left is called in doubt after the time that the step itself may take', async () => {
+    await rig.store.append(
+      sendsStream(id),
+      [{ id: randomUUID(), type: 'Claimed', data: { number: 1, attempt: 1, epoch: 1 }, metadata: {} }],
+      'no_stream',
+    );
+    const began = rig.clock.monotonic();
+    await rig.outbound().deliver(aRecord(id, { effect: request({ timeoutMs: 20_000 }) }));
+    expect(rig.clock.monotonic() - began).toBeGreaterThanOrEqual(20_000 + claimMarginMs);
+    expect(await one()).toMatchObject({ outcome: 'in_doubt', code: 'claim_left' });
+  });
+
+  test('Webim’s own limits and circuit do not hold it up', async () => {
+    const outbound = rig.outbound({ limits: { ratePerSecond: 0.001, burst: 0 } });
+    await outbound.deliver(aRecord(id, { effect: request() }));
+    expect(await one()).toMatchObject({ outcome: 'accepted' });
+  });
+});

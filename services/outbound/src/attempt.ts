@@ -8,6 +8,8 @@ import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
 import type { Logger } from 'pino';
 import type { AccountConnection, AccountConnections } from './account/connections.ts';
 import { effectResult, resultRecord, type Verdict } from './effect-result.ts';
+import type { HttpEffect } from './http/http-effect.ts';
+import { type HttpStepsLimits, stepTimeoutMs } from './http/http-steps.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import type { Outage } from './outage.ts';
 import type { OutboxAttempt } from './outbox-record.ts';
@@ -26,6 +28,7 @@ export type AttemptContext = {
   readonly outage: Outage;
   readonly connections: AccountConnections;
   readonly httpTimeoutMs: number;
+  readonly httpSteps?: HttpStepsLimits;
   /** How long a claim may be older than its POST, and how much longer than the HTTP time-out another owner waits for it, ms. */
   readonly claimMarginMs: number;
   /** Nothing new begins, no wait goes on. */
@@ -76,9 +79,15 @@ const compare = (a: { number: number; attempt: number }, b: { number: number; at
   a.number - b.number || a.attempt - b.attempt;
 
 /** Somebody claimed it and may be sending: waits out the longest that this can take, then calls it in doubt. */
-const callInDoubt = async (context: AttemptContext, { envelope }: OutboxAttempt, sends: SendsStream, claimed: LastSend): Promise<void> => {
+const callInDoubt = async (
+  context: AttemptContext,
+  { envelope, record }: OutboxAttempt,
+  sends: SendsStream,
+  claimed: LastSend,
+): Promise<void> => {
   const { clock, httpTimeoutMs, claimMarginMs, log, logger } = context;
-  await clock.sleep(httpTimeoutMs + claimMarginMs, context.stopping);
+  const longestMs = record?.effect.kind === 'http' ? stepTimeoutMs(record.effect, context.httpSteps) : httpTimeoutMs;
+  await clock.sleep(longestMs + claimMarginMs, context.stopping);
   const now = await sends.last();
   if (now === undefined || now.revision !== claimed.revision) return;
   const result = effectResult(envelope, { outcome: 'in_doubt', code: 'claim_left' }, log.logTime());
@@ -120,7 +129,7 @@ const carryOut = async (
     if (!stillWanted(await tail(), envelope)) return { outcome: 'suppressed' };
   }
   if (record.expiresAt !== undefined && record.expiresAt < log.logTime()) return { outcome: 'expired' };
-  if (effect.kind === 'http') return { outcome: 'unsupported' };
+  if (effect.kind === 'http') return request(context, record, effect, connection);
   return effect.kind === 'query_chat' ? ask(context, record, connection) : send(context, record, connection, sends);
 };
 
@@ -129,6 +138,32 @@ const ask = async (context: AttemptContext, record: OutboxRecord, { storedData }
   if (storedData === undefined) return { outcome: 'refused', reason: 'other', code: 'stored_data_not_configured' };
   const answer = await storedData.chat(record.chatId, context.cut);
   return storedDataVerdict(answer, waitingOf(context, record));
+};
+
+/** An `http` step: one request to a host that the account allows. It goes to no visitor, so a change of owner meanwhile crosses nothing. */
+const request = async (
+  context: AttemptContext,
+  record: OutboxRecord,
+  effect: HttpEffect,
+  { http }: AccountConnection,
+): Promise<Verdict> => {
+  const { clock, log, metrics, random } = context;
+  let sentAt: number | undefined;
+  const began = clock.monotonic();
+  const { answer, ...verdict } = await http.attempt(effect, {
+    idempotencyKey: `${record.account}:${record.chatId}:${record.number}`,
+    failures: record.failures,
+    now: () => log.logTime(),
+    random,
+    signal: context.cut,
+    onSend: () => {
+      sentAt = log.logTime();
+    },
+  });
+  if (answer !== undefined && answer !== 'held') {
+    metrics?.attempted({ account: record.account, answer: `http_${answer}` }, (clock.monotonic() - began) / 1000);
+  }
+  return { ...verdict, ...(sentAt === undefined ? {} : { sentAt }) };
 };
 
 /** One POST, unless the account's gate says not now. */

@@ -7,7 +7,10 @@ import type { NewRecord } from '@dialog/log/port';
 import type { OutboxEnvelope } from './outbox-record.ts';
 
 /** What an attempt came to, before it has its identity. */
-export type Verdict = Pick<EffectResult, 'outcome' | 'reason' | 'code' | 'status' | 'desc' | 'notBefore' | 'crossed' | 'sentAt' | 'chat'>;
+export type Verdict = Pick<
+  EffectResult,
+  'outcome' | 'reason' | 'code' | 'status' | 'desc' | 'notBefore' | 'crossed' | 'sentAt' | 'chat' | 'http'
+>;
 
 /** `at`: log's time, ms. */
 export const effectResult = (envelope: OutboxEnvelope, verdict: Verdict, at: number): EffectResult => ({

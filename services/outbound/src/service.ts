@@ -67,6 +67,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     outage,
     connections,
     httpTimeoutMs,
+    ...(options.limits?.http === undefined ? {} : { httpSteps: options.limits.http }),
     claimMarginMs: options.claimMarginMs ?? 2_000,
     stopping: stopping.signal,
     cut: cut.signal,

@@ -62,7 +62,8 @@ export const startRig = async () => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
-      const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+      const json = request.headers['content-type'] === 'application/json';
+      const body = (text === '' ? {} : json ? JSON.parse(text) : { text }) as Record<string, unknown>;
       const one: Posted = { path: request.url ?? '', chatId: body['chat_id'], body, headers: request.headers };
       posted.push(one);
       void (script.shift() ?? ok)(response, request, one);
@@ -73,7 +74,15 @@ export const startRig = async () => {
 
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-  const accounts = accountsOf([account('acme', baseUrl), account('bare', baseUrl, false)]);
+  const asking: AccountConfig = {
+    ...account('asking', baseUrl),
+    http: {
+      allowHosts: [new URL(baseUrl).host],
+      allowPrivate: true,
+      secrets: new Map([['crm_key', new Secret('k3y of / the crm')]]),
+    },
+  };
+  const accounts = accountsOf([account('acme', baseUrl), account('bare', baseUrl, false), asking]);
   const closers: (() => Promise<unknown>)[] = [];
 
   let chats = 1000;

@@ -54,7 +54,7 @@ const engineOptions = {
   ackTimeoutMs: config.ACK_TIMEOUT * config.CLOCK_RATE,
   httpTimeoutMs: config.HTTP_TIMEOUT * config.CLOCK_RATE,
   botSilenceLimitMs: config.BOT_SILENCE_LIMIT * config.CLOCK_RATE,
-  limits: { ratePerSecond: config.WEBIM_RATE, burst: config.WEBIM_BURST },
+  limits: { ratePerSecond: config.WEBIM_RATE, burst: config.WEBIM_BURST, http: { timeoutFactor: config.CLOCK_RATE } },
   version,
   metrics,
 } satisfies Partial<EngineOptions>;

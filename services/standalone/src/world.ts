@@ -42,6 +42,8 @@ export type WorldOptions = {
   readonly account?: string;
   readonly settings?: Partial<DialogSettings>;
   readonly scriptFile?: string;
+  /** What `http` steps of the script may do. */
+  readonly http?: AccountConfig['http'];
   readonly simulator?: Partial<SimulatorOptions>;
   readonly engine?: Partial<EngineOptions>;
   /** Secrets of a data folder that was used before. */
@@ -106,6 +108,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     },
     webhookTokenHashes: [createHash('sha256').update(secrets.webhookToken).digest('hex')],
     scriptFile: options.scriptFile ?? sampleBot,
+    ...(options.http === undefined ? {} : { http: options.http }),
     settings: { ...defaultSettings(id), ...options.settings },
   };
   const accounts: Accounts = { get: (wanted) => (wanted === id ? account : undefined), all: () => [account] };
@@ -123,6 +126,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
       // The machine does not get faster with the clock: its deadlines are longer by as much.
       ackTimeoutMs: 2_000 * rate,
       httpTimeoutMs: 10_000 * rate,
+      limits: { http: { timeoutFactor: rate } },
       botSilenceLimitMs: 30_000 * rate,
       simulatorUrl: simulator.baseUrl(),
       version: 'dev',

@@ -71,7 +71,7 @@ const nextAttemptAt = (draft: Draft, open: OpenEffect, result: Result): number |
 };
 
 const retryLater = (draft: Draft, open: OpenEffect, result: Result, effect?: Effect): void => {
-  const why = result.outcome === 'deferred' ? 'deferred' : result.outcome === 'in_doubt' ? 'in_doubt' : 'refused';
+  const why = result.outcome === 'in_doubt' ? 'in_doubt' : result.outcome === 'refused' ? 'refused' : 'deferred';
   const notBefore = nextAttemptAt(draft, open, result);
   emit(draft, {
     type: 'EffectRetried',
@@ -220,20 +220,56 @@ const closeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   afterSettled(draft, true);
 };
 
-/** The answer, or why there is none, is the script's next input. */
+/**
+ * The answer, or why there is none, is the script's next input, in the mode that the owner allows: people have the chat → silent steps; nobody →
+ * as a Return after a final close.
+ */
 const httpAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
-  if (result.outcome === 'deferred') return retryLater(draft, open, result);
-  settle(draft, open, result);
-  const response = result.http ?? { error: httpErrorOf(result) };
-  runScript(draft, { kind: 'http_result', response });
+  if (isRepeated(open, result)) return retryLater(draft, open, result);
+  // No more attempts: what the last one came to is what it comes to.
+  const outcome = result.outcome !== 'deferred' ? result.outcome : result.http === undefined ? 'refused' : 'accepted';
+  settle(draft, open, { ...result, outcome });
+  const { holder, trial } = liveOf(draft);
+  const mode = holder.owner === 'nobody' ? 'final' : holder.owner === 'bot' || trial !== null ? 'open' : 'silent';
+  runScript(draft, { kind: 'http_result', response: result.http ?? { error: httpErrorOf(result) } }, { mode });
+  // A trial in which the script asked a host first: if nothing goes to Webim after all, nothing shows whether the chat is the bot's.
+  if (liveOf(draft).trial !== null) {
+    if (liveOf(draft).effects.length === 0) endTrial(draft, 'nothing_to_send');
+    return;
+  }
   afterSettled(draft, true);
+};
+
+/** Codes of attempts that came to no request: they don't count as tried. */
+const isHeldCode = (code: string | undefined): boolean => code === 'rate_limit' || code === 'aborted';
+
+/**
+ * Whether an `http` effect is tried again: after a failure that may pass as often as its step says; once more where nobody knows whether the request went
+ * out at all and a repeat does no harm (its outbound died); where it was held back, always.
+ */
+const isRepeated = ({ effect, failures, doubts }: OpenEffect, { outcome, code }: Result): boolean => {
+  if (effect.kind !== 'http') return false;
+  switch (outcome) {
+    case 'deferred':
+      return isHeldCode(code) || failures < effect.retries;
+    case 'in_doubt':
+      return (
+        (effect.method === 'GET' || effect.method === 'PUT' || effect.method === 'DELETE') && (doubts === 0 || failures < effect.retries)
+      );
+    // Nothing was sent: another owner of the record saw another head.
+    case 'suppressed':
+      return failures === 0;
+    default:
+      return false;
+  }
 };
 
 const httpErrors: readonly string[] = ['timeout', 'connection', 'refused_host', 'redirect', 'too_large', 'secret_missing'];
 
 const httpErrorOf = ({ outcome, code = '' }: Result): HttpError => {
-  if (outcome === 'unsupported' || outcome === 'account_removed') return outcome;
-  return httpErrors.includes(code) ? (code as HttpError) : outcome === 'in_doubt' ? 'in_doubt' : 'connection';
+  if (outcome === 'unsupported' || outcome === 'account_removed' || outcome === 'in_doubt') return outcome;
+  if (code === 'invalid_request') return 'unsupported';
+  return httpErrors.includes(code) ? (code as HttpError) : 'connection';
 };
 
 /** How often an overdue close is asked again, ms. */

@@ -31,6 +31,8 @@ export type BotApiAnswer =
 
 export type WireCode =
   | 'dns'
+  /** The connection's own `lookup` did not let it go there. */
+  | 'refused_address'
   | 'connect'
   | 'tls'
   | 'timeout'

@@ -5,7 +5,7 @@ import type { WireCode } from './answer.ts';
 export type HttpRequest = {
   readonly origin: string;
   readonly path: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 };
@@ -105,8 +105,12 @@ export const exchange = (request: HttpRequest, options: ExchangeOptions): Promis
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
+/** Code of the error with which a connection's own `lookup` refuses an address. */
+export const refusedAddressCode = 'EREFUSEDADDRESS';
+
 const connectFault = (error: Error): WireCode => {
   const code = codeOf(error);
+  if (code === refusedAddressCode) return 'refused_address';
   if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'dns';
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|HOSTNAME/.test(code)) return 'tls';
   return 'connect';

@@ -2,11 +2,11 @@ import type { Clock } from '@dialog/contracts/clock';
 import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from 'cockatiel';
 
-export type Circuit = {
+export type Circuit<Answer = BotApiAnswer> = {
   /** ms until the next attempt may go, 0 where it may go now. */
   readonly closedFor: () => number;
   /** Only right after `closedFor() === 0`, in the same turn. */
-  readonly run: (call: () => Promise<BotApiAnswer>) => Promise<BotApiAnswer>;
+  readonly run: (call: () => Promise<Answer>) => Promise<Answer>;
 };
 
 export type CircuitOptions = {
@@ -20,11 +20,14 @@ export type CircuitOptions = {
   readonly onClose: () => void;
 };
 
-/**
- * The circuit of one account. cockatiel holds the state; the pause is measured here, since cockatiel reads the wall clock.
- * A refusal other than of the token is a success: Webim answers.
- */
-export const accountCircuit = (options: CircuitOptions): Circuit => {
+/** What an answer says of whoever gave it: `unauthorized` opens the circuit at once. */
+export type Fault = 'failure' | 'unauthorized' | undefined;
+
+/** The circuit of one account. A refusal other than of the token is a success: Webim answers. */
+export const accountCircuit = (options: CircuitOptions): Circuit => circuitOf(options, botApiFault);
+
+/** A circuit over any kind of answer. cockatiel holds the state; the pause is measured here, since cockatiel reads the wall clock. */
+export const circuitOf = <Answer>(options: CircuitOptions, faultOf: (answer: Answer) => Fault): Circuit<Answer> => {
   const { clock } = options;
   const inARow = new ConsecutiveBreaker(options.failures);
   let unauthorized = false;
@@ -32,7 +35,7 @@ export const accountCircuit = (options: CircuitOptions): Circuit => {
   let openUntil = Number.NEGATIVE_INFINITY;
 
   const policy = circuitBreaker(
-    handleWhenResult((answer) => isFailure(answer as BotApiAnswer)),
+    handleWhenResult((answer) => faultOf(answer as Answer) !== undefined),
     {
       halfOpenAfter: 0,
       breaker: {
@@ -64,23 +67,23 @@ export const accountCircuit = (options: CircuitOptions): Circuit => {
     run: (call) =>
       policy.execute(async () => {
         const answer = await call();
-        if (answer.kind === 'refused' && answer.reason === 'unauthorized') unauthorized = true;
+        if (faultOf(answer) === 'unauthorized') unauthorized = true;
         return answer;
       }),
   };
 };
 
-const isFailure = (answer: BotApiAnswer): boolean => {
+const botApiFault = (answer: BotApiAnswer): Fault => {
   switch (answer.kind) {
     case 'accepted':
-      return false;
+      return undefined;
     case 'refused':
-      return answer.reason === 'unauthorized';
+      return answer.reason === 'unauthorized' ? 'unauthorized' : undefined;
     case 'retry_later':
       // 429 says that Webim is well; the gate honours its pause.
-      return answer.status >= 500;
+      return answer.status >= 500 ? 'failure' : undefined;
     case 'not_sent':
     case 'in_doubt':
-      return answer.code !== 'aborted';
+      return answer.code === 'aborted' ? undefined : 'failure';
   }
 };

@@ -1,8 +1,9 @@
-import type { AccountConfig, Accounts } from '@dialog/contracts/account';
+import type { AccountConfig, Accounts, HttpStepsConfig } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import { type WebimBotApi, webimBotApi } from '@dialog/webim/bot-api/client';
 import { type WebimStoredData, webimStoredData } from '@dialog/webim/stored-data/client';
 import type { Logger } from 'pino';
+import { type HttpSteps, type HttpStepsLimits, type HttpStepsOptions, httpSteps } from '../http/http-steps.ts';
 import type { OutboundMetrics } from '../metrics.ts';
 import { accountCircuit } from './circuit.ts';
 import { type AccountGate, accountGate } from './gate.ts';
@@ -14,6 +15,8 @@ export type AccountConnection = {
   /** Undefined where no administrator's credentials are configured. */
   readonly storedData: WebimStoredData | undefined;
   readonly gate: AccountGate;
+  /** What the script asks other hosts by its `http` steps. */
+  readonly http: HttpSteps;
 };
 
 export type AccountLimits = {
@@ -26,6 +29,8 @@ export type AccountLimits = {
   /** First pause of an open circuit, ms, doubled with each opening in a row. Defaults 5 000, at most 60 000. */
   readonly circuitPauseMs?: number;
   readonly circuitMaxPauseMs?: number;
+  /** Of `http` steps: not Webim, but each host that a script asks. */
+  readonly http?: HttpStepsLimits;
 };
 
 export type AccountConnections = {
@@ -41,6 +46,8 @@ export const accountConnections = (options: {
   readonly limits: AccountLimits;
   readonly logger: Logger;
   readonly metrics: OutboundMetrics | undefined;
+  /** How `http` steps find the addresses of their hosts, where it is not the system's way. */
+  readonly addresses?: Pick<HttpStepsOptions, 'resolve' | 'permits'>;
 }): AccountConnections => {
   const { accounts, clock, httpTimeoutMs, limits, logger, metrics } = options;
   const open = new Map<string, { readonly config: AccountConfig; readonly connection: AccountConnection }>();
@@ -75,11 +82,22 @@ export const accountConnections = (options: {
         circuit,
         bucket: tokenBucket({ clock, ratePerSecond: limits.ratePerSecond ?? 5, burst: limits.burst ?? 20 }),
       }),
+      http: httpSteps({
+        config: config.http ?? nothingAllowed,
+        clock,
+        ...(limits.http === undefined ? {} : { limits: limits.http }),
+        ...options.addresses,
+        onCircuit: (host, open) =>
+          open
+            ? logger.warn({ account, host }, 'outbound.http_circuit_opened')
+            : logger.info({ account, host }, 'outbound.http_circuit_closed'),
+        onSecretMissing: (secret) => logger.error({ account, secret }, 'outbound.http_secret_missing'),
+      }),
     };
   };
 
-  const disconnect = async ({ botApi, storedData }: AccountConnection): Promise<void> => {
-    await Promise.all([botApi.close(), storedData?.close()]);
+  const disconnect = async ({ botApi, storedData, http }: AccountConnection): Promise<void> => {
+    await Promise.all([botApi.close(), storedData?.close(), http.close()]);
   };
 
   return {
@@ -99,3 +117,5 @@ export const accountConnections = (options: {
     },
   };
 };
+
+const nothingAllowed: HttpStepsConfig = { allowHosts: [], allowPrivate: false, secrets: new Map() };

@@ -1,0 +1,3 @@
+import type { Effect } from '@dialog/contracts/effects';
+
+export type HttpEffect = Extract<Effect, { kind: 'http' }>;
