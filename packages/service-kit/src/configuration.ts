@@ -49,6 +49,10 @@ export const configurationSchema = z.object({
   WEBIM_RATE: z.coerce.number().positive().max(10_000).default(5).describe("Requests a second at most to one account's Webim"),
   WEBIM_BURST: wholeNumber(1, 10_000).default(20).describe("Requests that may go to one account's Webim at once after a quiet time"),
   CLOCK_RATE: z.coerce.number().min(1).max(100).default(1).describe('Simulator only: how many times as fast as real time both run'),
+  LOG_OUTPUT: z
+    .enum(['file', 'stdout'])
+    .default('file')
+    .describe('Where log lines go: `{DATA_DIR}/engine.log`, or standard output, as containers want it'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least level of log lines'),
 });
 

@@ -33,9 +33,12 @@ if (isCluster && config.ACCOUNTS_FILE === undefined) fail(new Error('ACCOUNTS_FI
 if (isCluster && config.HASH_KEY === undefined) fail(new Error('HASH_KEY: a cluster needs one secret for all its processes'));
 const logger = pino(
   { level: config.LOG_LEVEL, base: { version } },
-  pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }),
+  config.LOG_OUTPUT === 'stdout'
+    ? pino.destination({ dest: 1, sync: false })
+    : pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }),
 );
 const metrics = engineMetrics();
+const logPlace = config.LOG_OUTPUT === 'stdout' ? 'standard output' : join(config.DATA_DIR, 'engine.log');
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 
@@ -140,9 +143,9 @@ const open = Promise.all([engine.listening(), operations.listening()]).then(() =
   const console = engine.consoleUrl();
   if (console !== undefined) say(`  Console    ${console}`);
   say(`  Operations ${operations.address()}/readyz, /metrics`);
-  say(`  Data in ${config.DATA_DIR}, log lines in ${join(config.DATA_DIR, 'engine.log')}. Ctrl+C stops.`);
+  say(`  Data in ${config.DATA_DIR}, log lines in ${logPlace}. Ctrl+C stops.`);
 });
 open.catch(() => undefined);
 const code = await running;
-if (code !== 0) say(`A service ended with an error; see ${join(config.DATA_DIR, 'engine.log')}`);
+if (code !== 0) say(`A service ended with an error; see ${logPlace}`);
 process.exit(code);
