@@ -4,8 +4,12 @@ import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { derivedEventId } from './event-ids.ts';
 
+/** Base64 characters in one event: well below what one append may hold. A multiple of four, so that the parts put together are Base64 again. */
+const partLength = 256 * 1024;
+
 /**
- * Keeps a record that its dialog can't take, byte for byte, in the dialog's parked stream; in order, each once.
+ * Keeps a record that its dialog can't take, byte for byte, in the dialog's parked stream; in order, each once. What is too big for one append
+ * stands in parts: whatever can be in the log can be parked, or one record would stop them all.
  * @throws EventStoreError
  */
 export const park = async (
@@ -19,26 +23,33 @@ export const park = async (
     const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
     // Parked before: a redelivery.
     if (last?.type === 'RecordParked' && Number((last.data as { offset?: unknown }).offset) >= record.offset) return;
+    const base64 = record.value === null ? null : Buffer.from(record.value).toString('base64');
+    const parts = base64 === null ? [] : (base64.match(new RegExp(`.{1,${partLength}}`, 'g')) ?? []).slice(0, -1);
     const data: RecordParked = {
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,
       appendedAt: record.appendedAt,
       key: record.key,
-      valueBase64: record.value === null ? null : Buffer.from(record.value).toString('base64'),
+      valueBase64: base64 === null ? null : base64.slice(parts.length * partLength),
+      ...(parts.length === 0 ? {} : { parts: parts.length }),
       headers: record.headers,
       group: why.group,
       attempts: why.attempts,
       reason: why.reason,
       parkedAt: why.at,
     };
-    const eventId = derivedEventId(`${record.topic}/${record.partition}/${record.offset}`, 0, 'RecordParked', parkedStream(id));
+    const place = `${record.topic}/${record.partition}/${record.offset}`;
+    let expected = last === undefined ? ('no_stream' as const) : last.revision;
+    const append = async (type: string, id: string, content: unknown): Promise<void> => {
+      expected = (await store.append(stream, [{ id, type, data: content, metadata: { schemaVersion: 1 } }], expected)).revision;
+    };
     try {
-      await store.append(
-        stream,
-        [{ id: eventId, type: 'RecordParked', data, metadata: { schemaVersion: 1 } }],
-        last === undefined ? 'no_stream' : last.revision,
-      );
+      // Fresh ids: begun anew after a crash, they must stand right before their record once more.
+      for (const [part, valueBase64] of parts.entries()) {
+        await append('RecordPart', crypto.randomUUID(), { offset: record.offset, part, valueBase64 });
+      }
+      await append('RecordParked', derivedEventId(place, 0, 'RecordParked', stream), data);
       return;
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'wrong_expected_revision') throw error;
