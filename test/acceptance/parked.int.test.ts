@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
-import { groups, topics } from '@dialog/contracts/topics';
+import { groups, maxRecordBytes, topics } from '@dialog/contracts/topics';
 import { expect, it } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
@@ -12,7 +14,7 @@ const eventually = async (what: string, holds: () => Promise<boolean>): Promise<
 };
 
 /** Puts a record into the dialog's place of the inbox that no version of the projector can read. */
-const poison = async (stage: Stage, chatId: number, value = '{"type":"nonsense"'): Promise<string> => {
+const poison = async (stage: Stage, chatId: number, value: string | Buffer = '{"type":"nonsense"'): Promise<string> => {
   const { log } = stage.world.engine();
   const [appended] = await log.append([{ topic: topics.inbox, key: `${stage.world.accountId}:${chatId}`, value: Buffer.from(value) }]);
   return `${topics.inbox}/${appended?.partition}/${appended?.offset}`;
@@ -118,6 +120,45 @@ scenarios('a parked dialog', () => {
     expect(released.flag()).toBe(false);
     const inputs = released.of('InputRecorded').map((one) => one.input.type);
     expect(inputs.indexOf('new_message')).toBeLessThan(inputs.indexOf('chat_closed'));
+  });
+
+  it('a poison record as big as the log takes one stops its dialog and no other, and is kept byte for byte', async () => {
+    const stage = await onStage();
+    const chatId = await stage.withOperator();
+    const other = await stage.welcomed();
+    const value = randomBytes(maxRecordBytes);
+    await poison(stage, chatId, value);
+    await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
+    stage.webim.say(other, 'где мой заказ');
+    await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
+    const response = await fetch(`${stage.world.engine().consoleUrl()}/api/parked/${stage.world.accountId}/${chatId}`);
+    const { records } = (await response.json()) as { records: { valueBase64: string }[] };
+    expect(records.map((one) => Buffer.from(one.valueBase64, 'base64').equals(value))).toEqual([true]);
+  });
+
+  it('a dialog that its script stopped goes to people, is listed with its reason, and is released though no record waits', async () => {
+    const stage = await onStage({ scriptFile: fileURLToPath(new URL('./bots/fails.yaml', import.meta.url)) });
+    const chatId = await stage.welcomed();
+    stage.webim.say(chatId, 'деление');
+    const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
+    expect(stopped.of('DialogParked').map((one) => one.reason)).toEqual(['script_error']);
+    const listed = async () => {
+      const response = await fetch(`${stage.world.engine().consoleUrl()}/api/parked`);
+      const { dialogs } = (await response.json()) as { dialogs: { chatId: string; records: number; reason: string; parkedAt: number }[] };
+      return dialogs.map(({ chatId: id, records, reason }) => ({ id, records, reason }));
+    };
+    await expect.poll(listed, { timeout: 20_000 }).toEqual([{ id: String(chatId), records: 0, reason: 'script_error' }]);
+    expect((await release(stage, chatId)).status).toBe(202);
+    await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
+    await expect.poll(listed, { timeout: 20_000 }).toEqual([]);
+    expect((await release(stage, chatId)).status).toBe(404);
+    // People give it back, and the bot goes on.
+    stage.webim.take(chatId, anna);
+    stage.webim.redirectToBot(chatId);
+    stage.webim.say(chatId, 'часы');
+    await stage.until(chatId, (now) =>
+      now.of('EffectOpened').some(({ effect }) => effect.kind === 'text' && effect.text === 'С 10 до 18.'),
+    );
   });
 
   it('a released dialog stays as it is when the group is reset to the beginning', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@dialog/contracts/clock';
 import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
-import { type DialogId, dialogKey, parkedStream } from '@dialog/contracts/ids';
+import { type DialogId, dialogKey, dialogStream, parkedStream } from '@dialog/contracts/ids';
 import { type ReleaseParked, recordPlaceSchema } from '@dialog/contracts/inbox';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
 import { topics } from '@dialog/contracts/topics';
@@ -64,7 +64,7 @@ export const releasePlanSchema = z.object({
 export type ParkedOptions = {
   readonly store: EventStore;
   readonly log: PartitionedLog;
-  readonly readModel: Pick<ReadModel, 'parked'>;
+  readonly readModel: Pick<ReadModel, 'parked' | 'row'>;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -78,14 +78,14 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
     const dialogs = await Promise.all(
       ids.map(async ({ account, chatId }) => {
         const records = await waitingOf(store, { account, chatId } as DialogId);
-        const [first] = records;
+        const first = records[0] ?? (await markerOf(store, { account, chatId } as DialogId));
         return {
           account,
           chatId,
           records: records.length,
           reason: first?.reason ?? 'unknown',
           parkedAt: first?.parkedAt ?? 0,
-          oldestAppendedAt: first?.appendedAt ?? 0,
+          oldestAppendedAt: records[0]?.appendedAt ?? first?.parkedAt ?? 0,
         };
       }),
     );
@@ -101,7 +101,10 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
     const id = parsed(dialogParamsSchema, request.params);
     const asked = parsed(releaseSchema, request.body ?? {});
     const records = await waitingOf(store, id);
-    if (records.length === 0) throw notFound('A parked record of this dialog');
+    // One that stopped by its script or by a send in doubt has no record that waits, and is released all the same.
+    if (records.length === 0 && (await readModel.row(id.account, id.chatId))?.parked !== true) {
+      throw notFound('A parked record of this dialog');
+    }
     const places = new Set(records.map(placeOf));
     const unknown = [...asked.skip, ...asked.edit.map((one) => one.place)].filter((place) => !places.has(place));
     if (unknown.length > 0) {
@@ -164,6 +167,17 @@ const waitingOf = async (store: EventStore, id: DialogId): Promise<readonly Reco
     events.push(...page);
     if (page.length < pageSize) return waitingRecords(events);
   }
+};
+
+/** How far back the marker of a parked dialog may stand: behind it come only the result of its own redirect and what a release tried. */
+const markerWithin = 200;
+
+/** Why and since when a dialog is parked where no record waits. */
+const markerOf = async (store: EventStore, id: DialogId): Promise<{ reason: string; parkedAt: number } | undefined> => {
+  const read = store.read(dialogStream(id), { direction: 'backwards', maxCount: markerWithin });
+  const marker = (await within(timeoutMs, 'event store: read', read)).find((event) => event.type === 'DialogParked');
+  if (marker === undefined) return undefined;
+  return { reason: String((marker.data as { reason?: unknown }).reason), parkedAt: Number((marker.metadata as { at?: unknown }).at) };
 };
 
 const command = async (log: PartitionedLog, input: ReleaseParked): Promise<void> => {
