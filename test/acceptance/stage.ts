@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { realClock, scaledClock } from '@dialog/contracts/clock';
 import type { EffectOutcome } from '@dialog/contracts/inbox';
 import type { PartitionedLog } from '@dialog/log/port';
+import type { Engine, EngineOptions } from '@dialog/standalone/engine';
 import { openWorld, type World, type WorldOptions } from '@dialog/standalone/world';
 import { pino } from 'pino';
 import { afterAll, inject, onTestFinished } from 'vitest';
@@ -32,11 +33,15 @@ export type Stage = {
   readonly inQueue: () => Promise<number>;
   readonly withOperator: () => Promise<number>;
   readonly passes: (ms: number) => Promise<void>;
+  /** Another process's services beside those of the stage; running when it resolves, ended with the test. `ended` rejects with what one ended with. */
+  readonly beside: (more: Partial<EngineOptions>) => Promise<Beside>;
   /** What the visitor heard of the bot and of operators. */
   readonly heard: (chatId: number) => string[];
   /** Posts to the account's own address, as Webim would. @returns the status */
   readonly posts: (body: unknown, event?: string) => Promise<number>;
 };
+
+export type Beside = { readonly engine: Engine; readonly ended: Promise<void>; readonly stop: () => Promise<void> };
 
 const running: (() => Promise<void>)[] = [];
 if (isCluster) afterAll(async () => void (await Promise.all(running.map((end) => end()))));
@@ -46,7 +51,10 @@ const clockRate = 20;
 
 export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stage> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'dialog-scenario-'));
-  const mode = isCluster ? await onCluster(options) : { options: { clockRate, ...options }, clock: undefined, end: async () => undefined };
+  const mode = isCluster
+    ? await onCluster(options)
+    : { options: { clockRate, ...options }, clock: undefined, own: (log: PartitionedLog) => log, end: async () => undefined };
+  const others: Beside[] = [];
   const world = await openWorld({
     dataDir,
     logger: pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }, pino.destination(2)),
@@ -59,6 +67,7 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
   const clock = mode.clock ?? world.clock;
   await world.start();
   const end = async (): Promise<void> => {
+    for (const other of others) await other.stop();
     await world.stop();
     await mode.end();
     await rm(dataDir, { recursive: true, force: true });
@@ -101,6 +110,26 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
       return chatId;
     },
     passes: (ms) => clock.sleep(ms),
+    beside: async (more) => {
+      const engine = await world.beside({ ...more, wrap: { ...more.wrap, log: (log) => (more.wrap?.log ?? same)(mode.own(log)) } });
+      const ended = Promise.all(engine.services.map(({ service }) => service.run())).then(() => undefined);
+      ended.catch(() => undefined);
+      let stopped: Promise<void> | undefined;
+      const other: Beside = {
+        engine,
+        ended,
+        stop: () => {
+          stopped ??= (async () => {
+            for (const { service } of engine.services) await service.stop();
+            await engine.close();
+          })();
+          return stopped;
+        },
+      };
+      others.push(other);
+      await engine.listening();
+      return other;
+    },
     heard: (chatId) =>
       webim
         .chat(chatId)
@@ -119,6 +148,8 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
   return stage;
 };
 
+const same = <T>(value: T): T => value;
+
 /** The same world on Kafka and EventStoreDB: real time, each duration a sixth. */
 const onCluster = async (options: Partial<WorldOptions>) => {
   const cluster = inject('cluster');
@@ -131,6 +162,7 @@ const onCluster = async (options: Partial<WorldOptions>) => {
   const inner = engine.wrap?.log;
   return {
     clock,
+    own: (log: PartitionedLog) => prefixed(log, prefix),
     end: script.remove,
     options: {
       ...options,

@@ -64,6 +64,7 @@ export type World = {
   readonly simulator: WebimSimulator;
   readonly clock: Clock;
   readonly accountId: string;
+  readonly accounts: Accounts;
   /** Webhook address of the account, with its token. */
   readonly hookUrl: () => string;
   /** The simulator's own run: it runs already. */
@@ -76,6 +77,8 @@ export type World = {
   readonly stopEngine: () => Promise<void>;
   /** Starts a new engine on the same data and connects it. */
   readonly startEngine: () => Promise<void>;
+  /** Another process's part: services on the same log and store, which the caller runs, stops and closes. */
+  readonly beside: (more: Partial<EngineOptions>) => Promise<Engine>;
   /** Rejects where a service ends with an error while it should run. */
   readonly ended: Promise<void>;
   readonly stop: () => Promise<void>;
@@ -112,7 +115,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     settings: { ...defaultSettings(id), ...options.settings },
   };
   const accounts: Accounts = { get: (wanted) => (wanted === id ? account : undefined), all: () => [account] };
-  const open = (): Promise<Engine> =>
+  const open = (more: Partial<EngineOptions> = {}): Promise<Engine> =>
     openEngine({
       dataDir: options.dataDir,
       accounts,
@@ -131,6 +134,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
       simulatorUrl: simulator.baseUrl(),
       version: 'dev',
       ...options.engine,
+      ...more,
     });
   let engine = await open();
   const failed = Promise.withResolvers<void>();
@@ -161,9 +165,11 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     simulator,
     clock,
     accountId: id,
+    accounts,
     hookUrl,
     simulating: () => simulating,
     connect,
+    beside: open,
     ended: failed.promise,
     start: async () => {
       simulating.catch(failed.reject);
