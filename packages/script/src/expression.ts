@@ -3,11 +3,12 @@ import type { Value } from './types.ts';
 /** An expression, parsed once. Pure and bounded: no loops, no calls but the built-in functions. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: Value }
-  | { readonly kind: 'path'; readonly path: readonly string[] }
+  /** `name`: the path as it is written; `at`: where, as in ExpressionError. */
+  | { readonly kind: 'path'; readonly path: readonly string[]; readonly name: string; readonly at: number }
   | { readonly kind: 'list'; readonly items: readonly Expression[] }
   | { readonly kind: 'not' | 'minus'; readonly of: Expression }
-  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expression[] };
+  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expression; readonly right: Expression; readonly at: number }
+  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expression[]; readonly at: number };
 
 export type BinaryOp = 'and' | 'or' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '+' | '-' | '*' | '/' | 'in';
 export const functionArity = { empty: 1, lower: 1, length: 1, matches_words: 2, working_hours: 1 } as const;
@@ -28,6 +29,9 @@ const maxLength = 2000;
 const maxDepth = 50;
 const operators = ['==', '!=', '<=', '>=', '<', '>', '+', '-', '*', '/', '(', ')', '[', ']', ',', '.'];
 
+const numberAt = /\d+(\.\d+)?/y;
+const nameAt = /[\p{L}_][\p{L}\p{N}_]*/uy;
+
 const tokens = (source: string): Token[] => {
   if (source.length > maxLength) throw new ExpressionError(`an expression of over ${maxLength} characters`, 0);
   const found: Token[] = [];
@@ -38,8 +42,10 @@ const tokens = (source: string): Token[] => {
       at += 1;
       continue;
     }
-    const number = /^\d+(\.\d+)?/.exec(source.slice(at));
-    const name = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(source.slice(at));
+    numberAt.lastIndex = at;
+    nameAt.lastIndex = at;
+    const number = numberAt.exec(source);
+    const name = nameAt.exec(source);
     if (number !== null) found.push({ kind: 'number', text: number[0], at });
     else if (name !== null) found.push({ kind: 'name', text: name[0], at });
     else if (char === '"' || char === "'") {
@@ -69,9 +75,12 @@ const closingQuote = (source: string, open: number): number => {
 const unescaped = (text: string): string =>
   text.replace(/\\(.)/gs, (_all, char: string) => (char === 'n' ? '\n' : char === 't' ? '\t' : char));
 
-/** @throws ExpressionError with its place */
-export const parseExpression = (source: string): Expression => {
-  const list = tokens(source);
+/**
+ * @param base where the source begins in the text that places are counted in
+ * @throws ExpressionError with its place
+ */
+export const parseExpression = (source: string, base = 0): Expression => {
+  const list = tokens(source).map((token) => ({ ...token, at: token.at + base }));
   let at = 0;
   let depth = 0;
 
@@ -98,7 +107,7 @@ export const parseExpression = (source: string): Expression => {
       const op = ops.find((candidate) => (token.kind === 'op' || token.kind === 'name') && token.text === candidate);
       if (op === undefined) return left;
       at += 1;
-      left = { kind: 'binary', op, left, right: next() };
+      left = { kind: 'binary', op, left, right: next(), at: token.at };
       if (once) return left;
     }
   };
@@ -150,9 +159,10 @@ export const parseExpression = (source: string): Expression => {
         const part = take();
         if (part.kind !== 'name' && part.kind !== 'number')
           throw new ExpressionError(`expected a name after ".", found ${part.text}`, part.at);
-        path.push(part.text);
+        // `items.0.1` reads as a number with a fraction.
+        path.push(...part.text.split('.'));
       }
-      return { kind: 'path', path };
+      return { kind: 'path', path, name: path.join('.'), at: token.at };
     });
 
   const call = (token: Token): Expression => {
@@ -163,7 +173,7 @@ export const parseExpression = (source: string): Expression => {
     if (args.length !== functionArity[name]) {
       throw new ExpressionError(`${name} takes ${functionArity[name]} argument(s), not ${args.length}`, token.at);
     }
-    return { kind: 'call', name, args };
+    return { kind: 'call', name, args, at: token.at };
   };
 
   const parsed = or();
@@ -171,13 +181,13 @@ export const parseExpression = (source: string): Expression => {
   return parsed;
 };
 
-/** Every path that an expression reads. */
-export const pathsOf = (expression: Expression): readonly (readonly string[])[] => {
+/** Every path that an expression reads, with its place. */
+export const pathsOf = (expression: Expression): readonly Extract<Expression, { kind: 'path' }>[] => {
   switch (expression.kind) {
     case 'literal':
       return [];
     case 'path':
-      return [expression.path];
+      return [expression];
     case 'list':
       return expression.items.flatMap(pathsOf);
     case 'not':

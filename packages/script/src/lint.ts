@@ -1,198 +1,216 @@
-import { type Expression, pathsOf } from './expression.ts';
-import type { Script, Step } from './model.ts';
+import type { ReturnCause } from '@dialog/contracts/return-cause';
+import { evaluate, truthy } from './evaluate.ts';
+import { pathsOf } from './expression.ts';
+import { entries, reachableFrom, successors, withoutWait } from './graph.ts';
+import { lintTypes } from './lint-types.ts';
+import { lintVariables } from './lint-variables.ts';
+import type { Script, Step, StepOf } from './model.ts';
+import type { ScriptBuilder } from './script-builder.ts';
 import type { Reader } from './source.ts';
-import type { Template } from './template.ts';
 
 /** Findings that need the whole script: what is never reached, never set, never ends. */
-export const lint = (script: Script, reader: Reader): void => {
+export const lint = (script: Script, builder: ScriptBuilder, reader: Reader): void => {
   const start = { line: 1, column: 1 };
   if (script.fallbacks.length === 0) {
-    reader.warn(start, 'no-fallback', 'no script has "when: fallback"', 'a visitor who is not understood gets no answer');
+    reader.warn(
+      start,
+      'no-fallback',
+      'no script has "when: fallback"',
+      'without it a visitor who is not understood gets no answer: when: { fallback: { streak: 1 } }',
+    );
   }
-  const hasHandover = [...script.steps.values()].some((step) => step.verb === 'handover');
-  if (hasHandover && script.returned.size === 0) {
-    reader.warn(start, 'no-returned', 'the bot hands over but has no "when: returned" script', 'it is what runs when the person is back');
+  if (script.returned.size === 0) {
+    reader.warn(
+      start,
+      'no-returned',
+      'no script has "when: returned"',
+      'it is what runs when people give the person back: when: { returned: { cause: [final_close, operator_redirect, no_operator] } }',
+    );
   }
-  if (script.chatStart === null) reader.warn(start, 'no-chat-start', 'no script has "when: chat_start"');
+  if (script.chatStart === null)
+    reader.warn(start, 'no-chat-start', 'no script has "when: chat_start"', 'without it the bot greets nobody');
   unreachable(script, reader);
-  for (const step of script.steps.values()) {
-    if (step.verb === 'handover') handover(step, script, reader);
-    for (const expression of expressionsOf(step)) reads(expression, step, script, reader);
-  }
+  outcomes(script, builder, reader);
+  acceptedSilently(script, reader);
+  finalReturns(script, reader);
   loops(script, reader);
+  lintVariables(script, builder, reader);
+  lintTypes(script, builder, reader);
 };
 
-const handover = (step: Extract<Step, { verb: 'handover' }>, script: Script, reader: Reader): void => {
-  if (step.department === null && step.operatorId === null) {
-    reader.warn(step.position, 'no-department', 'a handover without a department', "it goes to the account's department, or to the queue");
-  }
-  if (step.onFailed === undefined) {
+/** The first step of each stretch that nothing leads to: what follows it is no news. */
+const unreachable = (script: Script, reader: Reader): void => {
+  const { once, again } = entries(script);
+  const reached = reachableFrom(script, [...once, ...again]);
+  const lost = [...script.steps.values()].filter((step) => !reached.has(step.path));
+  const led = new Set(lost.flatMap((step) => successors(step, script).filter((next) => next !== step.path)));
+  for (const step of lost) {
+    if (led.has(step.path)) continue;
+    const behind = [...script.steps.values()].find((other) => other.verb === 'handover' && other.next === step.path);
     reader.warn(
       step.position,
-      'missing-outcome',
-      'this handover does not say on_failed',
-      'without it the script ends in silence when Webim refuses',
+      'unreachable',
+      `this step is never reached (${step.path})`,
+      behind !== undefined
+        ? 'what stands behind a handover runs by "go: interrupted" in a returned script'
+        : step.path === script.scripts.get(step.script)?.first
+          ? `the script ${step.script} has no "when" and no "go" leads to it`
+          : 'the step before it leads elsewhere',
     );
   }
-  if (step.onNoOperator === undefined && !script.returned.has('no_operator')) {
-    reader.warn(
-      step.position,
-      'missing-outcome',
-      'nothing says what happens when no operator comes',
-      'on_no_operator, or a returned script with cause no_operator',
-    );
+};
+
+const outcomes = (script: Script, builder: ScriptBuilder, reader: Reader): void => {
+  const missing = (step: Step, name: string, what: string, hint: string): void =>
+    reader.warn(step.position, 'missing-outcome', `this ${step.verb} does not say ${name}`, `${what}; ${hint}`);
+  for (const step of script.steps.values()) {
+    if (step.verb === 'ask') {
+      if (step.onFail === undefined) missing(step, 'on_fail', 'after the last wrong answer the script ends in silence', 'on_fail: [ … ]');
+      if (step.upToMs !== null && step.onTimeout === undefined)
+        missing(step, 'on_timeout', 'when no answer comes the script ends in silence', 'on_timeout: [ … ]');
+    }
+    if (step.verb === 'http' && step.onError === undefined)
+      missing(step, 'on_error', 'without an answer the script ends in silence', 'on_error: [ … ]');
+    if (step.verb === 'handover') {
+      if (step.department === null && step.operatorId === null) {
+        reader.warn(
+          step.position,
+          'no-department',
+          'a handover without a department',
+          "it goes to the account's department, or to Webim's queue; name one here or under defaults.handover",
+        );
+      }
+      if (step.onFailed === undefined) missing(step, 'on_failed', 'when Webim refuses the script ends in silence', 'on_failed: [ … ]');
+      if (step.onNoOperator === undefined && !script.returned.has('no_operator')) {
+        missing(
+          step,
+          'on_no_operator',
+          'nothing says what happens when no operator comes',
+          'on_no_operator: [ … ], or a returned script with the cause no_operator',
+        );
+      }
+    }
   }
-  const speaking = new Set(['say', 'menu', 'file', 'ask', 'wait', 'handover', 'close']);
-  for (const path of reachableFrom(script, [step.onAccepted])) {
-    const reached = script.steps.get(path) as Step;
-    if (speaking.has(reached.verb)) {
+  for (const { step, id, at, leads } of builder.buttons) {
+    const menu = script.steps.get(step);
+    if (leads || script.buttonRules.has(id) || menu?.verb !== 'menu' || menu.next !== null) continue;
+    reader.warn(at, 'button-nowhere', `nothing follows a press of "${id}"`, `add go: …, or a script with "when: { button: ${id} }"`);
+  }
+};
+
+const speaking: ReadonlySet<string> = new Set(['say', 'menu', 'file', 'ask', 'wait', 'handover', 'close']);
+
+/** Where the walk left the list that it began in: there the author can change something, in a script shared with others he can't. */
+type Walked = { readonly step: Step; readonly left: Step | undefined };
+
+/** Steps up to the first that `stops`, each with the `go` that left `home`. */
+const walk = (
+  script: Script,
+  first: string | null | undefined,
+  home: string,
+  next: (step: Step) => readonly (string | null | undefined)[],
+): Walked[] => {
+  const found: Walked[] = [];
+  const seen = new Set<string>();
+  const open: { readonly path: string | null | undefined; readonly left: Step | undefined }[] = [{ path: first, left: undefined }];
+  for (let top = open.pop(); top !== undefined; top = open.pop()) {
+    const step = top.path == null || seen.has(top.path) ? undefined : script.steps.get(top.path);
+    if (step === undefined) continue;
+    seen.add(step.path);
+    found.push({ step, left: top.left });
+    for (const path of next(step)) {
+      const left = top.left ?? (path != null && !path.startsWith(home) ? step : undefined);
+      open.push({ path, left });
+    }
+  }
+  return found;
+};
+
+/** The chat is people's once they accepted it. */
+const acceptedSilently = (script: Script, reader: Reader): void => {
+  for (const step of script.steps.values()) {
+    if (step.verb !== 'handover' || step.onAccepted === undefined) continue;
+    const beyond = (from: Step): readonly (string | null | undefined)[] => (speaking.has(from.verb) ? [] : successors(from, script));
+    for (const { step: reached, left } of walk(script, step.onAccepted, `${step.path}.on_accepted`, beyond)) {
+      if (!speaking.has(reached.verb)) continue;
       reader.error(
-        reached.position,
+        (left ?? reached).position,
         'speaks-after-handover',
-        `${reached.verb} in on_accepted: the chat is people's by then`,
-        'silent steps only: set, if, mark, go, stop',
+        `${reached.verb} in on_accepted${left === undefined ? '' : ` (line ${reached.position.line})`}: the chat is people's by then`,
+        'silent steps only: set, if, mark, http, go, stop; use the say of the handover',
       );
     }
   }
 };
 
-const successors = (step: Step): readonly (string | null | undefined)[] => {
-  switch (step.verb) {
-    case 'if':
-      return [step.then, step.else];
-    case 'go':
-      return [step.target];
-    case 'stop':
-      return [];
-    case 'ask':
-      return [step.next, step.onFail, step.onTimeout];
-    case 'wait':
-      return [step.next, step.onTimeout];
-    case 'handover':
-      return [step.onAccepted, step.onNoOperator, step.onFailed];
-    case 'close':
-      return [step.onFailed];
-    case 'menu': {
-      const buttons = step.rows.flat();
-      return [...buttons.map((button) => button.go), buttons.some((button) => button.goName === null) ? step.next : null];
-    }
-    default:
-      return [step.next];
-  }
-};
+const finalCauses: readonly ReturnCause[] = ['final_close', 'auto_close_timeout', 'abandoned'];
+const unheard: ReadonlySet<string> = new Set(['menu', 'ask', 'wait', 'handover', 'close', 'file']);
 
-const reachableFrom = (script: Script, from: readonly (string | null | undefined)[]): Set<string> => {
-  const seen = new Set<string>();
-  const open = [...from];
-  while (open.length > 0) {
-    const path = open.pop();
-    if (path === null || path === undefined || seen.has(path)) continue;
-    const step = script.steps.get(path);
-    if (step === undefined) continue;
-    seen.add(path);
-    open.push(...successors(step));
-  }
-  return seen;
-};
-
-const unreachable = (script: Script, reader: Reader): void => {
-  const triggered = [
-    script.chatStart,
-    ...script.textRules.map((one) => one.script),
-    ...script.buttonRules.values(),
-    ...script.returned.values(),
-    ...script.fallbacks.map((one) => one.script),
-  ].map((name) => (name === null ? null : script.scripts.get(name)?.first));
-  const reached = reachableFrom(script, triggered);
-  for (const step of script.steps.values()) {
-    if (!reached.has(step.path)) reader.warn(step.position, 'unreachable', `this step is never reached (${step.path})`);
-  }
-};
-
-const expressionsOf = (step: Step): readonly Expression[] => {
-  const of = (template: Template | null): Expression[] => (template ?? []).filter((part) => typeof part !== 'string');
-  switch (step.verb) {
-    case 'say':
-      return of(step.text);
-    case 'menu':
-      return [...of(step.text), ...step.rows.flat().flatMap((button) => of(button.text))];
-    case 'file':
-      return [...of(step.url), ...of(step.name), ...of(step.caption)];
-    case 'ask':
-      return [...of(step.text), ...of(step.error)];
-    case 'set':
-      return step.values.flatMap((one) => (one.value === null ? [] : [one.value]));
-    case 'if':
-      return [step.condition];
-    case 'handover':
-      return [...of(step.say), ...of(step.note)];
-    default:
-      return [];
-  }
-};
-
-const given = ['visitor', 'chat', 'return'];
-
-const reads = (expression: Expression, step: Step, script: Script, reader: Reader): void => {
-  for (const [name = ''] of pathsOf(expression)) {
-    if (given.includes(name)) continue;
-    if (!script.variables.has(name)) {
-      reader.error(step.position, 'unknown-variable', `the variable "${name}" is not declared`, 'declare it under vars');
-    } else if (!settable(script).has(name)) {
-      reader.warn(step.position, 'never-set', `the variable "${name}" is read but nothing sets it`);
+/** After a final close nobody is there to answer; the branches that another cause takes don't count. */
+const finalReturns = (script: Script, reader: Reader): void => {
+  for (const cause of finalCauses) {
+    const name = script.returned.get(cause) ?? script.returned.get('final_close');
+    const first = name === undefined ? undefined : script.scripts.get(name)?.first;
+    const next = (step: Step): readonly (string | null | undefined)[] => {
+      if (unheard.has(step.verb)) return [];
+      return step.verb === 'if' ? branches(step, cause) : withoutWait(step);
+    };
+    for (const { step, left } of walk(script, first, `scripts.${name}.`, next)) {
+      if (!unheard.has(step.verb)) continue;
+      reader.warn(
+        (left ?? step).position,
+        'answer-after-close',
+        `after a final close this ends at ${step.verb}${left === undefined ? '' : ` (line ${step.position.line})`}: no chat is open`,
+        'split by return.cause, or give the final causes a script of their own',
+      );
     }
   }
 };
 
-const settables = new WeakMap<Script, Set<string>>();
-const settable = (script: Script): Set<string> => {
-  let names = settables.get(script);
-  if (names === undefined) {
-    names = new Set();
-    for (const step of script.steps.values()) {
-      if (step.verb === 'ask') names.add(step.save);
-      if (step.verb === 'set') for (const { name } of step.values) names.add(name);
-    }
-    settables.set(script, names);
+/** The way that an `if` takes for this cause, where it asks for nothing else. */
+const branches = (step: StepOf<'if'>, cause: ReturnCause): readonly (string | null)[] => {
+  const paths = pathsOf(step.condition);
+  if (paths.length === 0 || paths.some((path) => path.name !== 'return.cause')) return [step.then, step.else];
+  try {
+    return [truthy(evaluate(step.condition, { read: () => ({ cause }), now: 0, timezone: 'UTC' })) ? step.then : step.else];
+  } catch {
+    return [step.then, step.else];
   }
-  return names;
 };
 
-/** A way through steps none of which waits for anything. */
+/** A circle of steps none of which waits for anything. */
 const loops = (script: Script, reader: Reader): void => {
-  const waits = new Set(['ask', 'menu', 'wait', 'handover', 'close', 'stop']);
   const done = new Set<string>();
   for (const first of script.steps.keys()) {
-    const way = new Set<string>();
-    // Depth first with an explicit stack: null marks the way back.
-    const stack: (string | { leave: string })[] = [first];
-    while (stack.length > 0) {
-      const top = stack.pop();
-      if (top === undefined) break;
-      if (typeof top === 'object') {
-        way.delete(top.leave);
-        done.add(top.leave);
-        continue;
+    const way: string[] = [];
+    const on = new Set<string>();
+    const stack: { readonly path: string; readonly next: readonly (string | null | undefined)[]; at: number }[] = [];
+    const visit = (path: string | null | undefined): void => {
+      const step = path == null || done.has(path) ? undefined : script.steps.get(path);
+      if (path == null || step === undefined) return;
+      if (on.has(path)) {
+        const circle = way.slice(way.indexOf(path));
+        const asks = circle.some((one) => script.steps.get(one)?.verb === 'http');
+        reader.error(
+          step.position,
+          'endless-loop',
+          `a loop without a wait: ${circle.slice(0, 6).join(' → ')}${circle.length > 6 ? ' → …' : ''} → ${path}`,
+          asks ? 'put a wait into it: an http step alone would ask without end' : 'nothing in it waits for the visitor: ask, menu or wait',
+        );
+        return;
       }
-      if (done.has(top)) continue;
-      const step = script.steps.get(top);
-      if (step === undefined || waits.has(step.verb)) continue;
-      if (way.has(top)) {
-        reader.error(step.position, 'endless-loop', `a loop without a wait passes here (${top})`, 'nothing in it waits for the visitor');
-        done.add(top);
-        continue;
-      }
-      way.add(top);
-      stack.push({ leave: top });
-      for (const next of successors(step)) {
-        if (typeof next !== 'string') continue;
-        if (way.has(next)) {
-          const at = script.steps.get(next);
-          if (at !== undefined && !done.has(next)) {
-            reader.error(at.position, 'endless-loop', `a loop without a wait passes here (${next})`, 'nothing in it waits for the visitor');
-            done.add(next);
-          }
-        } else stack.push(next);
+      on.add(path);
+      way.push(path);
+      stack.push({ path, next: withoutWait(step), at: 0 });
+    };
+    visit(first);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      if (top.at < top.next.length) visit(top.next[top.at++]);
+      else {
+        stack.pop();
+        way.pop();
+        on.delete(top.path);
+        done.add(top.path);
       }
     }
   }

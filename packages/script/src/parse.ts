@@ -1,10 +1,13 @@
-import { type ReturnCause, returnCauseSchema } from '@dialog/contracts/return-cause';
-import { compileSteps, type StepContext } from './compile-steps.ts';
+import { duration, type StepContext } from './compile-step.ts';
+import { compileSteps, optionsOf } from './compile-steps.ts';
 import { lint } from './lint.ts';
-import type { CompiledScript, Script, TextRule, Variable } from './model.ts';
-import { compileRegex } from './regex.ts';
+import type { Script, Variable, VariableType } from './model.ts';
+import { nearest } from './nearest.ts';
+import { builtScript, type Defaults, type ScriptBuilder, scriptBuilder } from './script-builder.ts';
 import { type Reader, readSource, type Source } from './source.ts';
+import { readTriggers } from './triggers.ts';
 import type { Finding } from './types.ts';
+import { defaultKeys, fileKeys, scriptKeys, variableKeys, variableTypes } from './vocabulary.ts';
 
 export type { Script } from './model.ts';
 
@@ -12,94 +15,76 @@ export type ParsedScript =
   | { readonly ok: true; readonly script: Script; readonly warnings: readonly Finding[] }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
-const finalCauses: readonly ReturnCause[] = ['final_close', 'auto_close_timeout', 'abandoned'];
-
-/** Parses and checks a script; every mistake with its line and column. Never throws. Deterministic. */
+/** Parses and checks a script, YAML or JSON; every mistake with its line and column. Never throws. Deterministic. */
 export const parseScript = (text: string): ParsedScript => {
   const reader = readSource(text);
   const script = compile(reader);
-  if (script !== undefined) lint(script, reader);
-  const findings = [...reader.findings].sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+  const findings = sorted(reader.findings);
   const failed = script === undefined || findings.some((finding) => finding.severity === 'error');
   return failed ? { ok: false, findings } : { ok: true, script, warnings: findings };
 };
 
-const notYet = 'this version of the engine does not run it yet';
+/** Everything that is wrong or doubtful about a script, errors and warnings, in the order of the file. Never throws. */
+export const lintScript = (text: string): readonly Finding[] => {
+  const parsed = parseScript(text);
+  return parsed.ok ? parsed.warnings : parsed.findings;
+};
+
+/** In the order of the file, each once: a default is read by every step that takes it. */
+const sorted = (findings: readonly Finding[]): Finding[] => {
+  const seen = new Set<string>();
+  return [...findings]
+    .sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
+    .filter(({ rule, message, position }) => {
+      const key = `${position.line}:${position.column}:${rule}:${message}`;
+      return !seen.has(key) && seen.add(key) !== undefined;
+    });
+};
 
 const compile = (reader: Reader): Script | undefined => {
-  const top = reader.fields(reader.root, ['format', 'bot', 'timezone', 'vars', 'defaults', 'scripts', 'tests'], 'a script file');
+  const top = reader.fields(reader.root, Object.keys(fileKeys), 'a script file');
   if (top === undefined) return undefined;
   const format = top.get('format');
   if (format === undefined || reader.scalar(format) !== 'dialog-script/1') {
-    reader.error(format ?? reader.root, 'format', 'the first line must be "format: dialog-script/1"');
+    reader.error(format ?? reader.root, 'format', 'the format is missing or unknown', 'the first line is "format: dialog-script/1"');
   }
   const bot = top.get('bot');
   const name = bot === undefined ? undefined : reader.text(bot, 'bot');
   if (bot === undefined) reader.error(reader.root, 'no-bot', 'the bot has no name', 'add "bot: name"');
-  const tests = top.get('tests');
-  if (tests !== undefined) reader.items(tests, 'tests');
 
-  const builder = scriptBuilder(reader);
+  const builder = scriptBuilder();
   builder.timezone = timezoneOf(reader, top.get('timezone'));
   readVariables(reader, top.get('vars'), builder.variables);
   const defaults = readDefaults(reader, top.get('defaults'));
   const scripts = top.get('scripts');
   const entries = scripts === undefined ? undefined : reader.entries(scripts, 'scripts');
-  if (scripts === undefined) reader.error(reader.root, 'no-scripts', 'the file has no scripts');
-
-  for (const [scriptName, source] of entries ?? []) {
-    if (!/^[A-Za-z_]\w*$/.test(scriptName)) {
-      reader.error(source, 'bad-name', `"${scriptName}" is no name for a script`, 'letters, digits and _ only');
-      continue;
-    }
-    const fields = reader.fields(source, ['when', 'steps', 'deliver'], `the script ${scriptName}`);
-    if (fields === undefined) continue;
-    const steps = fields.get('steps');
-    if (steps === undefined) reader.error(source, 'no-steps', `the script ${scriptName} has no steps`);
-    const context: StepContext = { reader, builder, script: scriptName, defaults };
-    const first = steps === undefined ? null : compileSteps(context, steps, `scripts.${scriptName}.steps`, null);
-    const deliver = deliverOf(reader, fields.get('deliver'));
-    builder.scripts.set(scriptName, { name: scriptName, first, deliver: deliver ?? 'next_chat', position: source.position });
-    const when = fields.get('when');
-    if (when !== undefined) readTriggers(reader, builder, scriptName, when, deliver, source);
+  if (scripts === undefined) reader.error(reader.root, 'no-scripts', 'the file has no scripts', 'add "scripts:"');
+  for (const [scriptName, source, keyAt] of entries ?? []) {
+    if (/^[A-Za-z_]\w*$/.test(scriptName) && scriptName !== 'interrupted') readScript(reader, builder, defaults, scriptName, source);
+    else reader.error(keyAt, 'bad-name', `"${scriptName}" is no name for a script`, 'letters, digits and _ only; "interrupted" is taken');
   }
-  builder.fallbacks.sort((a, b) => a.streak - b.streak);
   resolveTargets(reader, builder);
-  return { name: name ?? '', ...builder };
+  const script = builtScript(name ?? '', builder);
+  lint(script, builder, reader);
+  return script;
 };
 
-type Mutable = {
-  timezone: string;
-  variables: Map<string, Variable>;
-  steps: Map<string, import('./model.ts').Step>;
-  scripts: Map<string, CompiledScript>;
-  chatStart: string | null;
-  textRules: { script: string; rule: TextRule }[];
-  buttonRules: Map<string, string>;
-  returned: Map<ReturnCause, string>;
-  fallbacks: { streak: number; script: string }[];
-  menuButtons: Map<string, string>;
-  /** Names of steps given by the author: `script.id` to path. */
-  ids: Map<string, string>;
-  /** Targets of `go` to be resolved once all scripts are known. */
-  pending: { readonly target: string; readonly at: Source; readonly set: (path: string | null) => void }[];
+const readScript = (reader: Reader, builder: ScriptBuilder, defaults: Defaults, name: string, source: Source): void => {
+  const fields = reader.fields(source, Object.keys(scriptKeys), `the script ${name}`);
+  if (fields === undefined) return;
+  const steps = fields.get('steps');
+  if (steps === undefined) reader.error(source, 'no-steps', `the script ${name} has no steps`, 'add "steps:"');
+  const context: StepContext = { reader, builder, script: name, defaults };
+  const first = steps === undefined ? null : compileSteps(context, steps, `scripts.${name}.steps`, null);
+  const when = fields.get('when');
+  if (when !== undefined) readTriggers(reader, builder, name, when);
+  const isReturn = [...builder.returned.values()].includes(name);
+  const deliver = fields.get('deliver');
+  if (deliver !== undefined && !isReturn) {
+    reader.warn(deliver, 'bad-deliver', 'deliver counts only in a script with "when: returned"', 'leave it out');
+  }
+  builder.scripts.set(name, { name, first, deliver: deliverOf(reader, deliver), isReturn, position: source.position });
 };
-export type ScriptBuilder = Mutable;
-
-const scriptBuilder = (_reader: Reader): Mutable => ({
-  timezone: 'UTC',
-  variables: new Map(),
-  steps: new Map(),
-  scripts: new Map(),
-  chatStart: null,
-  textRules: [],
-  buttonRules: new Map(),
-  returned: new Map(),
-  fallbacks: [],
-  menuButtons: new Map(),
-  ids: new Map(),
-  pending: [],
-});
 
 const timezoneOf = (reader: Reader, source: Source | undefined): string => {
   const zone = source === undefined ? undefined : reader.text(source, 'timezone');
@@ -113,185 +98,83 @@ const timezoneOf = (reader: Reader, source: Source | undefined): string => {
   }
 };
 
-const variableTypes = ['text', 'int', 'number', 'date', 'email', 'phone', 'choice', 'json', 'boolean'];
+/** What paths begin with that are no variables. */
+const given = ['visitor', 'chat', 'return', 'secret', 'true', 'false', 'null', 'and', 'or', 'not', 'in'];
 
 const readVariables = (reader: Reader, source: Source | undefined, into: Map<string, Variable>): void => {
-  for (const [name, at] of source === undefined ? [] : (reader.entries(source, 'vars') ?? [])) {
-    if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) || ['visitor', 'chat', 'return'].includes(name)) {
-      reader.error(at, 'bad-name', `"${name}" is no name for a variable`);
+  for (const [name, at, keyAt] of source === undefined ? [] : (reader.entries(source, 'vars') ?? [])) {
+    if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) || given.includes(name)) {
+      reader.error(keyAt, 'bad-name', `"${name}" is no name for a variable`, 'letters, digits and _, and no word of the format');
       continue;
     }
-    const fields = reader.fields(at, ['type', 'keep', 'pii'], `the variable ${name}`);
+    const fields = reader.fields(at, Object.keys(variableKeys), `the variable ${name}`);
     if (fields === undefined) continue;
     const type = fields.get('type');
     const typeName = type === undefined ? 'text' : reader.text(type, 'type');
-    if (type !== undefined && typeName !== undefined && !variableTypes.includes(typeName)) {
-      reader.error(type, 'bad-type', `"${typeName}" is no type`, `one of ${variableTypes.join(', ')}`);
+    const known = variableTypes.find((one) => one === typeName);
+    if (type !== undefined && typeName !== undefined && known === undefined) {
+      const near = nearest(typeName, variableTypes);
+      const hint = near === undefined ? `one of ${variableTypes.join(', ')}` : `did you mean "${near}"?`;
+      reader.error(type, 'bad-type', `"${typeName}" is no type`, hint);
     }
-    const keep = fields.get('keep');
-    const kept = keep === undefined ? 'chat' : reader.text(keep, 'keep');
-    if (keep !== undefined && kept === 'visitor') reader.error(keep, 'not-yet', `keep: visitor: ${notYet}`, 'write keep: chat');
-    else if (keep !== undefined && kept !== 'chat') reader.error(keep, 'bad-keep', 'keep is chat or visitor');
-    const pii = fields.get('pii');
-    if (pii !== undefined && typeof reader.scalar(pii) !== 'boolean') reader.error(pii, 'wrong-type', 'pii is true or false');
-    into.set(name, { type: typeName ?? 'text', pii: pii !== undefined && reader.scalar(pii) === true });
+    const options = fields.get('options');
+    if (options !== undefined && known !== 'choice') reader.error(options, 'bad-choice', 'options belong to the type choice');
+    into.set(name, {
+      type: (known ?? 'text') satisfies VariableType,
+      keep: keptBy(reader, fields.get('keep')),
+      pii: flagOf(reader, fields.get('pii'), 'pii'),
+      options: options === undefined ? [] : optionsOf(reader, options),
+    });
   }
 };
 
-export type Defaults = { readonly handover: ReadonlyMap<string, Source>; readonly ask: ReadonlyMap<string, Source> };
+const keptBy = (reader: Reader, source: Source | undefined): Variable['keep'] => {
+  const kept = source === undefined ? 'chat' : reader.text(source, 'keep');
+  if (source !== undefined && kept !== undefined && kept !== 'chat' && kept !== 'visitor')
+    reader.error(source, 'bad-keep', 'keep is chat or visitor');
+  return kept === 'visitor' ? 'visitor' : 'chat';
+};
+
+const flagOf = (reader: Reader, source: Source | undefined, what: string): boolean => {
+  const value = source === undefined ? false : reader.scalar(source);
+  if (source !== undefined && typeof value !== 'boolean') reader.error(source, 'wrong-type', `${what} is true or false`);
+  return value === true;
+};
 
 const readDefaults = (reader: Reader, source: Source | undefined): Defaults => {
-  const none = new Map<string, Source>();
-  const fields = source === undefined ? undefined : reader.fields(source, ['handover', 'ask'], 'defaults');
-  const handover = fields?.get('handover');
-  const ask = fields?.get('ask');
-  return {
-    handover: (handover && reader.fields(handover, ['department', 'operator', 'no_operator_after'], 'defaults.handover')) ?? none,
-    ask: (ask && reader.fields(ask, ['attempts', 'up_to', 'error'], 'defaults.ask')) ?? none,
+  const fields = source === undefined ? undefined : reader.fields(source, Object.keys(defaultKeys), 'defaults');
+  const of = (verb: string): ReadonlyMap<string, Source> => {
+    const at = fields?.get(verb);
+    const found = at === undefined ? undefined : reader.fields(at, Object.keys(defaultKeys[verb] ?? {}), `defaults.${verb}`);
+    return found ?? new Map<string, Source>();
   };
+  const defaults: Defaults = { handover: of('handover'), ask: of('ask'), menu: of('menu'), http: of('http') };
+  // A default that no step takes is checked all the same.
+  duration({ reader }, defaults.handover.get('no_operator_after'), 'no_operator_after');
+  duration({ reader }, defaults.ask.get('up_to'), 'up_to');
+  duration({ reader }, defaults.menu.get('expires'), 'expires');
+  duration({ reader }, defaults.http.get('timeout'), 'timeout');
+  return defaults;
 };
 
-const deliverOf = (reader: Reader, source: Source | undefined): 'next_chat' | 'drop' | undefined => {
-  if (source === undefined) return undefined;
-  const value = reader.text(source, 'deliver');
-  if (value === 'drop' || value === 'next_chat') return value;
-  if (value !== undefined) reader.error(source, 'bad-deliver', 'deliver is next_chat or drop');
-  return 'drop';
+const deliverOf = (reader: Reader, source: Source | undefined): 'next_chat' | 'drop' => {
+  const value = source === undefined ? 'next_chat' : reader.text(source, 'deliver');
+  if (source !== undefined && value !== undefined && value !== 'drop' && value !== 'next_chat')
+    reader.error(source, 'bad-deliver', 'deliver is next_chat or drop');
+  return value === 'drop' ? 'drop' : 'next_chat';
 };
 
-const triggerNames = ['chat_start', 'text', 'button', 'file', 'returned', 'silence', 'fallback'];
-
-const readTriggers = (
-  reader: Reader,
-  builder: Mutable,
-  script: string,
-  when: Source,
-  deliver: 'next_chat' | 'drop' | undefined,
-  at: Source,
-): void => {
-  const list = reader.isList(when) ? (reader.items(when, 'when') ?? []) : [when];
-  for (const trigger of list) {
-    if (reader.scalar(trigger) === 'chat_start') {
-      startTrigger(reader, builder, script, trigger);
-      continue;
-    }
-    const fields = reader.fields(trigger, triggerNames, 'a trigger');
-    for (const [name, value] of fields ?? []) {
-      switch (name) {
-        case 'chat_start':
-          startTrigger(reader, builder, script, value);
-          break;
-        case 'text':
-          textTrigger(reader, builder, script, value);
-          break;
-        case 'button': {
-          const id = reader.text(value, 'button');
-          if (id !== undefined && builder.buttonRules.has(id))
-            reader.error(value, 'duplicate-trigger', `the button "${id}" has a script already`);
-          else if (id !== undefined) builder.buttonRules.set(id, script);
-          break;
-        }
-        case 'returned':
-          returnedTrigger(reader, builder, script, value, deliver, at);
-          break;
-        case 'fallback':
-          fallbackTrigger(reader, builder, script, value);
-          break;
-        default:
-          reader.error(value, 'not-yet', `the trigger ${name}: ${notYet}`);
-      }
-    }
-  }
-};
-
-const startTrigger = (reader: Reader, builder: Mutable, script: string, at: Source): void => {
-  if (builder.chatStart !== null) reader.error(at, 'duplicate-trigger', `chat_start has a script already: ${builder.chatStart}`);
-  else builder.chatStart = script;
-};
-
-const listOfTexts = (reader: Reader, source: Source | undefined, what: string): { text: string; at: Source }[] => {
-  if (source === undefined) return [];
-  const sources = reader.isList(source) ? (reader.items(source, what) ?? []) : [source];
-  return sources.flatMap((at) => {
-    const text = reader.text(at, what);
-    return text === undefined ? [] : [{ text, at }];
-  });
-};
-
-const textTrigger = (reader: Reader, builder: Mutable, script: string, source: Source): void => {
-  const fields = reader.fields(source, ['any_of', 'words', 'contains', 'regex'], 'text');
-  if (fields === undefined) return;
-  if (fields.size === 0) reader.error(source, 'empty-trigger', 'a text trigger needs any_of, words, contains or regex');
-  const texts = (key: string): string[] => listOfTexts(reader, fields.get(key), key).map((one) => one.text);
-  builder.textRules.push({
-    script,
-    rule: {
-      anyOf: texts('any_of'),
-      words: texts('words'),
-      contains: texts('contains'),
-      regex: listOfTexts(reader, fields.get('regex'), 'regex').flatMap(({ text, at }) => compileRegex(reader, at, text) ?? []),
-    },
-  });
-};
-
-const returnedTrigger = (
-  reader: Reader,
-  builder: Mutable,
-  script: string,
-  source: Source,
-  deliver: 'next_chat' | 'drop' | undefined,
-  at: Source,
-): void => {
-  const fields = reader.fields(source, ['cause'], 'returned');
-  const cause = fields?.get('cause');
-  if (fields !== undefined && cause === undefined)
-    reader.error(source, 'no-cause', 'returned needs its causes', `cause: [${returnCauseSchema.options.join(', ')}]`);
-  for (const { text, at: causeAt } of listOfTexts(reader, cause, 'cause')) {
-    const parsed = returnCauseSchema.safeParse(text);
-    if (!parsed.success) {
-      reader.error(causeAt, 'bad-cause', `"${text}" is no cause of a return`, `one of ${returnCauseSchema.options.join(', ')}`);
-      continue;
-    }
-    if (builder.returned.has(parsed.data)) {
-      reader.error(causeAt, 'duplicate-trigger', `the cause ${text} has a script already: ${builder.returned.get(parsed.data)}`);
-      continue;
-    }
-    builder.returned.set(parsed.data, script);
-    if (finalCauses.includes(parsed.data) && deliver !== 'drop') {
-      reader.error(
-        at,
-        'not-yet',
-        `after ${text} no chat is open, and holding texts for the next chat (deliver: next_chat): ${notYet}`,
-        'write deliver: drop',
-      );
-    }
-  }
-};
-
-const fallbackTrigger = (reader: Reader, builder: Mutable, script: string, source: Source): void => {
-  const fields = reader.isMap(source) ? reader.fields(source, ['streak'], 'fallback') : new Map<string, Source>();
-  const at = fields?.get('streak');
-  const streak = at === undefined ? 1 : reader.number(at, 'streak');
-  if (streak === undefined) return;
-  if (!Number.isInteger(streak) || streak < 1 || streak > 100)
-    reader.error(at ?? source, 'bad-streak', 'streak is a whole number from 1 to 100');
-  else if (builder.fallbacks.some((one) => one.streak === streak))
-    reader.error(at ?? source, 'duplicate-trigger', `fallback ${streak} has a script already`);
-  else builder.fallbacks.push({ streak, script });
-};
-
-const resolveTargets = (reader: Reader, builder: Mutable): void => {
+const resolveTargets = (reader: Reader, builder: ScriptBuilder): void => {
   const names = [...builder.scripts.keys(), ...builder.ids.keys()];
   for (const { target, at, set } of builder.pending) {
     const script = builder.scripts.get(target);
     const path = script !== undefined ? script.first : builder.ids.get(target);
-    if (target === 'interrupted') reader.error(at, 'not-yet', `go: interrupted: ${notYet}`);
-    else if (path === undefined) reader.error(at, 'go-nowhere', `there is no script or step "${target}"`, hintFor(target, names));
+    if (path === undefined) reader.error(at, 'go-nowhere', `there is no script or step "${target}"`, hintFor(target, names));
     else set(path);
   }
 };
 
 const hintFor = (target: string, names: readonly string[]): string => {
-  const close = names.find((name) => name.toLowerCase() === target.toLowerCase() || name.endsWith(`.${target}`));
-  return close === undefined ? 'a target is "script" or "script.step_id"' : `did you mean "${close}"?`;
+  const close = names.find((name) => name.toLowerCase() === target.toLowerCase() || name.endsWith(`.${target}`)) ?? nearest(target, names);
+  return close === undefined ? 'a target is "script", "script.step_id" or "interrupted"' : `did you mean "${close}"?`;
 };

@@ -24,6 +24,8 @@ export type Reader = {
   readonly text: (source: Source, what: string) => string | undefined;
   readonly number: (source: Source, what: string) => number | undefined;
   readonly scalar: (source: Source) => unknown;
+  /** The place of a character of a scalar's text, as far as the source tells: escapes and folded lines hide it. */
+  readonly placeIn: (source: Source, at: number) => Position;
   readonly isMap: (source: Source) => boolean;
   readonly isList: (source: Source) => boolean;
 };
@@ -139,6 +141,14 @@ export const readSource = (text: string): Reader => {
       return undefined;
     },
     scalar: (at) => (isScalar(at.node) ? at.node.value : undefined),
+    placeIn: (at, offset) => {
+      const { node } = at;
+      if (!isScalar(node) || node.range == null || typeof node.value !== 'string') return at.position;
+      const start = node.range[0] + (text[node.range[0]] === node.value[0] && node.type === 'PLAIN' ? 0 : 1);
+      const literal = node.type !== 'BLOCK_FOLDED' && node.type !== 'BLOCK_LITERAL';
+      // Where the text stands as it is, a place in it is one in the source.
+      return literal && text.startsWith(node.value.slice(0, offset + 1), start) ? place(start + offset) : at.position;
+    },
     isMap: (at) => isMap(at.node),
     isList: (at) => isSeq(at.node),
   };

@@ -1,4 +1,4 @@
-import { asText, evaluate, type Scope } from './evaluate.ts';
+import { asText, EvaluationError, evaluate, type Scope } from './evaluate.ts';
 import { type Expression, ExpressionError, parseExpression } from './expression.ts';
 
 /** A text with `{{ expression }}` in it, parsed once. */
@@ -14,10 +14,12 @@ export const parseTemplate = (text: string): Template => {
     const close = text.indexOf('}}', open);
     if (close < 0) throw new ExpressionError('"{{" without "}}"', open);
     if (open > at) parts.push(text.slice(at, open));
+    const inner = text.slice(open + 2, close);
     try {
-      parts.push(parseExpression(text.slice(open + 2, close)));
+      parts.push(parseExpression(inner, open + 2));
     } catch (error) {
-      throw error instanceof ExpressionError ? new ExpressionError(error.message, open + 2 + error.at) : error;
+      // An expression that is too long or has no closing quote doesn't know where it begins.
+      throw error instanceof ExpressionError && error.at < open ? new ExpressionError(error.message, open + 2 + error.at) : error;
     }
     at = close + 2;
   }
@@ -25,5 +27,24 @@ export const parseTemplate = (text: string): Template => {
   return parts;
 };
 
-export const render = (template: Template, scope: Scope): string =>
-  template.map((part) => (typeof part === 'string' ? part : asText(evaluate(part, scope)))).join('');
+/** What a rendered text may have, characters: far beyond any message, and below what a record takes. */
+const maxRendered = 100_000;
+
+/**
+ * @param escaped applied to what expressions give, not to the author's own text
+ * @throws EvaluationError
+ */
+export const render = (template: Template, scope: Scope, escaped?: (text: string) => string): string => {
+  const [only] = template;
+  if (template.length === 1 && typeof only === 'string') return only;
+  let text = '';
+  for (const part of template) {
+    if (typeof part === 'string') text += part;
+    else {
+      const value = asText(evaluate(part, scope));
+      text += escaped === undefined ? value : escaped(value);
+    }
+    if (text.length > maxRendered) throw new EvaluationError(`the text has over ${maxRendered} characters`);
+  }
+  return text;
+};
