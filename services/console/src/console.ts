@@ -19,7 +19,8 @@ import type { LagReport } from './lag/report.ts';
 import { lagSampler } from './lag/sampler.ts';
 import { liveUpdates } from './live/live.ts';
 import { follower } from './read-model/follower.ts';
-import { openReadModel } from './read-model/read-model.ts';
+import { openReadModel, type ReadModel } from './read-model/read-model.ts';
+import type { DialogTotals } from './read-model/tables.ts';
 
 export type ConsoleOptions = {
   readonly store: EventStore;
@@ -49,6 +50,8 @@ export type Console = Service & {
   readonly listening: () => Promise<string>;
   /** The newest sample of the lag, for metrics. Before the first one: no figures. */
   readonly lag: () => LagReport;
+  /** How many dialogs are open, with whom and since when, and how many are parked, for metrics. Undefined while it does not run, or can't tell. */
+  readonly totals: () => Promise<(DialogTotals & { readonly now: number }) | undefined>;
 };
 
 const builtPage = fileURLToPath(new URL('../dist/web', import.meta.url));
@@ -64,12 +67,14 @@ export const consoleService = (options: ConsoleOptions): Console => {
   let address: string | undefined;
   let running: Promise<void> | undefined;
   let lagNow: LagReport = { now: clock.now(), at: null, unknownSince: null, groups: [], lastKnown: null };
+  let openModel: ReadModel | undefined;
   const listening = Promise.withResolvers<string>();
   listening.promise.catch(() => undefined);
 
   const run = async (): Promise<void> => {
     if (stopping.signal.aborted) return;
     const model = openReadModel({ file: options.dataFile });
+    openModel = model;
     const follow = follower({
       store,
       readModel: model,
@@ -135,6 +140,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       throw error;
     } finally {
       stopping.abort();
+      openModel = undefined;
       live.close();
       // A server that never listened has nothing to close.
       const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : Promise.resolve();
@@ -156,6 +162,10 @@ export const consoleService = (options: ConsoleOptions): Console => {
     },
     listening: () => listening.promise,
     lag: () => lagNow,
+    totals: async () => {
+      const totals = await openModel?.totals().catch(() => undefined);
+      return totals === undefined ? undefined : { ...totals, now: clock.now() };
+    },
   };
 };
 

@@ -50,7 +50,7 @@ export type EngineOptions = {
   readonly version: string;
   /** Ends the wait for a log or store that is away at the start. */
   readonly signal?: AbortSignal;
-  readonly metrics?: Pick<EngineMetrics, 'ingress' | 'outbound'>;
+  readonly metrics?: Pick<EngineMetrics, 'ingress' | 'outbound' | 'offsetResets'>;
   /** What one account's Webim is asked at most; default outbound's. */
   readonly limits?: AccountLimits;
   /** Lets a test stand between the services and their log or store. */
@@ -80,7 +80,10 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   await mkdir(dataDir, { recursive: true });
   const run = new Set(options.run ?? serviceNames);
   const log = (options.wrap?.log ?? same)(
-    await openLog({ url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`, clock, notices: logger }),
+    countingResets(
+      await openLog({ url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`, clock, notices: logger }),
+      options.metrics?.offsetResets,
+    ),
   );
   const store = (options.wrap?.store ?? same)(
     await openEventStore({ url: options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`, clock, logger }),
@@ -161,6 +164,24 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
 };
 
 const same = <T>(value: T): T => value;
+
+/** Every consumer's offset resets are counted, whoever consumes. */
+const countingResets = (log: PartitionedLog, countOf: EngineMetrics['offsetResets'] | undefined): PartitionedLog => {
+  if (countOf === undefined) return log;
+  return {
+    ...log,
+    consumer: (options) => {
+      const count = countOf(options.group);
+      return log.consumer({
+        ...options,
+        onOffsetReset: (info) => {
+          count();
+          options.onOffsetReset?.(info);
+        },
+      });
+    },
+  };
+};
 
 const startPauseMs = 1_000;
 

@@ -44,6 +44,12 @@ export const engineMetrics = () => {
     registers: [registry],
   });
   const unreadable = new Counter({ name: 'outbox_unreadable_total', help: 'Outbox records that could not be read', registers: [registry] });
+  const resets = new Counter({
+    name: 'log_offset_resets_total',
+    help: 'Times a consumer had to begin elsewhere than where it stood: records may be lost',
+    labelNames: ['group'],
+    registers: [registry],
+  });
   const ingress: IngressMetrics = {
     webhook: (labels) => webhooks.inc(labels),
     acknowledged: (seconds) => acknowledged.observe(seconds),
@@ -56,8 +62,9 @@ export const engineMetrics = () => {
   };
 
   /** What is read when Prometheus asks. The lag is told by the process of the console alone, so that no series comes twice. */
-  const watch = ({ desk, projector }: { desk: Pick<Console, 'lag'> | undefined; projector: Projector | undefined }): void => {
+  const watch = ({ desk, projector }: { desk: Pick<Console, 'lag' | 'totals'> | undefined; projector: Projector | undefined }): void => {
     if (desk !== undefined) {
+      watchDialogs(registry, desk);
       for (const { name, help, labelNames, samples } of lagMetrics(clusterName)) {
         const gauge: Gauge<string> = new Gauge({
           name,
@@ -86,6 +93,57 @@ export const engineMetrics = () => {
       collect: (): void => deadlines.set(projector.health().deadlines),
     });
   };
-  return { ingress, outbound, watch, text: () => registry.metrics() };
+  return {
+    ingress,
+    outbound,
+    /** Counts a group's resets from its start on: 0 is a series too, so that the first one is seen as an increase. */
+    offsetResets: (group: string) => {
+      resets.inc({ group }, 0);
+      return (): void => resets.inc({ group });
+    },
+    watch,
+    text: () => registry.metrics(),
+  };
 };
 export type EngineMetrics = ReturnType<typeof engineMetrics>;
+
+type Totals = NonNullable<Awaited<ReturnType<Console['totals']>>>;
+
+/** What the console's read model counts. The gauges of one scrape share one query. */
+const watchDialogs = (registry: Registry, desk: Pick<Console, 'totals'>): void => {
+  let asked: ReturnType<Console['totals']> | undefined;
+  const totals = (): ReturnType<Console['totals']> => {
+    asked ??= desk.totals().finally(() => {
+      asked = undefined;
+    });
+    return asked;
+  };
+  const gauge = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge<string>, totals: Totals) => void): void => {
+    const one: Gauge<string> = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect: async () => {
+        const known = await totals();
+        // No series of what is not known, or is no more.
+        one.reset();
+        if (known !== undefined) fill(one, known);
+      },
+    });
+  };
+  gauge('dialogs_open', 'Dialogs that are not closed, by who has them', ['account', 'owner'], (one, { open }) => {
+    for (const { account, owner, count } of open) one.set({ account, owner }, count);
+  });
+  const oldest = 'How long the longest of them has this owner; in the queue: how long a person waits';
+  gauge('dialogs_oldest_seconds', oldest, ['account', 'owner'], (one, { open, now }) => {
+    for (const { account, owner, oldestSince } of open)
+      if (oldestSince !== null) one.set({ account, owner }, Math.max(0, now - oldestSince) / 1000);
+  });
+  gauge('dialogs_close_overdue', 'Open dialogs that Webim should have closed', ['account'], (one, { open }) => {
+    for (const { account, closeOverdue } of open) one.inc({ account }, closeOverdue);
+  });
+  gauge('dialogs_parked', 'Dialogs that wait for a release', ['account'], (one, { parked }) => {
+    for (const { account, count } of parked) one.set({ account }, count);
+  });
+};

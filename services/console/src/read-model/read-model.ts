@@ -3,7 +3,7 @@ import type { DialogId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
-import { type Applied, type ListFilter, RowGap, type Tables } from './tables.ts';
+import { type Applied, type DialogTotals, type ListFilter, RowGap, type Tables } from './tables.ts';
 import type { Answer, Call } from './worker.ts';
 
 /** The read model as the service's loop sees it: `Tables` in a worker thread of its own, each call with a deadline. */
@@ -16,6 +16,8 @@ export type ReadModel = {
   readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
   readonly accounts: () => Promise<readonly string[]>;
   readonly parked: (limit: number) => Promise<readonly DialogId[]>;
+  /** Counted when asked: totals are queries, never increments. */
+  readonly totals: () => Promise<DialogTotals>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
   readonly died: Promise<void>;
@@ -73,6 +75,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
     parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly DialogId[],
+    totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
     close: async () => {
       if (closing) return;
       closing = true;

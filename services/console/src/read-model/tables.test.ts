@@ -35,6 +35,22 @@ const applied = (events: readonly RecordedEvent[], batch: number): Tables => {
 };
 
 describe('the rows', () => {
+  it('are counted by account and owner, the closed and the unseen not', () => {
+    const { open, parked: waiting } = applied(recordedOf(samples()), 7).totals();
+    const rows = rowsOf(applied(recordedOf(samples()), 7)).filter((row) => row.owner !== 'nobody' && row.owner !== null);
+    expect(open.reduce((sum, one) => sum + one.count, 0)).toBe(rows.length);
+    const queued = rows.filter((row) => row.account === 'shop' && row.owner === 'queue');
+    expect(queued.length).toBeGreaterThan(0);
+    expect(open.find((one) => one.account === 'shop' && one.owner === 'queue')).toEqual({
+      account: 'shop',
+      owner: 'queue',
+      count: queued.length,
+      oldestSince: Math.min(...queued.map((row) => row.ownerSince ?? 0)),
+      closeOverdue: queued.filter((row) => row.closeOverdue).length,
+    });
+    expect(open.reduce((sum, one) => sum + one.closeOverdue, 0)).toBe(1);
+    expect(waiting).toEqual([{ account: 'bank', count: 1 }]);
+  });
   it('are what the domain’s own fold says', () => {
     const dialogs = samples();
     const tables = applied(recordedOf(dialogs), 7);

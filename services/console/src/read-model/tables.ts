@@ -21,6 +21,21 @@ export type Applied = {
   readonly duplicates: number;
 };
 
+/** Open dialogs of one account and owner, counted now. */
+export type OpenDialogs = {
+  readonly account: string;
+  readonly owner: Exclude<Owner, 'nobody'>;
+  readonly count: number;
+  /** Since when the one who waits longest has this owner, ms since the epoch. */
+  readonly oldestSince: number | null;
+  /** Whose close is overdue (design §5.5). */
+  readonly closeOverdue: number;
+};
+export type DialogTotals = {
+  readonly open: readonly OpenDialogs[];
+  readonly parked: readonly { readonly account: string; readonly count: number }[];
+};
+
 /** An event did not follow its row: nothing of the batch was taken, the checkpoint stands where it stood. */
 export class RowGap extends Error {
   readonly code = 'gap';
@@ -52,6 +67,7 @@ export type Tables = {
   readonly accounts: () => readonly string[];
   /** Dialogs that are parked, at most `limit`. */
   readonly parked: (limit: number) => readonly DialogId[];
+  readonly totals: () => DialogTotals;
   readonly close: () => void;
 };
 
@@ -85,6 +101,11 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     'INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) ON CONFLICT (account, chat_id) DO UPDATE SET fold = excluded.fold',
   );
   const parkedDialogs = db.prepare('SELECT account, chat_id FROM dialog WHERE parked = 1 ORDER BY account, chat_id LIMIT ?');
+  const openTotals = db.prepare(`
+    SELECT account, owner, COUNT(*) AS count, MIN(json_extract(fold, '$.ownerSince')) AS oldest_since,
+      SUM(json_extract(fold, '$.closeOverdue')) AS close_overdue
+    FROM dialog WHERE listed = 1 AND owner IN ('bot', 'queue', 'operator') GROUP BY account, owner ORDER BY account, owner`);
+  const parkedTotals = db.prepare('SELECT account, COUNT(*) AS count FROM dialog WHERE parked = 1 GROUP BY account ORDER BY account');
   const removeRow = db.prepare('DELETE FROM dialog WHERE account = ? AND chat_id = ?');
 
   const row = (account: string, chatId: string): DialogRow | undefined => {
@@ -153,6 +174,16 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       parkedDialogs
         .all(limit)
         .map((found) => ({ account: String(found['account']) as AccountId, chatId: String(found['chat_id']) as ChatId })),
+    totals: () => ({
+      open: openTotals.all().map((found) => ({
+        account: String(found['account']),
+        owner: found['owner'] as OpenDialogs['owner'],
+        count: Number(found['count']),
+        oldestSince: found['oldest_since'] === null ? null : Number(found['oldest_since']),
+        closeOverdue: Number(found['close_overdue']),
+      })),
+      parked: parkedTotals.all().map((found) => ({ account: String(found['account']), count: Number(found['count']) })),
+    }),
     close: () => db.close(),
   };
 };
