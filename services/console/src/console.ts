@@ -11,6 +11,7 @@ import { dialogsRouter } from './api/dialogs.ts';
 import { parkedRouter } from './api/parked.ts';
 import type { About } from './api/schemas.ts';
 import { scriptsRouter } from './api/scripts.ts';
+import { settingsRouter } from './api/settings.ts';
 import { within } from './deadline.ts';
 import { allowedHost } from './http/allowed-host.ts';
 import { pageRouter, securityHeaders } from './http/page.ts';
@@ -112,6 +113,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     });
     api.use('/dialogs', dialogsRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp }));
     api.use('/scripts', scriptsRouter({ store }));
+    api.use('/settings', settingsRouter({ store }));
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);

@@ -10,6 +10,7 @@ import {
   eventsQuerySchema,
 } from './api/schemas.ts';
 import { scriptParamsSchema, scriptSchema } from './api/scripts.ts';
+import { settingsParamsSchema, settingsPinSchema } from './api/settings.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/report.ts';
 
@@ -71,6 +72,15 @@ export const consoleOpenApi = (): Json => ({
         ),
         requestBody: { required: true, content: { 'application/json': { schema: schema(releaseSchema, 'input') } } },
       },
+    },
+    '/settings/{settings}': {
+      get: operation(
+        'getSettings',
+        'Settings that inputs pin, by their hash; no secrets',
+        parameters('path', settingsParamsSchema),
+        schema(settingsPinSchema),
+        [400, 404, 503],
+      ),
     },
     '/scripts/{script}': {
       get: operation(

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DomainEvent, EventMetadata } from '@dialog/contracts/domain-event';
 import type { Effect } from '@dialog/contracts/effects';
-import { type AccountId, type ChatId, type DialogId, dialogStream } from '@dialog/contracts/ids';
+import { type AccountId, type ChatId, type DialogId, dialogStream, scriptStream, settingsStream } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import { evolve } from '@dialog/domain/evolve';
 import { type DialogState, initialDialog, stamp } from '@dialog/domain/state';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
+import { pin, settingsOf, supportSource } from './decided-dialog.ts';
+
+const sampleScript = '5c'.repeat(16);
+const sampleSettings = '5e'.repeat(16);
 
 type SampleInput = InboxInput extends infer I
   ? I extends InboxInput
@@ -48,7 +52,7 @@ export const aDialog = (account: string, chatId: string, startAt: number): Sampl
       } as InboxInput;
       const recorded: DomainEvent = {
         type: 'InputRecorded',
-        data: { input, at, settings: 'settings1', ...(appends.length === 0 ? { script: 'script1' } : {}) },
+        data: { input, at, settings: sampleSettings, ...(appends.length === 0 ? { script: sampleScript } : {}) },
       };
       const append = [recorded, ...events].map((event): NewEvent => {
         state = evolve(state, event);
@@ -68,6 +72,8 @@ export const aDialog = (account: string, chatId: string, startAt: number): Sampl
     appends,
     state: () => state,
     writeTo: async (store) => {
+      await pin(store, scriptStream(sampleScript), 'ScriptRegistered', { source: supportSource });
+      await pin(store, settingsStream(sampleSettings), 'SettingsRegistered', { settings: settingsOf(account) });
       for (; written < appends.length; written++) {
         const append = appends[written] ?? [];
         await store.append(dialog.stream, append, writtenRevision === -1 ? 'no_stream' : writtenRevision);
@@ -120,7 +126,7 @@ export const result = (number: number, more: Partial<Extract<SampleInput, { type
 export const timerDue = (dueAt: number): SampleInput => ({ type: 'timer_due', dueAt });
 
 export const started: readonly DomainEvent[] = [
-  { type: 'DialogStarted', data: { script: 'script1', incomplete: false, visitor: 'aa11bb22cc33dd44' } },
+  { type: 'DialogStarted', data: { script: sampleScript, incomplete: false, visitor: 'aa11bb22cc33dd44' } },
   { type: 'OwnerChanged', data: { owner: 'bot', cause: 'start' } },
 ];
 export const opened = (number: number, effect: Effect, purpose: 'reply' | 'handover' = 'reply'): DomainEvent => ({

@@ -1,4 +1,6 @@
 import type { About, Dialog, DialogList, EventPage } from '../../src/api/schemas.ts';
+import type { ScriptSource } from '../../src/api/scripts.ts';
+import type { SettingsPin } from '../../src/api/settings.ts';
 import type { Problem } from '../../src/http/problem.ts';
 import type { LagReport } from '../../src/lag/report.ts';
 import { serverSaid } from './time.ts';
@@ -40,5 +42,7 @@ export const api = {
   dialog: (account: string, chatId: string, signal: AbortSignal) => get<Dialog>(dialogPath(account, chatId), signal),
   events: (account: string, chatId: string, from: number, signal: AbortSignal) =>
     get<EventPage>(`${dialogPath(account, chatId)}/events?from=${from}&limit=1000`, signal),
+  script: (hash: string, signal: AbortSignal) => get<ScriptSource>(`/scripts/${encodeURIComponent(hash)}`, signal),
+  settings: (hash: string, signal: AbortSignal) => get<SettingsPin>(`/settings/${encodeURIComponent(hash)}`, signal),
   lag: (signal: AbortSignal) => get<LagReport>('/lag', signal),
 };

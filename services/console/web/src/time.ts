@@ -25,10 +25,28 @@ const steps = [
   ['second', 1_000],
 ] as const;
 
+/** Formats are dear to make, and a list makes hundreds. */
+const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+const kept = <F extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => F): F => {
+  const known = formats.get(key);
+  if (known !== undefined) return known as F;
+  const made = make();
+  formats.set(key, made);
+  return made;
+};
+const inUnit = (language: string, unit: string, digits = 0): Intl.NumberFormat =>
+  kept(
+    `${language} ${unit} ${digits}`,
+    () => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }),
+  );
+
+/** A delay on a wire: `184 ms`, `1.2 sec`, then as a duration. */
+export const delayText = (ms: number, language: string): string =>
+  ms < 1000 ? inUnit(language, 'millisecond').format(Math.round(ms)) : duration(ms, language);
+
 /** A duration in its two largest units: `3 min 5 sec`; below a second as `0.4 sec`. */
 export const duration = (ms: number, language: string): string => {
-  const unit = (name: string, value: number, digits = 0) =>
-    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
+  const unit = (name: string, value: number, digits = 0) => inUnit(language, name, digits).format(value);
   const whole = Math.max(0, ms);
   if (whole < 10_000) return unit('second', whole / 1000, 1);
   const first = steps.findIndex(([, size]) => whole >= size);
@@ -41,28 +59,29 @@ export const duration = (ms: number, language: string): string => {
 /** An age that does not twitch: `now` below five seconds, then one unit. */
 export const age = (ms: number, language: string): string => {
   const [name, size] = steps.find(([, one]) => ms >= one) ?? steps[3];
-  return new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(Math.max(0, Math.floor(ms / size)));
+  return inUnit(language, name).format(Math.max(0, Math.floor(ms / size)));
 };
 
 export const hourAndMinute = (at: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+  kept(`${language} hm`, () => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })).format(at);
 
-export const clockTime = (at: number, language: string, withMs = false): string =>
-  new Intl.DateTimeFormat(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    ...(withMs ? { fractionalSecondDigits: 3 } : {}),
-  }).format(at);
+export const clockTime = (at: number, language: string): string =>
+  kept(
+    `${language} hms`,
+    () => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+  ).format(at);
 
 export const dateTime = (at: number, language: string): string =>
-  new Intl.DateTimeFormat(language, {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  }).format(at);
+  kept(
+    `${language} date`,
+    () =>
+      new Intl.DateTimeFormat(language, {
+        day: 'numeric',
+        month: 'short',
+        year: 'numeric',
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        hourCycle: 'h23',
+      }),
+  ).format(at);

@@ -1,56 +1,104 @@
-import { useMemo, useRef } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { memo, useEffect, useMemo, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import { clockTime } from '../time.ts';
 import { conversation, type Turn } from './conversation.ts';
 import type { Step } from './history.ts';
-import { useScrollTo } from './scroll-to.ts';
 
 type ConversationProps = { readonly history: readonly Step[]; readonly chosen: number; readonly choose: (revision: number) => void };
 
+/** The conversation up to the chosen event at full strength, what comes later faded. */
 export const ConversationPane = ({ history, chosen, choose }: ConversationProps) => {
   const { t } = useTexts();
   const turns = useMemo(() => conversation(history, t), [history, t]);
-  const list = useRef<HTMLOListElement>(null);
-  useScrollTo(list, (pane) => [...pane.querySelectorAll('li:not(.future)')].at(-1), `${chosen} ${turns.length}`);
+  const box = useRef<HTMLDivElement>(null);
+  const list = useVirtualizer({
+    count: turns.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => 72,
+    overscan: 12,
+    getItemKey: (index) => turns[index]?.key ?? index,
+    initialRect: { width: 400, height: 600 },
+  });
+  const now = useMemo(() => turns.findLastIndex((turn) => turn.revision <= chosen), [turns, chosen]);
+  useEffect(() => {
+    if (now >= 0) list.scrollToIndex(now, { align: 'auto' });
+  }, [list, now]);
   if (turns.length === 0) return <p className="faint pad">{t.dialog.noConversation}</p>;
+  const shown = list.getVirtualItems();
   return (
-    <ol className="turns" ref={list}>
-      {turns.map((turn) => (
-        <TurnLine key={turn.key} turn={turn} past={turn.revision <= chosen} choose={choose} />
-      ))}
-    </ol>
+    <div className="turns" ref={box} tabIndex={0} role="region" aria-label={t.dialog.conversation}>
+      <div style={{ height: list.getTotalSize() }}>
+        <ol style={{ transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
+          {shown.map((item) => {
+            const turn = turns[item.index];
+            return turn === undefined ? null : (
+              <li
+                key={item.key}
+                data-index={item.index}
+                ref={list.measureElement}
+                aria-posinset={item.index + 1}
+                aria-setsize={turns.length}
+                className={turn.withPeople ? 'with-people' : ''}
+              >
+                <TurnLine turn={turn} past={turn.revision <= chosen} choose={choose} />
+              </li>
+            );
+          })}
+        </ol>
+      </div>
+    </div>
   );
 };
 
-const TurnLine = ({ turn, past, choose }: { readonly turn: Turn; readonly past: boolean; readonly choose: (revision: number) => void }) => {
-  const { t, language } = useTexts();
-  if (turn.side === 'note') {
+export const TurnLine = memo(
+  ({ turn, past, choose }: { readonly turn: Turn; readonly past: boolean; readonly choose?: (revision: number) => void }) => {
+    const { t, language } = useTexts();
+    if (turn.side === 'note') {
+      return (
+        <div className={`note ${past ? '' : 'future'}`}>
+          <span>{turn.text}</span>
+          {turn.opensUnseen === undefined ? null : (
+            <span className="unseen" data-operator-messages={turn.opensUnseen}>
+              {turn.opensUnseen === 'unknown' ? t.dialog.peopleUnseen : t.dialog.peoplePartial}
+            </span>
+          )}
+        </div>
+      );
+    }
     return (
-      <li className={`note ${past ? '' : 'future'}`}>
-        <span>{turn.text}</span>
-        {turn.opensUnseen ? <span className="unseen">{t.dialog.peopleUnseen}</span> : null}
-      </li>
+      <div className={`turn ${turn.side} ${past ? '' : 'future'} ${turn.undelivered ? 'undelivered' : ''}`}>
+        <span className="who">
+          {t.who[turn.side]}
+          {turn.at === null ? null : <time dateTime={new Date(turn.at).toISOString()}>{clockTime(turn.at, language)}</time>}
+        </span>
+        <Bubble turn={turn} choose={choose} />
+        {turn.remark === undefined ? null : <span className="remark">{turn.remark}</span>}
+      </div>
     );
-  }
-  return (
-    <li className={`turn ${turn.side} ${past ? '' : 'future'} ${turn.undelivered ? 'undelivered' : ''}`}>
-      <span className="who">
-        {t.who[turn.side]}
-        {turn.at === null ? null : <time dateTime={new Date(turn.at).toISOString()}>{clockTime(turn.at, language)}</time>}
-      </span>
-      <button type="button" className="bubble" onClick={() => choose(turn.revision)}>
-        {turn.text === '' ? null : <span>{turn.text}</span>}
-        {turn.buttons ? (
-          <span className="keys">
-            {turn.buttons.map((button) => (
-              <span key={button} className="key">
-                {button}
-              </span>
-            ))}
-          </span>
-        ) : null}
-      </button>
-      {turn.remark === undefined ? null : <span className="remark">{turn.remark}</span>}
-    </li>
+  },
+);
+
+const Bubble = ({ turn, choose }: { readonly turn: Turn; readonly choose: ((revision: number) => void) | undefined }) => {
+  const content = (
+    <>
+      {turn.text === '' ? null : <span>{turn.text}</span>}
+      {turn.buttons ? (
+        <span className="keys">
+          {turn.buttons.map((button) => (
+            <span key={button} className="key">
+              {button}
+            </span>
+          ))}
+        </span>
+      ) : null}
+    </>
+  );
+  return choose === undefined ? (
+    <div className="bubble">{content}</div>
+  ) : (
+    <button type="button" className="bubble" onClick={() => choose(turn.revision)}>
+      {content}
+    </button>
   );
 };

@@ -29,7 +29,7 @@ const turnsOf = (dialog: SampleDialog) =>
     side,
     text,
     ...(remark ? [remark] : []),
-    ...(opensUnseen ? ['unseen'] : []),
+    ...(opensUnseen ? [opensUnseen] : []),
   ]);
 
 describe('the history', () => {
@@ -55,7 +55,7 @@ describe('the conversation', () => {
   it('is what reached the visitor, with the people’s stretch marked once', () => {
     expect(turnsOf(wholeLife('shop', '1', t0)).slice(-8)).toEqual([
       ['bot', 'Зову коллегу, он ответит здесь же.'],
-      ['note', 'Handed to people: in the queue', 'unseen'],
+      ['note', 'Handed to people: in the queue', 'partial'],
       ['note', 'Operator 7 has the chat'],
       ['operator', 'Отправим курьером, будет завтра до обеда.'],
       ['visitor', 'Спасибо!'],

@@ -13,11 +13,13 @@ export type Turn = {
   readonly side: 'visitor' | 'bot' | 'operator' | 'system' | 'note';
   readonly text: string;
   readonly buttons?: readonly string[];
-  /** Said beside it: in doubt, not delivered, dropped. */
+  /** Said beside it: in doubt, not delivered, dropped, late. */
   readonly remark?: string;
   readonly undelivered?: boolean;
-  /** A stretch in which operators may have spoken unseen begins. */
-  readonly opensUnseen?: boolean;
+  /** A stretch in which operators spoke begins: `unknown`, none of it is visible; `partial`, what Webim's reports showed of it is. */
+  readonly opensUnseen?: 'unknown' | 'partial';
+  /** Said while people had the chat. */
+  readonly withPeople?: boolean;
 };
 
 /** The conversation as the visitor saw it: what reached the visitor when it reached the visitor, and where people spoke unseen by us. */
@@ -28,21 +30,51 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
   /** Texts of ours that reached the visitor: Webim gives them back among an operator's messages, for its bot is an operator. */
   const ours = new Set<string>();
   const repeated = repeatedInputs(history);
+  /** Places of visitors' messages by hash: what became of one is known later. */
+  const places = new Map<string, number>();
+  let arrived: string[] = [];
   let withPeople = false;
+  let stretch: number | undefined;
+  const remark = (hashes: readonly string[], text: string): void => {
+    for (const hash of hashes) {
+      const place = places.get(hash);
+      const turn = place === undefined ? undefined : turns[place];
+      if (place !== undefined && turn !== undefined) turns[place] = { ...turn, remark: text };
+    }
+  };
   for (const { event, metadata } of history) {
     const base = { revision: event.revision, at: metadata?.at ?? null };
     const add = (turn: Omit<Turn, 'key' | 'revision' | 'at'>): void => {
-      turns.push({ ...base, key: `${event.revision}-${turns.length}`, ...turn });
+      turns.push({ ...base, key: `${event.revision}-${turns.length}`, ...(withPeople ? { withPeople } : {}), ...turn });
     };
     switch (event.type) {
       case 'InputRecorded':
+        arrived = [];
         if (repeated.has(event.revision)) break;
         for (const message of messagesOf(event.data)) {
           if (!message.hashOfContent && seen.has(message.hash)) continue;
           seen.add(message.hash);
           if (message.side === 'operator' && isOurs(message, ours)) continue;
+          if (message.side === 'visitor') {
+            places.set(message.hash, turns.length);
+            arrived.push(message.hash);
+          }
+          const opening = stretch === undefined ? undefined : turns[stretch];
+          if (message.side === 'operator' && stretch !== undefined && opening !== undefined)
+            turns[stretch] = { ...opening, opensUnseen: 'partial' };
           add({ side: message.side, ...messageText(message, t) });
         }
+        if ('refused' in event.data.input && event.data.input.refused) remark(arrived, t.turn.missed);
+        break;
+      case 'InputLate':
+      case 'InputIgnored':
+        remark(arrived, t.event[event.type](event.data as never));
+        break;
+      case 'WebhookRefused':
+        remark(event.data.hashes, t.turn.missed);
+        break;
+      case 'MessagesSeenByPeople':
+        remark(event.data.hashes, t.turn.seenByPeople);
         break;
       case 'EffectOpened':
         open.set(event.data.number, event.data.effect);
@@ -61,6 +93,7 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
           side: 'bot',
           ...said,
           ...(outcome === 'in_doubt' ? { remark: t.turn.inDoubt } : {}),
+          ...(event.data.crossed ? { remark: t.turn.crossed } : {}),
           ...(reached ? {} : { undelivered: true, remark: t.turn.notDelivered(word(t.words.outcome, outcome)) }),
         });
         break;
@@ -70,11 +103,14 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
         break;
       case 'OwnerChanged': {
         const { owner, operatorId } = event.data;
-        const opensUnseen = !withPeople;
-        if (owner === 'queue') add({ side: 'note', text: t.turn.toQueue, opensUnseen });
-        else if (owner === 'operator') add({ side: 'note', text: t.turn.toOperator(operatorId ?? '?'), opensUnseen });
+        const toPeople = owner === 'queue' || owner === 'operator';
+        const opens = toPeople && !withPeople;
+        if (opens) stretch = turns.length;
+        withPeople = toPeople;
+        const unseen = opens ? ({ opensUnseen: 'unknown' } as const) : {};
+        if (owner === 'queue') add({ side: 'note', text: t.turn.toQueue, ...unseen });
+        else if (owner === 'operator') add({ side: 'note', text: t.turn.toOperator(operatorId ?? '?'), ...unseen });
         else if (owner === 'bot' && turns.length > 1) add({ side: 'note', text: t.turn.toBot });
-        withPeople = owner === 'queue' || owner === 'operator';
         break;
       }
       case 'TrialEnded':

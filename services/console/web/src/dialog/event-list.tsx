@@ -1,66 +1,177 @@
-import { memo, useRef } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { memo, useEffect, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
-import { clockTime, duration } from '../time.ts';
-import type { Step } from './history.ts';
-import { useScrollTo } from './scroll-to.ts';
+import type { TimeMode } from '../texts/replay.ts';
+import { clockTime, delayText, duration } from '../time.ts';
+import { delaysOf, type Sent } from './delays.ts';
+import { masked, type Personal } from './pins.ts';
+import type { Row, View } from './rows.ts';
 import { category, wording } from './wording.ts';
 
-/** A pause longer than this is said between two inputs. */
-const pauseMs = 60_000;
+type EventListProps = {
+  readonly rows: readonly Row[];
+  readonly row: number;
+  readonly chosen: number;
+  readonly view: View;
+  readonly time: TimeMode;
+  /** Of the dialog, ms. */
+  readonly startAt: number;
+  readonly sends: ReadonlyMap<string, Sent>;
+  /** By revision: where the chosen event comes from, and what came of it. */
+  readonly related: ReadonlyMap<number, 'cause' | 'consequence'>;
+  readonly personal: Personal;
+  readonly choose: (revision: number) => void;
+  readonly showAll: () => void;
+};
 
-type EventListProps = { readonly history: readonly Step[]; readonly chosen: number; readonly choose: (revision: number) => void };
+const rowHeight = { compact: 62, all: 47, json: 260 } as const;
 
-export const EventList = ({ history, chosen, choose }: EventListProps) => {
+/** Only the rows in sight stand in the document: a list of ten thousand is as quick as one of ten. */
+export const EventList = ({ rows, row, chosen, view, time, startAt, sends, related, personal, choose, showAll }: EventListProps) => {
   const { t } = useTexts();
-  const list = useRef<HTMLOListElement>(null);
-  useScrollTo(list, (pane) => pane.querySelector(`[data-revision="${chosen}"]`), chosen);
+  const box = useRef<HTMLDivElement>(null);
+  const list = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight[view],
+    overscan: view === 'json' ? 6 : 24,
+    getItemKey: (index) => rows[index]?.first ?? index,
+    initialRect: { width: 400, height: 600 },
+  });
+  useEffect(() => {
+    if (rows.length > 0) list.scrollToIndex(row, { align: 'auto' });
+  }, [list, row, rows.length]);
+  const shown = list.getVirtualItems();
+  if (rows.length === 0) {
+    return (
+      <div className="state nothing">
+        <strong>{t.replay.nothing}</strong>
+        <button type="button" onClick={showAll}>
+          {t.replay.clear}
+        </button>
+      </div>
+    );
+  }
   return (
-    <ol className="events" ref={list} aria-label={t.dialog.events}>
-      {history.map((step, at) => (
-        <EventRow
-          key={step.event.revision}
-          step={step}
-          pause={pauseBefore(history[at - 1], step)}
-          chosen={step.event.revision === chosen}
-          choose={choose}
-        />
-      ))}
-    </ol>
+    <div
+      className="events"
+      ref={box}
+      role="listbox"
+      tabIndex={0}
+      aria-label={t.dialog.events}
+      aria-activedescendant={shown.some((item) => item.index === row) ? `event-${row}` : undefined}
+    >
+      <div role="presentation" style={{ height: list.getTotalSize() }}>
+        <div role="presentation" style={{ transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
+          {shown.map((item) => {
+            const one = rows[item.index];
+            return one === undefined ? null : (
+              <div key={item.key} role="presentation" data-index={item.index} ref={list.measureElement}>
+                <EventRow
+                  row={one}
+                  index={item.index}
+                  count={rows.length}
+                  before={rows[item.index - 1]?.step.metadata?.at ?? startAt}
+                  startAt={startAt}
+                  view={view}
+                  time={time}
+                  sends={sends}
+                  chosen={item.index === row && chosen >= one.first}
+                  related={relatedTo(one, related)}
+                  personal={personal}
+                  choose={choose}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
   );
 };
 
-const pauseBefore = (before: Step | undefined, step: Step): number => {
-  const ms = (step.metadata?.at ?? 0) - (before?.metadata?.at ?? step.metadata?.at ?? 0);
-  return ms > pauseMs ? ms : 0;
+const relatedTo = (row: Row, related: ReadonlyMap<number, 'cause' | 'consequence'>): 'cause' | 'consequence' | undefined => {
+  for (let revision = row.first; revision <= row.revision; revision++) {
+    const how = related.get(revision);
+    if (how !== undefined) return how;
+  }
+  return undefined;
 };
 
-type EventRowProps = { readonly step: Step; readonly pause: number; readonly chosen: boolean; readonly choose: (revision: number) => void };
+type EventRowProps = {
+  readonly row: Row;
+  readonly index: number;
+  readonly count: number;
+  readonly before: number;
+  readonly startAt: number;
+  readonly view: View;
+  readonly time: TimeMode;
+  readonly sends: ReadonlyMap<string, Sent>;
+  readonly chosen: boolean;
+  readonly related: 'cause' | 'consequence' | undefined;
+  readonly personal: Personal;
+  readonly choose: (revision: number) => void;
+};
 
-const EventRow = memo(({ step, pause, chosen, choose }: EventRowProps) => {
+const EventRow = memo((props: EventRowProps) => {
   const { t, language } = useTexts();
-  const { event, metadata, opens } = step;
+  const { row, index, count, view, time, chosen, related, choose } = props;
+  const { event, metadata, opens } = row.step;
+  const delay = delaysOf(row.step, props.sends).reduce((sum, { ms }) => sum + ms, 0);
   return (
-    <li className={opens ? 'opens' : ''}>
-      {pause > 0 ? <div className="pause">{t.dialog.later(duration(pause, language))}</div> : null}
-      <button
-        type="button"
-        className={`event ${category(event)}`}
-        aria-current={chosen ? 'step' : undefined}
-        tabIndex={chosen ? 0 : -1}
+    <>
+      {row.pauseMs > 0 ? (
+        <div className="pause" aria-hidden="true">
+          {t.dialog.later(duration(row.pauseMs, language))}
+        </div>
+      ) : null}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names its option by aria-activedescendant; a row out of sight is not there to be focused */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the page's own, see replay.tsx */}
+      <div
+        role="option"
+        id={`event-${index}`}
+        aria-selected={chosen}
+        aria-posinset={index + 1}
+        aria-setsize={count}
+        className={`event ${category(event)} ${opens ? 'opens' : ''} ${row.marks.length > 0 ? 'troubled' : ''} ${related ?? ''}`}
         data-testid="event-row"
-        data-revision={event.revision}
+        data-revision={row.revision}
         data-type={event.type}
-        onClick={() => choose(event.revision)}
+        onClick={() => choose(row.revision)}
       >
         <span className="event-mark" aria-hidden="true" />
         <span className="event-words">
-          <span className="event-text">{wording(event, t)}</span>
+          <span className="event-text">{row.deliveries > 0 ? t.replay.deliveries(row.deliveries) : wording(event, t)}</span>
+          {view === 'compact'
+            ? row.rest.map((step) => (
+                <span key={step.event.revision} className={`event-rest ${category(step.event)}`}>
+                  {wording(step.event, t)}
+                </span>
+              ))
+            : null}
+          {view === 'json' ? <pre>{JSON.stringify(masked(event.data, props.personal, t.replay.masked), null, 1)}</pre> : null}
           <span className="event-type">
-            {event.revision} · {event.type}
+            {row.first === row.revision ? row.revision : `${row.first}–${row.revision}`} · {event.type}
+            {delay > 0 ? ` · ${delayText(delay, language)}` : ''}
           </span>
+          {row.marks.length === 0 ? null : (
+            <span className="event-marks">
+              {row.marks.map((mark) => (
+                <span key={mark} className="badge bad" data-mark={mark}>
+                  {t.replay.mark[mark]}
+                </span>
+              ))}
+            </span>
+          )}
         </span>
-        {opens && metadata ? <time dateTime={new Date(metadata.at).toISOString()}>{clockTime(metadata.at, language)}</time> : null}
-      </button>
-    </li>
+        {(opens || view === 'compact') && metadata ? (
+          <time dateTime={new Date(metadata.at).toISOString()}>
+            {time === 'clock'
+              ? clockTime(metadata.at, language)
+              : `+${duration(metadata.at - (time === 'start' ? props.startAt : props.before), language)}`}
+          </time>
+        ) : null}
+      </div>
+    </>
   );
 });

@@ -3,11 +3,14 @@ import type { DialogState } from '@dialog/domain/state';
 import { summarize } from '@dialog/domain/summary';
 import { type Texts, word } from '../texts/texts.ts';
 import { clockTime, dateTime } from '../time.ts';
+import { isPersonal, type Personal } from './pins.ts';
 
 /** One line of the state, worded; two states differ where the texts of a key do. */
 export type Fact = { readonly key: string; readonly group: keyof Texts['fact']['groups']; readonly label: string; readonly text: string };
 
-export const factsOf = (state: DialogState, t: Texts, language: string): readonly Fact[] => {
+const nothingPersonal: Personal = new Set();
+
+export const factsOf = (state: DialogState, t: Texts, language: string, personal: Personal = nothingPersonal): readonly Fact[] => {
   const summary = summarize(state);
   const live = state.status === 'live' ? state : undefined;
   const f = t.fact;
@@ -36,7 +39,12 @@ export const factsOf = (state: DialogState, t: Texts, language: string): readonl
   add('script', 'step', f.step, summary.step ?? f.atTriggers);
   if (live?.scriptState.cursor) add('script', 'waitsFor', f.waitsFor, word(t.words.waitsFor, live.scriptState.cursor.waitsFor));
   for (const [name, value] of Object.entries(live?.scriptState.variables ?? {}))
-    add('script', `var ${name}`, name, typeof value === 'string' ? value : JSON.stringify(value));
+    add(
+      'script',
+      `var ${name}`,
+      name,
+      value !== null && isPersonal(name, personal) ? t.replay.masked : typeof value === 'string' ? value : JSON.stringify(value),
+    );
   for (const open of live?.effects ?? [])
     add('outgoing', `effect ${open.number}`, `№ ${open.number}`, `${effectWords(open.effect, t)}, ${f.attempt(open.attempt)}`);
   if ((live?.effects.length ?? 0) === 0) add('outgoing', 'effects', f.effects, f.none);

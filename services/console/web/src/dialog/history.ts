@@ -11,18 +11,24 @@ export type Step = {
   readonly state: DialogState;
   /** The first event of an append. */
   readonly opens: boolean;
+  /** Revision of the input that it follows from; its own, where it is one. */
+  readonly input: number;
 };
 
-/** Folds further events onto a history; those that are there already are left out. */
-export const extend = (history: readonly Step[], events: readonly StoredEvent[]): readonly Step[] => {
+/**
+ * Folds further events onto a history; those that are there already are left out. Every state is kept: they share what an
+ * event did not change, so that a step to any place is a look-up and 10,000 of them take a few megabytes.
+ */
+export const extend = (history: readonly Step[], events: readonly StoredEvent[], from: DialogState = initialDialog): readonly Step[] => {
   let last = history.at(-1);
   const steps = [...history];
   for (const event of events) {
     if (last !== undefined && event.revision <= last.event.revision) continue;
     const known = event as StoredEvent & DomainEvent;
-    const before = last?.state ?? initialDialog;
+    const before = last?.state ?? from;
     const metadata = metadataOf(event.metadata);
-    last = { event: known, metadata, state: folded(before, known), opens: event.type === 'InputRecorded' };
+    const opens = event.type === 'InputRecorded';
+    last = { event: known, metadata, state: folded(before, known), opens, input: opens ? event.revision : (last?.input ?? event.revision) };
     steps.push(last);
   }
   return steps;
@@ -46,4 +52,16 @@ const metadataOf = (value: unknown): EventMetadata | null => {
   return typeof at === 'number' && typeof epoch === 'number' && typeof flag === 'boolean' && owners.includes(owner)
     ? (value as EventMetadata)
     : null;
+};
+
+/** Index of the step with this revision, or of the last one before it. Revisions rise, with gaps where a history was cut. */
+export const indexOf = (history: readonly Step[], revision: number): number => {
+  let low = 0;
+  let high = history.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((history[middle]?.event.revision ?? Number.POSITIVE_INFINITY) <= revision) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 };

@@ -54,7 +54,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
             type="button"
             className="quiet"
             data-testid="lang-switch"
-            aria-label={`${t.language}: ${language === 'ru' ? 'English' : 'Русский'}`}
+            aria-label={language === 'ru' ? `${t.language}: EN, English` : `${t.language}: RU, русский`}
             lang={language === 'ru' ? 'en' : 'ru'}
             onClick={() => choose(language === 'ru' ? 'en' : 'ru')}
           >

@@ -1,3 +1,4 @@
+import { replayEn } from './replay-en.ts';
 import { type Texts, type Words, word } from './texts.ts';
 
 const owner = { bot: 'Bot', queue: 'Queue', operator: 'Operator', nobody: 'Closed' } as const;
@@ -52,6 +53,7 @@ const effect: Words = {
   redirect: 'handover',
   close: 'closing',
   query_chat: 'question to Webim',
+  http: 'request to another system',
 };
 const waitsFor: Words = {
   answer: 'an answer',
@@ -60,6 +62,7 @@ const waitsFor: Words = {
   message: 'a message',
   handover: 'the handover',
   close: 'the closing',
+  http: 'an answer of another system',
 };
 const ignored: Words = {
   within_handback_grace: 'it was on the wire at the change of owner',
@@ -155,17 +158,22 @@ export const en: Texts = {
     empty: 'No events',
     noConversation: 'Nothing was said yet',
     peopleUnseen: 'Operators’ messages are not visible from here on',
+    peoplePartial: 'Of the operators’ messages only those are visible that Webim reported later',
     later: (time) => `${time} later`,
     why: 'Why',
     steps: 'Steps',
     lost: 'Did not match',
     unknownEvent: (type) => `Unknown event ${type}`,
   },
+  replay: replayEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },
   turn: {
     inDoubt: 'delivery in doubt',
     notDelivered: (why) => `not delivered: ${why}`,
     dropped: 'not said: no open chat',
+    crossed: 'crossed a change of owner on the wire',
+    missed: 'the bot missed it: the webhook was refused',
+    seenByPeople: 'seen by people, not by the bot',
     toQueue: 'Handed to people: in the queue',
     toOperator: (id) => `Operator ${id} has the chat`,
     toBot: 'The bot has the chat',
@@ -318,7 +326,8 @@ export const en: Texts = {
       `Effect ${number}: ${word(outcome, how)}${code ? ` (${code})` : ''}${word(by, who)}`,
     DeadlineSet: ({ name }) => `Deadline set: ${word(deadline, name)}`,
     DeadlineCleared: ({ name }) => `Deadline cleared: ${word(deadline, name)}`,
-    DeadlineFired: ({ name }) => `Deadline fired: ${word(deadline, name)}`,
+    DeadlineFired: ({ name, lateMs }) =>
+      `Deadline fired: ${word(deadline, name)}${lateMs >= 1000 ? `, ${Math.round(lateMs / 1000)} s late` : ''}`,
     CloseOverdue: ({ cause: why }) => `Closing is overdue: ${word(overdue, why)}`,
     DialogClosed: ({ cause: why, final }) => `The chat was closed ${word(closing, why)}${final ? '' : '; a message opens it again'}`,
     DialogReopened: () => 'The chat is open again',

@@ -1,3 +1,4 @@
+import { replayRu } from './replay-ru.ts';
 import { type Texts, type Words, word } from './texts.ts';
 
 const owner = { bot: 'Бот', queue: 'Очередь', operator: 'Оператор', nobody: 'Закрыт' } as const;
@@ -52,6 +53,7 @@ const effect: Words = {
   redirect: 'передача',
   close: 'закрытие',
   query_chat: 'запрос к Webim',
+  http: 'запрос к другой системе',
 };
 const waitsFor: Words = {
   answer: 'ответа',
@@ -60,6 +62,7 @@ const waitsFor: Words = {
   message: 'сообщения',
   handover: 'передачи',
   close: 'закрытия',
+  http: 'ответа другой системы',
 };
 const ignored: Words = {
   within_handback_grace: 'было в пути при смене владельца',
@@ -155,17 +158,22 @@ export const ru: Texts = {
     empty: 'Событий нет',
     noConversation: 'Пока ничего не сказано',
     peopleUnseen: 'Дальше сообщения операторов не видны',
+    peoplePartial: 'Из сообщений операторов видны только те, о которых Webim сообщил позже',
     later: (time) => `спустя ${time}`,
     why: 'Почему',
     steps: 'Шаги',
     lost: 'Не подошло',
     unknownEvent: (type) => `Неизвестное событие ${type}`,
   },
+  replay: replayRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },
   turn: {
     inDoubt: 'неизвестно, дошло ли',
     notDelivered: (why) => `не доставлено: ${why}`,
     dropped: 'не сказано: чат уже закрыт',
+    crossed: 'разминулось в пути со сменой владельца',
+    missed: 'бот это пропустил: вебхук отклонён',
+    seenByPeople: 'прочитали люди, а не бот',
     toQueue: 'Передан людям: ждёт в очереди',
     toOperator: (id) => `Чат у оператора ${id}`,
     toBot: 'Чат у бота',
@@ -318,7 +326,8 @@ export const ru: Texts = {
       `Эффект ${number}: ${word(outcome, how)}${code ? ` (${code})` : ''}${word(by, who)}`,
     DeadlineSet: ({ name }) => `Срок назначен: ${word(deadline, name)}`,
     DeadlineCleared: ({ name }) => `Срок снят: ${word(deadline, name)}`,
-    DeadlineFired: ({ name }) => `Срок наступил: ${word(deadline, name)}`,
+    DeadlineFired: ({ name, lateMs }) =>
+      `Срок наступил: ${word(deadline, name)}${lateMs >= 1000 ? `, с опозданием ${Math.round(lateMs / 1000)} с` : ''}`,
     CloseOverdue: ({ cause: why }) => `Закрытие просрочено: ${word(overdue, why)}`,
     DialogClosed: ({ cause: why, final }) => `Чат закрыт ${word(closing, why)}${final ? '' : '; сообщение откроет его снова'}`,
     DialogReopened: () => 'Чат снова открыт',

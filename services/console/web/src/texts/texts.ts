@@ -1,5 +1,6 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
 import type { PartitionState } from '../../../src/lag/partition-state.ts';
+import type { ReplayTexts } from './replay.ts';
 
 /** What a sentence about the lag may name. */
 export type LagFacts = {
@@ -80,17 +81,22 @@ export type Texts = {
     readonly empty: string;
     readonly noConversation: string;
     readonly peopleUnseen: string;
+    readonly peoplePartial: string;
     readonly later: (time: string) => string;
     readonly why: string;
     readonly steps: string;
     readonly lost: string;
     readonly unknownEvent: (type: string) => string;
   };
+  readonly replay: ReplayTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
   readonly turn: {
     readonly inDoubt: string;
     readonly notDelivered: (why: string) => string;
     readonly dropped: string;
+    readonly crossed: string;
+    readonly missed: string;
+    readonly seenByPeople: string;
     readonly toQueue: string;
     readonly toOperator: (operatorId: string) => string;
     readonly toBot: string;

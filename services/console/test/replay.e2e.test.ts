@@ -1,0 +1,151 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { builtPage, launched, pictures, type RunningConsole, runningConsole, seriousFindings } from './console-page.ts';
+import { handedOver, supportLife } from './decided-dialog.ts';
+
+let built: Awaited<ReturnType<typeof builtPage>>;
+let browser: Browser;
+let desk: RunningConsole;
+let complaints: string[];
+const startAt = Date.now() - 7_200_000;
+
+beforeAll(async () => {
+  [built, browser] = await Promise.all([builtPage(), launched()]);
+  desk = await runningConsole(built.root);
+  await supportLife('shop', '1', startAt).writeTo(desk.store);
+  await handedOver('shop', '2', startAt).writeTo(desk.store);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await desk?.stop();
+  await built?.remove();
+});
+beforeEach(() => {
+  complaints = [];
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
+type Look = { readonly locale?: string; readonly width?: number; readonly dark?: boolean };
+const open = async (path: string, { locale = 'en-US', width = 1280, dark = false }: Look = {}): Promise<Page> => {
+  const context = await browser.newContext({ locale, viewport: { width, height: 850 }, colorScheme: dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => !request.url().startsWith(desk.address) && complaints.push(`asked ${new URL(request.url()).host}`));
+  await page.goto(desk.address + path);
+  await page.getByTestId('event-row').first().waitFor();
+  return page;
+};
+const revOf = (page: Page): string | null => new URL(page.url()).searchParams.get('rev');
+const selected = (page: Page) => page.locator('[role=option][aria-selected=true]');
+const until = (page: Page, rev: string): Promise<void> => page.waitForURL((url) => url.searchParams.get('rev') === rev);
+
+describe('the replay of a dialog', { timeout: 60_000 }, () => {
+  it('steps by keys: the next, the next of its kind, the first and the last; the address holds the place', async () => {
+    const page = await open('/dialogs/shop/1?rev=3');
+    await page.keyboard.press('ArrowRight');
+    await until(page, '4');
+    await page.keyboard.press('Home');
+    await until(page, '0');
+    await page.keyboard.press('Shift+ArrowRight');
+    expect(await selected(page).getAttribute('data-type')).toBe('InputRecorded');
+    await page.keyboard.press('End');
+    await page.locator('.place', { hasText: /of (\d+)$/ }).waitFor();
+    await page.waitForURL((url) => Number(url.searchParams.get('rev')) > 60);
+    const last = revOf(page);
+    await page.reload();
+    await page.getByTestId('event-row').first().waitFor();
+    expect(await selected(page).getAttribute('data-revision')).toBe(last);
+    expect(complaints).toEqual([]);
+  });
+
+  it('keeps up with a key held down, and the address follows', async () => {
+    const page = await open('/dialogs/shop/1?rev=0');
+    for (let press = 0; press < 40; press++) await page.keyboard.press('ArrowRight');
+    await until(page, '40');
+    expect(await selected(page).getAttribute('data-revision')).toBe('40');
+  });
+
+  it('narrows the events by words and by category, and says so in the address', async () => {
+    const page = await open('/dialogs/shop/1?rev=10');
+    await page.keyboard.press('/');
+    await page.keyboard.type('побыстрее');
+    await expect.poll(() => page.getByTestId('event-row').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Trouble' }).click();
+    await expect.poll(() => page.getByTestId('event-row').count()).toBe(1);
+    expect(await page.locator('[data-mark=in_doubt]').count()).toBe(1);
+    await page.waitForURL((url) => url.searchParams.get('only') === 'trouble');
+    await page.getByRole('button', { name: 'Trouble' }).click();
+    await page.getByRole('button', { name: 'Compact' }).click();
+    await page.getByText('Delivered', { exact: false }).first().waitFor();
+    await page.getByRole('button', { name: 'JSON' }).click();
+    await page.locator('.event pre').first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows only what changed on d, and the keys on ?, on a Russian layout too', async () => {
+    const page = await open('/dialogs/shop/2?rev=0&only=owner');
+    const flagSet = page.locator('[data-testid=event-row][data-type=FlagSet]');
+    await flagSet.click();
+    await page.keyboard.press('d');
+    await page.locator('.fact.changed').first().waitFor();
+    await expect
+      .poll(() =>
+        page.locator('.facts .fact:not([data-delay])').evaluateAll((facts) => facts.map((fact) => fact.getAttribute('data-fact'))),
+      )
+      .toEqual(['flag', 'episode']);
+    // As a Russian keyboard sends them: the letters differ, the places don't.
+    await page.evaluate(() => window.dispatchEvent(new KeyboardEvent('keydown', { key: 'в', code: 'KeyD', bubbles: true })));
+    await page.locator('[data-fact=owner]').waitFor();
+    await page.evaluate(() =>
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: ',', code: 'Slash', shiftKey: true, bubbles: true })),
+    );
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('links a reply to its message and back, and tells why', async () => {
+    const page = await open('/dialogs/shop/1?rev=0');
+    await page.getByRole('button', { name: 'Спасибо! Позвоним на' }).click();
+    await page.locator('.links .link', { hasText: 'the effect' }).first().click();
+    await page.locator('.links .link', { hasText: 'the script’s run' }).first().click();
+    expect(await page.getByTestId('won').textContent()).toBe('ask scripts.leave_phone.steps[0]');
+    const run = await selected(page).getAttribute('data-revision');
+    await page.locator('.links .link', { hasText: 'the message it answers' }).click();
+    await page.locator('.chosen-event', { hasText: 'The visitor wrote: +7 912 555-44-33' }).waitFor();
+    await page.locator(`.links [data-link="${run}"]`).click();
+    await page.getByTestId('won').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows no personal variable, in words or in JSON', async () => {
+    const page = await open('/dialogs/shop/1?view=json');
+    await page.locator('[data-fact="var phone"]', { hasText: 'hidden: personal' }).waitFor();
+    await page.getByText('State as JSON').click();
+    await page.locator('details pre').waitFor();
+    expect(await page.locator('.pane-state').textContent()).not.toContain('79125554433');
+    await page.keyboard.press('Home');
+    await page.locator('[data-fact="var order_no"]').waitFor({ state: 'detached' });
+  });
+
+  it.each([
+    ['en-US', false],
+    ['en-US', true],
+    ['ru-RU', false],
+    ['ru-RU', true],
+  ] as const)('has nothing serious for axe, at desk and at phone width (%s, dark: %s)', async (locale, dark) => {
+    for (const width of [1280, 375]) {
+      const page = await open('/dialogs/shop/2?view=compact', { locale, dark, width });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.screenshot({ path: `${pictures}replay-${locale}-${dark ? 'dark' : 'light'}-${width}.png` });
+      await page.context().close();
+    }
+    expect(complaints).toEqual([]);
+  });
+});
