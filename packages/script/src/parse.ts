@@ -3,7 +3,9 @@ import { compileSteps, optionsOf } from './compile-steps.ts';
 import { lint } from './lint.ts';
 import type { Script, Variable, VariableType } from './model.ts';
 import { nearest } from './nearest.ts';
+import { readTests } from './parse-tests.ts';
 import { builtScript, type Defaults, type ScriptBuilder, scriptBuilder } from './script-builder.ts';
+import type { ScriptTest } from './script-test.ts';
 import { type Reader, readSource, type Source } from './source.ts';
 import { readTriggers } from './triggers.ts';
 import type { Finding } from './types.ts';
@@ -12,16 +14,16 @@ import { defaultKeys, fileKeys, scriptKeys, variableKeys, variableTypes } from '
 export type { Script } from './model.ts';
 
 export type ParsedScript =
-  | { readonly ok: true; readonly script: Script; readonly warnings: readonly Finding[] }
+  | { readonly ok: true; readonly script: Script; readonly tests: readonly ScriptTest[]; readonly warnings: readonly Finding[] }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 /** Parses and checks a script, YAML or JSON; every mistake with its line and column. Never throws. Deterministic. */
 export const parseScript = (text: string): ParsedScript => {
   const reader = readSource(text);
-  const script = compile(reader);
+  const compiled = compile(reader);
   const findings = sorted(reader.findings);
-  const failed = script === undefined || findings.some((finding) => finding.severity === 'error');
-  return failed ? { ok: false, findings } : { ok: true, script, warnings: findings };
+  const failed = compiled === undefined || findings.some((finding) => finding.severity === 'error');
+  return failed ? { ok: false, findings } : { ok: true, ...compiled, warnings: findings };
 };
 
 /** Everything that is wrong or doubtful about a script, errors and warnings, in the order of the file. Never throws. */
@@ -41,7 +43,7 @@ const sorted = (findings: readonly Finding[]): Finding[] => {
     });
 };
 
-const compile = (reader: Reader): Script | undefined => {
+const compile = (reader: Reader): { readonly script: Script; readonly tests: readonly ScriptTest[] } | undefined => {
   const top = reader.fields(reader.root, Object.keys(fileKeys), 'a script file');
   if (top === undefined) return undefined;
   const format = top.get('format');
@@ -66,7 +68,7 @@ const compile = (reader: Reader): Script | undefined => {
   resolveTargets(reader, builder);
   const script = builtScript(name ?? '', builder);
   lint(script, builder, reader);
-  return script;
+  return { script, tests: readTests(reader, top.get('tests'), script) };
 };
 
 const readScript = (reader: Reader, builder: ScriptBuilder, defaults: Defaults, name: string, source: Source): void => {

@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { nearest } from './nearest.ts';
-import type { Finding, Position } from './types.ts';
+import type { Finding, Position, Value } from './types.ts';
 
 /** A node of the source with its place; findings are gathered, never thrown. */
 export type Source = {
@@ -24,6 +24,8 @@ export type Reader = {
   readonly text: (source: Source, what: string) => string | undefined;
   readonly number: (source: Source, what: string) => number | undefined;
   readonly scalar: (source: Source) => unknown;
+  /** Whatever stands there, as JSON. */
+  readonly value: (source: Source) => Value;
   /** The place of a character of a scalar's text, as far as the source tells: escapes and folded lines hide it. */
   readonly placeIn: (source: Source, at: number) => Position;
   readonly isMap: (source: Source) => boolean;
@@ -95,6 +97,28 @@ export const readSource = (text: string): Reader => {
     return found;
   };
 
+  const items: Reader['items'] = (at, what) => {
+    if (!isSeq(at.node)) {
+      error(at, 'wrong-type', `${what} must be a list`);
+      return undefined;
+    }
+    return at.node.items.map((item, index) => source(item, `${at.path}[${index}]`, at.position));
+  };
+
+  const value = (at: Source, depth = 0): Value => {
+    if (depth > 50) {
+      error(at, 'too-deep', 'a value nested deeper than 50');
+      return null;
+    }
+    if (isMap(at.node)) return Object.fromEntries((entries(at, 'a value') ?? []).map(([key, inner]) => [key, value(inner, depth + 1)]));
+    if (isSeq(at.node)) return (items(at, 'a value') ?? []).map((item) => value(item, depth + 1));
+    const scalar = isScalar(at.node) ? at.node.value : null;
+    if (typeof scalar === 'number' && !Number.isFinite(scalar)) error(at, 'wrong-type', 'JSON has no such number');
+    return typeof scalar === 'string' || typeof scalar === 'boolean' || (typeof scalar === 'number' && Number.isFinite(scalar))
+      ? scalar
+      : null;
+  };
+
   return {
     root: source(document.contents, '', { line: 1, column: 1 }),
     findings,
@@ -119,13 +143,8 @@ export const readSource = (text: string): Reader => {
       }
       return fields;
     },
-    items: (at, what) => {
-      if (!isSeq(at.node)) {
-        error(at, 'wrong-type', `${what} must be a list`);
-        return undefined;
-      }
-      return at.node.items.map((item, index) => source(item, `${at.path}[${index}]`, at.position));
-    },
+    items,
+    value: (at) => value(at),
     text: (at, what) => {
       const value = isScalar(at.node) ? at.node.value : undefined;
       if (typeof value === 'string') return value;
