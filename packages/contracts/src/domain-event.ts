@@ -10,7 +10,7 @@ export type Owner = z.infer<typeof ownerSchema>;
 
 export const flagCauseSchema = z.enum(['handover', 'operator_assigned', 'lost', 'webhook_refused']);
 export const flagResetCauseSchema = z.union([returnCauseSchema, z.literal('webhook_repeated')]);
-export const deadlineNameSchema = z.enum(['script', 'no_operator', 'auto_close', 'abandon', 'retry', 'stored_data']);
+export const deadlineNameSchema = z.enum(['script', 'no_operator', 'auto_close', 'abandon', 'retry', 'stored_data', 'waiting']);
 export type DeadlineName = z.infer<typeof deadlineNameSchema>;
 
 const value: z.ZodType = z.json();
@@ -83,6 +83,8 @@ export const domainEventSchemas = {
   TrialEnded: z.object({ outcome: z.enum(['accepted', 'refused', 'nothing_to_send', 'overtaken']) }),
   /** A visitor's message waits until the script can take it. */
   MessageQueued: z.object({ hash: z.string() }),
+  /** Many of one input, in one event: so that a long history stays below what one append may hold (design §7). */
+  MessagesQueued: z.object({ hashes: z.array(z.string()) }),
   /** Waiting messages that people saw instead. */
   MessagesSeenByPeople: z.object({ hashes: z.array(z.string()) }),
   ScriptAdvanced: z.object({

@@ -35,6 +35,8 @@ export type Draft = {
   readonly events: DecidedEvent[];
   /** Number of the effect that outbound may have in its hands: the head as the former append published it. */
   readonly flying: number | undefined;
+  /** Of the first `events` of its events the bytes as JSON: counted where somebody asks whether it is large. */
+  readonly counted: { events: number; bytes: number };
 };
 
 export const openDraft = (state: DialogState, input: InboxInput, context: DecideContext): Draft => ({
@@ -43,6 +45,7 @@ export const openDraft = (state: DialogState, input: InboxInput, context: Decide
   context,
   at: state.status === 'absent' ? context.at : Math.max(context.at, state.at),
   events: [],
+  counted: { events: 0, bytes: 0 },
   flying: state.status === 'live' ? (state.parked ? parkedHead(state) : inFlight(state))?.number : undefined,
 });
 

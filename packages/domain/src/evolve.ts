@@ -187,6 +187,11 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       const message = state.arriving.find((arrived) => arrived.hash === event.data.hash);
       return message ? { ...state, waiting: [...state.waiting, { message, at: state.at }] } : state;
     }
+    case 'MessagesQueued': {
+      const arrived = new Map(state.arriving.map((message) => [message.hash, message]));
+      const queued = event.data.hashes.flatMap((hash) => arrived.get(hash) ?? []);
+      return { ...state, waiting: [...state.waiting, ...queued.map((message) => ({ message, at: state.at }))] };
+    }
     case 'MessagesSeenByPeople':
       return { ...state, waiting: [] };
     case 'ScriptAdvanced':
@@ -265,7 +270,7 @@ const ownerChanged = (state: LiveDialog): Partial<LiveDialog> => ({
   webimAtOwner: state.webimAt,
   closeOverdueAt: null,
   // `retry` stays: it belongs to the head, which may outlive its owner.
-  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data'),
+  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'waiting'),
 });
 
 const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {

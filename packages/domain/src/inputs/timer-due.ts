@@ -50,6 +50,8 @@ const fire = (draft: Draft, name: DeadlineName, at: number): void => {
       return abandon(draft);
     case 'stored_data':
       return askStoredData(draft);
+    case 'waiting':
+      return takeWaiting(draft);
     default:
       name satisfies never;
   }

@@ -28,7 +28,10 @@ export const broken = (dialog: History): string[] => {
     'only the head can wait for a retry',
   );
   must(effects[0] === undefined || effects[0].notBefore === null || deadlines.retry !== undefined, 'a retry that waits has its deadline');
-  must(parked || trial !== null || holder.owner !== 'bot' || waiting.length === 0 || effects.length > 0, 'a message waits for something');
+  must(
+    parked || trial !== null || holder.owner !== 'bot' || waiting.length === 0 || effects.length > 0 || deadlines.waiting !== undefined,
+    'a message waits for something',
+  );
   must(trial !== null || holder.owner === 'bot' || waiting.length === 0, 'no message waits where people have the chat');
   must(
     parked || holder.owner !== 'bot' || effects.length > 0 || scriptState.cursor?.timeoutMs === undefined || deadlines.script !== undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { forgetful } from '../kit/bots.ts';
 import { aDialog } from '../kit/dialog.ts';
+import { visitorMessage } from '../kit/inputs.ts';
 import { anna, minute, second } from '../kit/settings.ts';
 
 describe('§5.3 the script and its inputs', () => {
@@ -32,6 +33,54 @@ describe('§5.3 the script and its inputs', () => {
     dialog.says('hello', { id: null });
     dialog.accepts();
     expect(dialog.heard()).toEqual(['welcome', 'one', 'two', 'hello back', 'hello back']);
+  });
+
+  describe('a decision that would be larger than one append may be is cut into waiting inputs (§7)', () => {
+    const most = 512 * 1024;
+    const sizeOf = (events: readonly unknown[]) => events.reduce<number>((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0);
+    /** As long a history as ingress lets through. */
+    const many = (text: string) => Array.from({ length: 1_700 }, (_, at) => visitorMessage(text, `long-history-${at}`));
+
+    it.each([
+      ['each of which is answered', 'hello'],
+      ['none of which the script answers', 'quiet'],
+    ])('1,700 messages at once, %s: none lost, each append below the limit', (_name, text) => {
+      const dialog = aDialog();
+      dialog.newChat(many(text));
+      expect(sizeOf(dialog.stream())).toBeLessThan(most);
+      for (let turn = 0; dialog.live().waiting.length > 0; turn++) {
+        const before = dialog.stream().length;
+        if (dialog.open().length > 0) dialog.answer('accepted');
+        else dialog.untilDeadline();
+        expect(sizeOf(dialog.stream().slice(before))).toBeLessThan(most);
+        if (turn > 2_000) throw new Error(`${dialog.live().waiting.length} messages wait for ever`);
+      }
+      dialog.accepts();
+      if (text === 'quiet') expect(dialog.marks()).toHaveLength(1_700);
+      else expect(dialog.heard().filter((heard) => heard === 'hello back')).toHaveLength(1_700);
+      expect(dialog.replayed().events).toEqual(dialog.stream());
+    });
+
+    it('what is left is taken at once, in order, before what comes later', () => {
+      const dialog = aDialog().welcomed();
+      dialog.newChat([...many('quiet').slice(1), visitorMessage('hello', 'last')]);
+      dialog.says('two');
+      while (dialog.live().waiting.length > 1) {
+        expect(dialog.deadlines().waiting?.at).toBe(dialog.now());
+        dialog.timerDue();
+      }
+      dialog.accepts();
+      expect(dialog.heard()).toEqual(['welcome', 'hello back', 'one', 'two']);
+    });
+
+    it('people who get the chat meanwhile have seen it all', () => {
+      const dialog = aDialog().welcomed();
+      dialog.passes(minute);
+      dialog.newChat(many('quiet'));
+      expect(dialog.live().waiting.length).toBeGreaterThan(0);
+      dialog.assigned(anna);
+      expect([dialog.live().waiting, dialog.deadlines().waiting]).toEqual([[], undefined]);
+    });
   });
 
   it('when the owner leaves bot the list is emptied: people saw them', () => {

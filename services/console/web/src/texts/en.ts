@@ -35,6 +35,7 @@ const deadline: Words = {
   abandon: 'abandon',
   retry: 'next attempt',
   stored_data: 'ask Webim',
+  waiting: 'take the messages that wait',
 };
 const outcome: Words = {
   accepted: 'accepted',
@@ -312,6 +313,7 @@ export const en: Texts = {
     TrialStarted: ({ cause: why }) => `The bot tries to take the chat back: ${word(cause, why)}`,
     TrialEnded: ({ outcome: how }) => `Trial: ${word(trial, how)}`,
     MessageQueued: () => 'The message waits its turn',
+    MessagesQueued: ({ hashes }) => `${hashes.length} messages wait their turn`,
     MessagesSeenByPeople: ({ hashes }) =>
       `${hashes.length} waiting ${hashes.length === 1 ? 'message was' : 'messages were'} seen by people`,
     ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) =>

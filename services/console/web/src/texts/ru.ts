@@ -35,6 +35,7 @@ const deadline: Words = {
   abandon: 'брошенный чат',
   retry: 'следующая попытка',
   stored_data: 'запрос к Webim',
+  waiting: 'взять ждущие сообщения',
 };
 const outcome: Words = {
   accepted: 'принято',
@@ -312,6 +313,7 @@ export const ru: Texts = {
     TrialStarted: ({ cause: why }) => `Бот пробует забрать чат: ${word(cause, why)}`,
     TrialEnded: ({ outcome: how }) => `Проба: ${word(trial, how)}`,
     MessageQueued: () => 'Сообщение ждёт своей очереди',
+    MessagesQueued: ({ hashes }) => `Ждут своей очереди: ${count(hashes.length, 'сообщение', 'сообщения', 'сообщений')}`,
     MessagesSeenByPeople: ({ hashes }) =>
       `${count(hashes.length, 'ждавшее сообщение', 'ждавших сообщения', 'ждавших сообщений')}: увидели люди`,
     ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) =>
