@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { consoleOpenApi } from '@dialog/console/openapi';
+import { accountEventSchemas } from '@dialog/contracts/account-event';
 import { commitNoteSchema, deadlineHintSchema } from '@dialog/contracts/deadline-hint';
 import { domainEventSchemas, eventMetadataSchema } from '@dialog/contracts/domain-event';
 import { inboxInputSchema, tickSchema } from '@dialog/contracts/inbox';
@@ -33,6 +34,7 @@ add('commit-note', commitNoteSchema, 'commit-note');
 add('dialog-settings', dialogSettingsSchema, 'dialog-settings');
 add('event-metadata', eventMetadataSchema, 'event-metadata');
 for (const [type, schema] of Object.entries(domainEventSchemas)) add(`events/${type}.v1`, schema, type);
+for (const [type, schema] of Object.entries(accountEventSchemas)) add(`account-events/${type}.v1`, schema, type);
 add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
 add('configuration', configurationSchema, 'configuration');
 

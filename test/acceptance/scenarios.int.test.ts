@@ -1,10 +1,11 @@
-import { scaledClock } from '@dialog/contracts/clock';
+import { realClock, scaledClock } from '@dialog/contracts/clock';
 import { topics } from '@dialog/contracts/topics';
 import { fold } from '@dialog/domain/evolve';
 import { replay } from '@dialog/domain/replay';
 import { initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
 import { pins } from '@dialog/projector/pins';
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { isCluster, scenarios, shorter } from './cluster.ts';
 import { anna, boris, ends, onStage, type Stage } from './stage.ts';
@@ -156,7 +157,12 @@ scenarios('the life of a dialog, through the doors', () => {
     stage.webim.closeFinally(chatId);
     const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
     const { store } = stage.world.engine();
-    const recorded = pins({ store, accounts: { get: () => undefined, all: () => [] } });
+    const recorded = pins({
+      store,
+      accounts: { get: () => undefined, all: () => [] },
+      clock: realClock,
+      logger: pino({ level: 'silent' }),
+    });
     const start = history.events.find((event) => event.type === 'DialogStarted');
     const input = history.events[0];
     if (start?.type !== 'DialogStarted' || input?.type !== 'InputRecorded') throw new Error('no start');

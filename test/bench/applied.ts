@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
@@ -102,9 +101,10 @@ const projected = async (dataDir: string): Promise<{ perSecond: number; appends:
     scriptFile: sampleBot,
     settings: defaultSettings('bench'),
   };
-  const pins = pinsOf({ store, accounts: { get: () => account, all: () => [account] } });
-  await pins.registerAll((one) => readFile(one.scriptFile, 'utf8'));
-  const projector = projectorService({ log, store, pins, clock: realClock, logger: pino({ level: 'error' }), producer: 'bench' });
+  const logger = pino({ level: 'error' });
+  const pins = pinsOf({ store, accounts: { get: () => account, all: () => [account] }, clock: realClock, logger });
+  await pins.registerAll();
+  const projector = projectorService({ log, store, pins, clock: realClock, logger, producer: 'bench' });
   const from = performance.now();
   const running = projector.run();
   await caughtUp(log, groups.projector);

@@ -177,6 +177,8 @@ export const eventMetadataSchema = z.object({
   epoch: z.number(),
   owner: ownerSchema.nullable(),
   flag: z.boolean(),
+  /** Version of the script that decided it; left out while the dialog has none. */
+  script: z.string().optional(),
   /** The head effect as it is after this event: what outbound's tail check compares. */
   head: z.object({ number: z.number(), attempt: z.number() }).nullable(),
 });

@@ -133,7 +133,7 @@ export const inFlight = (state: LiveDialog): OpenEffect | undefined =>
 export const parkedHead = (state: LiveDialog): OpenEffect | undefined => state.effects.find((open) => open.purpose === 'parked');
 
 /** What every event's metadata says of the state after it. */
-export const stamp = (state: DialogState): Pick<EventMetadata, 'epoch' | 'owner' | 'flag' | 'head'> => {
+export const stamp = (state: DialogState): Pick<EventMetadata, 'epoch' | 'owner' | 'flag' | 'head' | 'script'> => {
   if (state.status !== 'live') return { epoch: 0, owner: null, flag: false, head: null };
   const head = state.parked ? parkedHead(state) : state.effects[0];
   return {
@@ -141,5 +141,6 @@ export const stamp = (state: DialogState): Pick<EventMetadata, 'epoch' | 'owner'
     owner: state.holder.owner,
     flag: state.flag !== null,
     head: head ? { number: head.number, attempt: head.attempt } : null,
+    script: state.script,
   };
 };

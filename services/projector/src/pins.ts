@@ -1,22 +1,36 @@
-import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
-import { scriptStream, settingsStream } from '@dialog/contracts/ids';
+import type { Clock } from '@dialog/contracts/clock';
+import { accountStream, scriptStream, settingsStream } from '@dialog/contracts/ids';
 import { type DialogSettings, dialogSettingsSchema } from '@dialog/contracts/settings';
 import { canonical } from '@dialog/domain/state-hash';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
-import { parseScript, type Script } from '@dialog/script/parse';
+import { type ParsedScript, parseScript, type Script } from '@dialog/script/parse';
+import { accountEventOf, readAccount } from '@dialog/script-versions/account-stream';
+import { currentOf, publishFile, recordRefusal, scriptHash, scriptSource } from '@dialog/script-versions/versions';
+import type { Logger } from 'pino';
 import { derivedEventId } from './event-ids.ts';
 
 /** Scripts and settings as streams pinned by hash: what a history refers to, kept where the history is. */
 export type Pins = {
-  /** Registers every account's script and settings. @throws where a script has errors: name, line and column. */
-  readonly registerAll: (readText: (account: AccountConfig) => Promise<string>) => Promise<void>;
-  /** The account's newest; undefined where the account is not configured. */
+  /**
+   * Registers every account's settings, publishes its script's file where that changed, and takes what is published.
+   * @throws Error where a file has errors and nothing was published before: name, line and column; EventStoreError
+   */
+  readonly registerAll: () => Promise<void>;
+  /**
+   * Follows what is published, by whichever process, and publishes a file that changes; one with errors is refused, and what was
+   * published goes on. Until the signal.
+   */
+  readonly follow: (options: { readonly signal: AbortSignal; readonly retry: Retry }) => Promise<void>;
+  /** What new chats of the account take; undefined where it is not configured. */
   readonly current: (account: string) => CurrentPins | undefined;
   /** @throws EventStoreError; @throws Error where the stream is missing or does not parse: then the dialog is parked. */
   readonly script: (hash: string) => Promise<Script>;
   readonly settings: (hash: string) => Promise<DialogSettings>;
 };
+
+type Retry = <T>(what: string, call: () => Promise<T>) => Promise<T>;
 
 export type CurrentPins = {
   readonly settings: DialogSettings;
@@ -25,65 +39,149 @@ export type CurrentPins = {
   readonly scriptHash: string;
 };
 
-export const contentHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+export type PinsOptions = {
+  readonly store: EventStore;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How often the scripts' files are looked at, ms. Default 2,000. */
+  readonly watchPauseMs?: number;
+};
 
-export const pins = ({ store, accounts }: { store: EventStore; accounts: Accounts }): Pins => {
+/** Who publishes a file: no person. */
+const fileBy = 'engine';
+
+export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: PinsOptions): Pins => {
   const scripts = new Map<string, Script>();
   const settings = new Map<string, DialogSettings>();
   const current = new Map<string, CurrentPins>();
+  /** Revision of each account's stream that `current` stands for. */
+  const known = new Map<string, number>();
 
-  const register = async (stream: string, type: string, data: unknown): Promise<void> => {
-    const id = derivedEventId(stream, 0, type, JSON.stringify(data));
+  const registerSettings = async (account: AccountConfig): Promise<string> => {
+    const hash = contentHash(canonical(account.settings));
+    const data = { settings: account.settings };
+    const id = derivedEventId(settingsStream(hash), 0, 'SettingsRegistered', JSON.stringify(data));
     try {
-      await store.append(stream, [{ id, type, data, metadata: { schemaVersion: 1 } }], 'no_stream');
+      await store.append(settingsStream(hash), [{ id, type: 'SettingsRegistered', data, metadata: { schemaVersion: 1 } }], 'no_stream');
     } catch (error) {
       // The name is the content's hash: whoever was first wrote the same.
       if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
     }
+    settings.set(hash, account.settings);
+    return hash;
   };
 
-  const first = async (stream: string): Promise<Record<string, unknown>> => {
-    const [event] = await store.read(stream, { from: 'start', maxCount: 1 });
-    if (event === undefined) throw new Error(`the stream ${stream} is missing`);
-    return event.data as Record<string, unknown>;
+  const script = async (hash: string): Promise<Script> => {
+    const compiled = scripts.get(hash);
+    if (compiled !== undefined) return compiled;
+    const source = await scriptSource(store, hash);
+    if (source === undefined) throw new Error(`the stream ${scriptStream(hash)} is missing`);
+    const parsed = parseScript(source);
+    if (!parsed.ok) throw new Error(errorsOf(parsed, scriptStream(hash)));
+    scripts.set(hash, parsed.script);
+    return parsed.script;
+  };
+
+  /** @returns whether the file is published, now or before; false: it was refused. */
+  const offerFile = async (account: AccountConfig, source: string): Promise<boolean> => {
+    const parsed = parseScript(source);
+    if (parsed.ok) {
+      const publication = { bot: parsed.script.name, by: fileBy, at: clock.now() };
+      if (await publishFile(store, account.id, source, publication)) logger.info({ event: 'script_published', account: account.id });
+      return true;
+    }
+    if (currentOf(await readAccount(store, account.id)) === undefined) throw new Error(errorsOf(parsed, account.scriptFile));
+    logger.error({ event: 'script_refused', account: account.id, findings: errorsOf(parsed, account.scriptFile) });
+    const errors = parsed.findings.map(({ rule, position }) => ({ rule, ...position })).slice(0, 100);
+    await recordRefusal(store, account.id, { script: scriptHash(source), errors, at: clock.now() });
+    return false;
+  };
+
+  const takeCurrent = async (account: AccountConfig, settingsHash: string): Promise<void> => {
+    const history = await readAccount(store, account.id);
+    const published = currentOf(history);
+    if (published === undefined || history.revision === 'no_stream') return;
+    const before = current.get(account.id);
+    known.set(account.id, history.revision);
+    try {
+      current.set(account.id, {
+        settings: account.settings,
+        settingsHash,
+        script: await script(published.script),
+        scriptHash: published.script,
+      });
+    } catch (error) {
+      // Published by a process that knows more of the format, or removed behind our back: what was before goes on.
+      if (before === undefined || (error as { retryable?: unknown }).retryable === true) throw error;
+      logger.error({ event: 'published_script_unusable', account: account.id, script: published.script });
+    }
+  };
+
+  const followPublications = async (signal: AbortSignal, retry: Retry): Promise<void> => {
+    for await (const event of store.subscribe({ after: 'start', streamPrefixes: [accountStream('')], signal })) {
+      const account = accounts.get(event.stream.slice(accountStream('').length));
+      if (account === undefined || event.revision <= (known.get(account.id) ?? -1)) continue;
+      if (accountEventOf(event)?.type !== 'ScriptPublished') continue;
+      await retry('script', () => takeCurrent(account, contentHash(canonical(account.settings))));
+    }
+  };
+
+  const watchFiles = async (signal: AbortSignal, retry: Retry): Promise<void> => {
+    const seen = new Map<string, string>();
+    while (!signal.aborted) {
+      for (const account of accounts.all()) {
+        const version = await fileVersion(account.scriptFile);
+        if (version === undefined || version === seen.get(account.id)) continue;
+        const source = await readFile(account.scriptFile, 'utf8').catch(() => undefined);
+        if (source === undefined) continue;
+        await retry('script', () => offerFile(account, source));
+        seen.set(account.id, version);
+      }
+      await clock.sleep(watchPauseMs, signal);
+    }
   };
 
   return {
-    registerAll: async (readText) => {
+    registerAll: async () => {
       for (const account of accounts.all()) {
-        const text = await readText(account);
-        const scriptHash = contentHash(text);
-        const script = compile(text, account.scriptFile);
-        const settingsHash = contentHash(canonical(account.settings));
-        await register(scriptStream(scriptHash), 'ScriptRegistered', { source: text });
-        await register(settingsStream(settingsHash), 'SettingsRegistered', { settings: account.settings });
-        scripts.set(scriptHash, script);
-        settings.set(settingsHash, account.settings);
-        current.set(account.id, { settings: account.settings, settingsHash, script, scriptHash });
+        const settingsHash = await registerSettings(account);
+        await offerFile(account, await readFile(account.scriptFile, 'utf8'));
+        await takeCurrent(account, settingsHash);
       }
     },
-    current: (account) => current.get(account),
-    script: async (hash) => {
-      const known = scripts.get(hash);
-      if (known !== undefined) return known;
-      const { source } = await first(scriptStream(hash));
-      const script = compile(String(source), scriptStream(hash));
-      scripts.set(hash, script);
-      return script;
+    follow: async ({ signal, retry }) => {
+      await Promise.all([followPublications(signal, retry), watchFiles(signal, retry)]).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     },
+    current: (account) => current.get(account),
+    script,
     settings: async (hash) => {
-      const known = settings.get(hash);
-      if (known !== undefined) return known;
-      const parsed = dialogSettingsSchema.parse((await first(settingsStream(hash)))['settings']);
+      const read = settings.get(hash);
+      if (read !== undefined) return read;
+      const [event] = await store.read(settingsStream(hash), { from: 'start', maxCount: 1 });
+      if (event === undefined) throw new Error(`the stream ${settingsStream(hash)} is missing`);
+      const parsed = dialogSettingsSchema.parse((event.data as { settings?: unknown }).settings);
       settings.set(hash, parsed);
       return parsed;
     },
   };
 };
 
-const compile = (text: string, name: string): Script => {
-  const parsed = parseScript(text);
-  if (parsed.ok) return parsed.script;
-  const findings = parsed.findings.map((finding) => `${name}:${finding.position.line}:${finding.position.column} ${finding.message}`);
-  throw new Error(`the script has errors:\n${findings.join('\n')}`);
+const contentHash = scriptHash;
+
+/** Changes whenever the content may have; undefined: no file there now. */
+const fileVersion = async (file: string): Promise<string | undefined> => {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return undefined;
+  }
+};
+
+const errorsOf = (parsed: Extract<ParsedScript, { ok: false }>, name: string): string => {
+  const lines = parsed.findings.map(({ position, message }) => `${name}:${position.line}:${position.column} ${message}`);
+  return `the script has errors:\n${lines.join('\n')}`;
 };

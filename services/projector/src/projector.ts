@@ -309,7 +309,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   return {
     run: async () => {
-      await Promise.race([consumer.run(), wakeLoop().then(() => consumer.stop())]);
+      const { signal } = stopping;
+      await Promise.race([consumer.run(), Promise.all([wakeLoop(), pins.follow({ signal, retry })]).then(() => consumer.stop())]);
     },
     stop: async () => {
       stopping.abort(new Error('stopping'));

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
@@ -91,8 +91,8 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const patiently = untilThere({ clock, logger, ...(options.signal === undefined ? {} : { signal: options.signal }) });
   const differences = await patiently('topics', () => log.ensureTopics(topicSpecs(options.partitions)));
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
-  const pins = pinsOf({ store, accounts });
-  if (run.has('projector')) await patiently('pins', () => pins.registerAll((account) => readFile(account.scriptFile, 'utf8')));
+  const pins = pinsOf({ store, accounts, clock, logger: logger.child({ service: 'projector' }) });
+  if (run.has('projector')) await patiently('pins', () => pins.registerAll());
 
   const named = (service: string) => logger.child({ service });
   const only = <T>(name: ServiceName, make: () => T): T | undefined => (run.has(name) ? make() : undefined);

@@ -65,6 +65,8 @@ export type World = {
   readonly clock: Clock;
   readonly accountId: string;
   readonly accounts: Accounts;
+  /** The account's script. */
+  readonly scriptFile: string;
   /** Webhook address of the account, with its token. */
   readonly hookUrl: () => string;
   /** The simulator's own run: it runs already. */
@@ -166,6 +168,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     clock,
     accountId: id,
     accounts,
+    scriptFile: account.scriptFile,
     hookUrl,
     simulating: () => simulating,
     connect,

@@ -62,8 +62,8 @@ export const broken = (dialog: History): string[] => {
 };
 
 const stampOf = (dialog: History) => {
-  const { epoch, owner, flag, head } = dialog.stream().at(-1)?.metadata ?? { epoch: 0, owner: null, flag: false, head: null };
-  return { epoch, owner, flag, head };
+  const { epoch, owner, flag, head, script } = dialog.stream().at(-1)?.metadata ?? { epoch: 0, owner: null, flag: false, head: null };
+  return { epoch, owner, flag, head, script };
 };
 
 /** A message with an id is taken once, and in the order of arrival; a refusal may undo an answer, so then it is asked again. */

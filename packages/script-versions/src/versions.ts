@@ -1,0 +1,90 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { ScriptPublished } from '@dialog/contracts/account-event';
+import { scriptStream } from '@dialog/contracts/ids';
+import { type EventStore, EventStoreError } from '@dialog/event-store/port';
+import { type AccountEvent, type AccountHistory, appendToAccount } from './account-stream.ts';
+
+/** A version's name: the first 32 hex digits of the SHA-256 of its source. */
+export const scriptHash = (source: string): string => createHash('sha256').update(source).digest('hex').slice(0, 32);
+
+/** Keeps a source under its hash, where histories find it. Repeated without harm. @throws EventStoreError */
+export const registerScript = async (store: EventStore, source: string): Promise<string> => {
+  const script = scriptHash(source);
+  const event = { id: randomUUID(), type: 'ScriptRegistered', data: { source }, metadata: { schemaVersion: 1 } };
+  try {
+    await store.append(scriptStream(script), [event], 'no_stream');
+  } catch (error) {
+    // The name is the content's hash: whoever was first wrote the same.
+    if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
+  }
+  return script;
+};
+
+/** @returns undefined where no such version is kept. @throws EventStoreError */
+export const scriptSource = async (store: EventStore, script: string): Promise<string | undefined> => {
+  const [event] = await store.read(scriptStream(script), { from: 'start', maxCount: 1 });
+  const { source } = (event?.data ?? {}) as { source?: unknown };
+  return typeof source === 'string' ? source : undefined;
+};
+
+const publications = (history: AccountHistory): readonly ScriptPublished[] =>
+  history.events.flatMap((event) => (event.type === 'ScriptPublished' ? [event.data] : []));
+
+/** What new chats take; undefined: nothing was published yet. */
+export const currentOf = (history: AccountHistory): ScriptPublished | undefined => publications(history).at(-1);
+
+export type Publication = Omit<ScriptPublished, 'source' | 'script'>;
+
+/** An operator's word: it counts at once, whatever was before. The source is kept first. @throws EventStoreError */
+export const publishScript = async (
+  store: EventStore,
+  account: string,
+  source: string,
+  publication: Publication,
+): Promise<ScriptPublished> => {
+  const script = await registerScript(store, source);
+  const data: ScriptPublished = { ...publication, script, source: 'command' };
+  await appendToAccount(store, account, () => ({ type: 'ScriptPublished', data }));
+  return data;
+};
+
+/**
+ * The account's file, at the start or when it changed. It publishes itself only where its content is another than when it last did: so a
+ * restart does not undo what was published by command, and of several processes with the same file one publishes. @throws EventStoreError
+ */
+export const publishFile = async (store: EventStore, account: string, source: string, publication: Publication): Promise<boolean> => {
+  const script = await registerScript(store, source);
+  const published = await appendToAccount(store, account, (history) => {
+    const last = publications(history).findLast((one) => one.source === 'file');
+    return last?.script === script ? null : { type: 'ScriptPublished', data: { ...publication, script, source: 'file' } };
+  });
+  return published !== null;
+};
+
+type Refusal = Extract<AccountEvent, { type: 'ScriptRefused' }>['data'];
+
+/** Recorded once for each content that is refused. @throws EventStoreError */
+export const recordRefusal = async (store: EventStore, account: string, refusal: Refusal): Promise<void> => {
+  await appendToAccount(store, account, (history) => {
+    const last = history.events.findLast((event) => event.type !== 'ScriptRemoved');
+    return last?.type === 'ScriptRefused' && last.data.script === refusal.script ? null : { type: 'ScriptRefused', data: refusal };
+  });
+};
+
+/**
+ * Forgets a version that nothing refers to: the caller has seen to it that no history does. A published one is refused here, where it
+ * can't be published meanwhile. @returns false: it is what new chats take
+ * @throws EventStoreError
+ */
+export const removeScript = async (
+  store: EventStore,
+  account: string,
+  removal: Extract<AccountEvent, { type: 'ScriptRemoved' }>['data'],
+): Promise<boolean> => {
+  const removed = await appendToAccount(store, account, (history) =>
+    currentOf(history)?.script === removal.script ? null : { type: 'ScriptRemoved', data: removal },
+  );
+  if (removed === null) return false;
+  await store.deleteStream(scriptStream(removal.script));
+  return true;
+};
