@@ -7,6 +7,7 @@ import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token'
 import { Command } from 'commander';
 import { findingLines } from './finding-lines.ts';
 import { parkedCommands } from './parked.ts';
+import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
@@ -79,9 +80,8 @@ program
     }
   });
 
-program
-  .command('script')
-  .description('bot scripts')
+const script = program.command('script').description('bot scripts');
+script
   .command('check <file>')
   .description('check a dialog-script/1 file; every finding with its line and column')
   .option('--json', 'for pipes')
@@ -97,6 +97,7 @@ program
     process.exitCode = parsed.ok ? 0 : 1;
   });
 
+scriptVersionCommands(script, out);
 topicsCommands(program, out);
 parkedCommands(program, out);
 

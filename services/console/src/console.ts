@@ -112,8 +112,8 @@ export const consoleService = (options: ConsoleOptions): Console => {
       response.json({ now: clock.now(), caughtUp: follow.caughtUp(), simulatorUrl: options.simulatorUrl ?? null } satisfies About);
     });
     api.use('/dialogs', dialogsRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp }));
-    api.use('/scripts', scriptsRouter({ store }));
     api.use('/settings', settingsRouter({ store }));
+    api.use(scriptsRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);

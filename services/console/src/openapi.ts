@@ -9,7 +9,17 @@ import {
   eventPageSchema,
   eventsQuerySchema,
 } from './api/schemas.ts';
-import { scriptParamsSchema, scriptSchema } from './api/scripts.ts';
+import {
+  publishedSchema,
+  publishSchema,
+  removedScriptSchema,
+  removeScriptSchema,
+  scriptAccountSchema,
+  scriptParamsSchema,
+  scriptSchema,
+  scriptVersionParamsSchema,
+  scriptVersionsSchema,
+} from './api/scripts.ts';
 import { settingsParamsSchema, settingsPinSchema } from './api/settings.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/report.ts';
@@ -91,6 +101,37 @@ export const consoleOpenApi = (): Json => ({
         [400, 404, 503],
       ),
     },
+    '/accounts/{account}/scripts': {
+      get: operation(
+        'listScripts',
+        'The published versions of an account’s script, and how many dialogs each decided',
+        parameters('path', scriptAccountSchema),
+        schema(scriptVersionsSchema),
+        [400, 503],
+      ),
+      post: {
+        ...operation(
+          'publishScript',
+          'New chats take it from now on, in every process; a dialog keeps the version that it started with',
+          parameters('path', scriptAccountSchema),
+          schema(publishedSchema),
+          [400, 404, 422, 503],
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(publishSchema, 'input') } } },
+      },
+    },
+    '/accounts/{account}/scripts/{script}/remove': {
+      post: {
+        ...operation(
+          'removeScript',
+          'Forgets a version that no dialog and no account needs',
+          parameters('path', scriptVersionParamsSchema),
+          schema(removedScriptSchema),
+          [400, 404, 409, 503],
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(removeScriptSchema, 'input') } } },
+      },
+    },
     '/lag': {
       get: operation(
         'lag',
@@ -130,7 +171,13 @@ const parameters = (place: 'path' | 'query', of: z.ZodObject): Json[] => {
   }));
 };
 
-const titles: Record<number, string> = { 400: 'The request is not valid', 404: 'Not found', 503: 'The store does not answer now' };
+const titles: Record<number, string> = {
+  400: 'The request is not valid',
+  404: 'Not found',
+  409: 'It is still needed',
+  422: 'The script has errors',
+  503: 'The store does not answer now',
+};
 
 const operation = (operationId: string, summary: string, given: readonly Json[], answer: Json, errors: readonly number[] = []): Json => ({
   operationId,

@@ -3,7 +3,7 @@ import type { DialogId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
-import { type Applied, type DialogTotals, type ListFilter, RowGap, type Tables } from './tables.ts';
+import { type Applied, type DialogTotals, type ListFilter, RowGap, type ScriptUse, type Tables } from './tables.ts';
 import type { Answer, Call } from './worker.ts';
 
 /** The read model as the service's loop sees it: `Tables` in a worker thread of its own, each call with a deadline. */
@@ -18,6 +18,7 @@ export type ReadModel = {
   readonly parked: (limit: number) => Promise<readonly DialogId[]>;
   /** Counted when asked: totals are queries, never increments. */
   readonly totals: () => Promise<DialogTotals>;
+  readonly scripts: (account?: string) => Promise<readonly ScriptUse[]>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
   readonly died: Promise<void>;
@@ -76,6 +77,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
     parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly DialogId[],
     totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
+    scripts: async (account) => (await call(callTimeoutMs, 'scripts', ...(account === undefined ? [] : [account]))) as readonly ScriptUse[],
     close: async () => {
       if (closing) return;
       closing = true;

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
 
 /** Raise it with every change of `foldRow` or of the row's shape: a read model of another version is thrown away and rebuilt. */
-export const rowFoldVersion = 2;
+export const rowFoldVersion = 3;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
 export const dialogRowSchema = z.object({
@@ -35,6 +35,7 @@ export const dialogRowSchema = z.object({
   /** It began with a message; its `new_chat` has not come yet. */
   incomplete: z.boolean(),
   visitor: z.string().nullable(),
+  script: z.string().nullable().describe('Version of the script that it started with'),
   /** Events whose metadata this code can't read: they count, and move nothing. */
   unreadable: z.number().int(),
 });
@@ -65,6 +66,7 @@ const blank = (id: DialogId, event: RowEvent): DialogRow => ({
   parked: false,
   incomplete: false,
   visitor: null,
+  script: null,
   unreadable: 0,
 });
 
@@ -99,7 +101,7 @@ const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> 
       return { lastInput: text((data.input as { type?: unknown } | undefined)?.type) };
     case 'DialogStarted': {
       const started = data as Partial<DomainEventOf<'DialogStarted'>['data']>;
-      return { status: 'live', incomplete: started.incomplete === true, visitor: text(started.visitor) };
+      return { status: 'live', incomplete: started.incomplete === true, visitor: text(started.visitor), script: text(started.script) };
     }
     case 'DialogCompleted':
       return { incomplete: false, visitor: text(data.visitor) ?? from.visitor };

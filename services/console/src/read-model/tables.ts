@@ -68,8 +68,12 @@ export type Tables = {
   /** Dialogs that are parked, at most `limit`. */
   readonly parked: (limit: number) => readonly DialogId[];
   readonly totals: () => DialogTotals;
+  /** How many dialogs each version of a script decided; of one account, or of all. */
+  readonly scripts: (account?: string) => readonly ScriptUse[];
   readonly close: () => void;
 };
+
+export type ScriptUse = { readonly account: string; readonly script: string; readonly dialogs: number; readonly open: number };
 
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,9 +85,11 @@ const schema = `
     owner TEXT GENERATED ALWAYS AS (json_extract(fold, '$.owner')) VIRTUAL,
     flag INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.flag')) VIRTUAL,
     parked INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.parked')) VIRTUAL,
+    script TEXT GENERATED ALWAYS AS (json_extract(fold, '$.script')) VIRTUAL,
     last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) VIRTUAL,
     PRIMARY KEY (account, chat_id)
   ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS dialog_script ON dialog (account, script, owner) WHERE script IS NOT NULL;
   CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_account ON dialog (listed, account, last_at DESC, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, last_at DESC, account, chat_id);
@@ -184,6 +190,19 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       })),
       parked: parkedTotals.all().map((found) => ({ account: String(found['account']), count: Number(found['count']) })),
     }),
+    scripts: (account) =>
+      db
+        .prepare(
+          `SELECT account, script, count(*) AS dialogs, sum(owner <> 'nobody') AS open FROM dialog
+           WHERE script IS NOT NULL ${account === undefined ? '' : 'AND account = ?'} GROUP BY account, script`,
+        )
+        .all(...(account === undefined ? [] : [account]))
+        .map((found) => ({
+          account: String(found['account']),
+          script: String(found['script']),
+          dialogs: Number(found['dialogs']),
+          open: Number(found['open']),
+        })),
     close: () => db.close(),
   };
 };
