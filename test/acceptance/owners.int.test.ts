@@ -10,7 +10,7 @@ import { stateHash } from '@dialog/domain/state-hash';
 import type { EventStore } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
-import { pins } from '@dialog/projector/pins';
+import { pinned } from '@dialog/projector/pins';
 import { expect, it } from 'vitest';
 import { isCluster, scenarios, shorter } from './cluster.ts';
 import type { History } from './history.ts';
@@ -43,7 +43,7 @@ const expectSentAsRecorded = (stage: Stage, chatId: number, history: History): v
 const expectOneOwner = async (stage: Stage, history: History): Promise<void> => {
   const ids = history.of('InputRecorded').map(({ input }: { input: InboxInput }) => input.inputId);
   expect(new Set(ids).size).toBe(ids.length);
-  const recorded = pins({ store: stage.world.engine().store, accounts: { get: () => undefined, all: () => [] } });
+  const recorded = pinned(stage.world.engine().store);
   const start = history.of('DialogStarted')[0];
   if (start === undefined) throw new Error('no start');
   const script = await recorded.script(start.script);

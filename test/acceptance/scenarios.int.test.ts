@@ -1,11 +1,10 @@
-import { realClock, scaledClock } from '@dialog/contracts/clock';
+import { scaledClock } from '@dialog/contracts/clock';
 import { topics } from '@dialog/contracts/topics';
 import { fold } from '@dialog/domain/evolve';
 import { replay } from '@dialog/domain/replay';
 import { initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
-import { pins } from '@dialog/projector/pins';
-import { pino } from 'pino';
+import { pinned } from '@dialog/projector/pins';
 import { expect, it } from 'vitest';
 import { isCluster, scenarios, shorter } from './cluster.ts';
 import { anna, boris, ends, onStage, type Stage } from './stage.ts';

@@ -52,8 +52,7 @@ export type PinsOptions = {
 const fileBy = 'engine';
 
 export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: PinsOptions): Pins => {
-  const scripts = new Map<string, Script>();
-  const settings = new Map<string, DialogSettings>();
+  const { script, settings } = pinned(store);
   const current = new Map<string, CurrentPins>();
   /** Revision of each account's stream that `current` stands for. */
   const known = new Map<string, number>();
@@ -68,19 +67,7 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
       // The name is the content's hash: whoever was first wrote the same.
       if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
     }
-    settings.set(hash, account.settings);
     return hash;
-  };
-
-  const script = async (hash: string): Promise<Script> => {
-    const compiled = scripts.get(hash);
-    if (compiled !== undefined) return compiled;
-    const source = await scriptSource(store, hash);
-    if (source === undefined) throw new Error(`the stream ${scriptStream(hash)} is missing`);
-    const parsed = parseScript(source);
-    if (!parsed.ok) throw new Error(errorsOf(parsed, scriptStream(hash)));
-    scripts.set(hash, parsed.script);
-    return parsed.script;
   };
 
   /** @returns whether the file is published, now or before; false: it was refused. */
@@ -157,9 +144,28 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
     },
     current: (account) => current.get(account),
     script,
+    settings,
+  };
+};
+
+/** What a history names by hash, read from its stream once. */
+export const pinned = (store: EventStore): Pick<Pins, 'script' | 'settings'> => {
+  const scripts = new Map<string, Script>();
+  const settings = new Map<string, DialogSettings>();
+  return {
+    script: async (hash) => {
+      const compiled = scripts.get(hash);
+      if (compiled !== undefined) return compiled;
+      const source = await scriptSource(store, hash);
+      if (source === undefined) throw new Error(`the stream ${scriptStream(hash)} is missing`);
+      const parsed = parseScript(source);
+      if (!parsed.ok) throw new Error(errorsOf(parsed, scriptStream(hash)));
+      scripts.set(hash, parsed.script);
+      return parsed.script;
+    },
     settings: async (hash) => {
-      const read = settings.get(hash);
-      if (read !== undefined) return read;
+      const known = settings.get(hash);
+      if (known !== undefined) return known;
       const [event] = await store.read(settingsStream(hash), { from: 'start', maxCount: 1 });
       if (event === undefined) throw new Error(`the stream ${settingsStream(hash)} is missing`);
       const parsed = dialogSettingsSchema.parse((event.data as { settings?: unknown }).settings);
