@@ -156,12 +156,7 @@ scenarios('the life of a dialog, through the doors', () => {
     stage.webim.closeFinally(chatId);
     const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
     const { store } = stage.world.engine();
-    const recorded = pins({
-      store,
-      accounts: { get: () => undefined, all: () => [] },
-      clock: realClock,
-      logger: pino({ level: 'silent' }),
-    });
+    const recorded = pinned(store);
     const start = history.events.find((event) => event.type === 'DialogStarted');
     const input = history.events[0];
     if (start?.type !== 'DialogStarted' || input?.type !== 'InputRecorded') throw new Error('no start');
