@@ -39,10 +39,10 @@ export const compileSteps = (context: StepContext, source: Source, path: string,
 
 const compileStep = (context: StepContext, source: Source, path: string, next: string | null, depth: number): void => {
   const { reader, builder } = context;
-  const common = { path, script: context.script, position: source.position, next };
+  const unread = { path, script: context.script, position: source.position, next };
   const give = (step: Step): void => void builder.steps.set(path, step);
   // A step that can't be read stands as one that does nothing, so that what leads there, and what follows, is checked too.
-  give({ ...common, verb: 'mark', name: 'unreadable' });
+  give({ ...unread, verb: 'mark', name: 'unreadable' });
 
   const entries = reader.entries(source, 'a step');
   if (entries === undefined) return;
@@ -61,6 +61,7 @@ const compileStep = (context: StepContext, source: Source, path: string, next: s
   }
   const verb = first[0] as Verb;
   const value = first[1];
+  const common = { ...unread, position: first[2] };
   const allowed = ['id', verb, ...Object.keys(verbWords[verb].beside ?? {})];
   for (const [key, , at] of entries) {
     if (allowed.includes(key)) continue;

@@ -65,6 +65,7 @@ export const lintVariables = (script: Script, builder: ScriptBuilder, reader: Re
         reader.warn(at, 'never-set', `the variable "${name}" is read but nothing sets it`, 'ask, set or http sets it');
         continue;
       }
+      if (setJustBefore(script, step, name, use.sets)) continue;
       const before = by.filter((setter) => setter !== step && !order()(step, setter));
       const possible = comesAgain(step)
         ? before.length > 0
@@ -82,6 +83,15 @@ export const lintVariables = (script: Script, builder: ScriptBuilder, reader: Re
       }
     }
   }
+};
+
+/** Values of one `set` are given in order: a later one may read an earlier. */
+const setJustBefore = (script: Script, path: string, name: string, sets: string | undefined): boolean => {
+  const step = script.steps.get(path);
+  if (step?.verb !== 'set' || sets === undefined) return false;
+  const names = step.values.map((one) => one.name);
+  const at = names.indexOf(name);
+  return at >= 0 && at < names.indexOf(sets) && step.values[at]?.value !== null;
 };
 
 const after = (script: Script, path: string): readonly (string | null | undefined)[] => {

@@ -34,16 +34,23 @@ export type Reader = {
 
 const maxSourceBytes = 1024 * 1024;
 
+const maxAliases = 10_000;
+
+/** @returns undefined where the parser runs out of stack: nothing but its recursion can throw here */
+const parsed = (text: string, lineCounter: LineCounter): Document | undefined => {
+  try {
+    return parseDocument(text, { version: '1.2', uniqueKeys: true, lineCounter, prettyErrors: false });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+};
+
 export const readSource = (text: string): Reader => {
   const counter = new LineCounter();
   const findings: Finding[] = [];
   const tooBig = text.length > maxSourceBytes;
-  const document: Document = parseDocument(tooBig ? '' : text, {
-    version: '1.2',
-    uniqueKeys: true,
-    lineCounter: counter,
-    prettyErrors: false,
-  });
+  const document = parsed(tooBig ? '' : text, counter);
 
   const place = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
@@ -64,14 +71,16 @@ export const readSource = (text: string): Reader => {
   const error = add('error');
 
   if (tooBig) error({ line: 1, column: 1 }, 'too-big', `the script is larger than ${maxSourceBytes} bytes`);
-  for (const problem of document.errors) error(place(problem.pos[0]), 'yaml', problem.message.split('\n')[0] ?? problem.message);
+  if (document === undefined) error({ line: 1, column: 1 }, 'yaml', 'the file is nested too deeply to be read');
+  for (const problem of document?.errors ?? []) error(place(problem.pos[0]), 'yaml', problem.message.split('\n')[0] ?? problem.message);
 
   let aliases = 0;
   const resolve = (node: unknown): Node | null => {
     if (!isAlias(node)) return (node as Node | null) ?? null;
     aliases += 1;
     // Aliases of aliases of aliases grow without bound.
-    if (aliases > 1000) return null;
+    if (aliases === maxAliases) error({ line: 1, column: 1 }, 'too-many-aliases', `over ${maxAliases} uses of aliases (*name)`);
+    if (aliases >= maxAliases || document === undefined) return null;
     return (node.resolve(document) as Node | undefined) ?? null;
   };
   const source = (node: unknown, path: string, fallback: Position): Source => {
@@ -120,7 +129,7 @@ export const readSource = (text: string): Reader => {
   };
 
   return {
-    root: source(document.contents, '', { line: 1, column: 1 }),
+    root: source(document?.contents ?? null, '', { line: 1, column: 1 }),
     findings,
     error,
     warn: add('warning'),
