@@ -10,7 +10,7 @@ export type Owner = z.infer<typeof ownerSchema>;
 
 export const flagCauseSchema = z.enum(['handover', 'operator_assigned', 'lost', 'webhook_refused']);
 export const flagResetCauseSchema = z.union([returnCauseSchema, z.literal('webhook_repeated')]);
-export const deadlineNameSchema = z.enum(['script', 'no_operator', 'auto_close', 'abandon', 'retry', 'stored_data', 'waiting']);
+export const deadlineNameSchema = z.enum(['script', 'no_operator', 'auto_close', 'abandon', 'retry', 'stored_data', 'waiting', 'silence']);
 export type DeadlineName = z.infer<typeof deadlineNameSchema>;
 
 const value: z.ZodType = z.json();

@@ -8,7 +8,7 @@ export const doorsGraceMs = 60_000;
 
 /** A visitor could have met it by writing: not due while the doors were closed. */
 const metByVisitor = (name: DeadlineName, settings: DialogSettings): boolean =>
-  name === 'script' || (name === 'auto_close' && settings.closeAuthority === 'engine');
+  name === 'script' || name === 'silence' || (name === 'auto_close' && settings.closeAuthority === 'engine');
 
 /** @returns when a deadline is due by the log's time; undefined: not while the doors are closed. */
 export const dueTime = (

@@ -7,6 +7,7 @@ import { newMessage } from './inputs/new-message.ts';
 import { webhookRefused } from './inputs/refused-webhook.ts';
 import { releaseParked } from './inputs/release-parked.ts';
 import { timerDue } from './inputs/timer-due.ts';
+import { armSilence } from './script-run/silence.ts';
 import type { DialogState } from './state.ts';
 
 export type { DecideContext, DecidedEvent } from './draft.ts';
@@ -23,6 +24,7 @@ export const decide = (state: DialogState, input: InboxInput, context: DecideCon
   if (state.inputs.has(input.inputId)) return { events: [], state };
   const draft = openDraft(state, input, context);
   dispatch(draft, input);
+  armSilence(draft);
   return { events: draft.events, state: draft.state };
 };
 

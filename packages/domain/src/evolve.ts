@@ -3,7 +3,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import type { Cursor, ScriptState } from '@dialog/script/types';
 import { idSet } from './id-set.ts';
-import type { DialogState, Holder, LiveDialog, OpenEffect } from './state.ts';
+import type { DialogState, Holder, LiveDialog, OpenEffect, Silence } from './state.ts';
 
 /**
  * The fold: total and deterministic. An event that it does not know leaves the state as it is, and no branch reads a
@@ -83,6 +83,7 @@ const botWebhook = (
     arriving,
     messages,
     recentContent,
+    ...(arriving.length === 0 ? {} : { silence: quietFrom(at), deadlines: without(state.deadlines, 'silence') }),
     recentWebhooks: [...state.recentWebhooks, webhook].slice(-webhooksRemembered),
     lastActivityAt: at,
     webimVersion: input.webimVersion ?? state.webimVersion,
@@ -125,6 +126,7 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     waiting: [],
     effects: [],
     nextEffect: 1,
+    silence: quietFrom(state.at),
     deadlines: {},
     lastActivityAt: state.at,
     webimAt: null,
@@ -145,6 +147,26 @@ const cursorOf = (cursor: Advanced['cursor']): Cursor | null => {
 
 const keyboardOf = (keyboard: Advanced['keyboard']): ScriptState['keyboard'] =>
   keyboard === null ? null : keyboard.map(({ go, ...button }) => (go === undefined ? button : { ...button, go }));
+
+/** Left out in the event: as it was. */
+const interruptedOf = (before: ScriptState, interrupted: Advanced['interrupted']): Pick<ScriptState, 'interrupted'> => {
+  if (interrupted !== undefined) return { interrupted: cursorOf(interrupted) };
+  return before.interrupted === undefined ? {} : { interrupted: before.interrupted };
+};
+
+const quietFrom = (at: number): Silence => ({ since: at, firedMs: 0, reminding: false });
+
+/** Webim took the bot's close, or says that the chat is closed: the next word is the visitor's. */
+const endsTalk = new Set(['close_accepted', 'chat_closed']);
+
+const silenceAfter = (silence: Silence | null, trigger: string): Silence | null => {
+  if (silence === null || endsTalk.has(trigger)) return null;
+  return { ...silence, reminding: trigger === 'silence' || (trigger === 'http_result' && silence.reminding) };
+};
+
+/** The rules keep their distance: one that fired late (an engine that was away) makes those after it as late. */
+const silenceFired = (silence: Silence | null, { at, lateMs }: DomainEventOf<'DeadlineFired'>['data']): Silence | null =>
+  silence === null ? null : { ...silence, firedMs: at - silence.since, since: silence.since + lateMs };
 
 type LiveEvent = Exclude<DomainEvent, { type: 'InputRecorded' | 'UnseenChatRecorded' | 'DialogStarted' | 'RecordSkipped' }>;
 
@@ -179,7 +201,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           returnScript: null,
         },
         returnCause: event.data.cause,
-        deadlines: without(state.deadlines, 'script', 'no_operator'),
+        deadlines: without(state.deadlines, 'script', 'no_operator', 'silence'),
       };
     case 'TrialEnded':
       return trialEnded(state, event.data.outcome);
@@ -202,14 +224,21 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           fallbackStreak: event.data.fallbackStreak,
           keyboard: keyboardOf(event.data.keyboard),
           variables: { ...state.scriptState.variables, ...(event.data.variables as LiveDialog['scriptState']['variables']) },
+          ...interruptedOf(state.scriptState, event.data.interrupted),
         },
+        silence: silenceAfter(state.silence, event.data.trigger),
         trial: state.trial && event.data.script !== undefined ? { ...state.trial, returnScript: event.data.script } : state.trial,
         answering: event.data.message ?? null,
         waiting: withoutFirst(state.waiting, event.data.message),
         deadlines: without(state.deadlines, 'script'),
       };
     case 'EffectOpened':
-      return { ...state, nextEffect: event.data.number + 1, effects: [...state.effects, openEffect(state, event.data)] };
+      return {
+        ...state,
+        nextEffect: event.data.number + 1,
+        effects: [...state.effects, openEffect(state, event.data)],
+        deadlines: without(state.deadlines, 'silence'),
+      };
     case 'EffectRetried':
       return { ...state, effects: state.effects.map((open) => (open.number === event.data.number ? retried(open, event.data) : open)) };
     case 'EffectSettled':
@@ -222,6 +251,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return {
         ...state,
         deadlines: without(state.deadlines, event.data.name),
+        silence: event.data.name === 'silence' ? silenceFired(state.silence, event.data) : state.silence,
         effects:
           event.data.name === 'retry' ? state.effects.map((open, at) => (at === 0 ? { ...open, notBefore: null } : open)) : state.effects,
       };
@@ -269,8 +299,9 @@ const ownerChanged = (state: LiveDialog): Partial<LiveDialog> => ({
   ownerSince: state.at,
   webimAtOwner: state.webimAt,
   closeOverdueAt: null,
+  silence: quietFrom(state.at),
   // `retry` stays: it belongs to the head, which may outlive its owner.
-  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'waiting'),
+  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'waiting', 'silence'),
 });
 
 const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
@@ -295,6 +326,7 @@ const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['dat
         ownerSince: state.at,
         webimAtOwner: state.webimAt,
         closeOverdueAt: null,
+        silence: quietFrom(state.at),
         deadlines: without(state.deadlines, 'abandon', 'stored_data'),
       }
     : {
@@ -346,6 +378,8 @@ const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['
   return {
     ...state,
     effects,
+    // `silence` runs from the delivery of the last thing said; a reminder of its own is none.
+    ...(effects.length === 0 && state.silence?.reminding === false ? { silence: { ...state.silence, since: state.at } } : {}),
     deadlines: state.effects[0] === settled ? without(state.deadlines, 'retry') : state.deadlines,
     ...(reached && speaks.has(settled.effect.kind) ? replyReached(state, settled.answers) : {}),
   };

@@ -28,12 +28,14 @@ type WithCursor = {
   readonly cursor: unknown;
   readonly fallbackStreak: number;
   readonly keyboard: readonly { readonly id: string }[] | null;
+  readonly interrupted?: unknown;
 };
 
 const impersonalScript = (script: WithCursor) => ({
   cursor: script.cursor,
   fallbackStreak: script.fallbackStreak,
   keyboard: script.keyboard?.map((button) => button.id) ?? null,
+  interrupted: script.interrupted ?? null,
 });
 
 const impersonalEffect = (effect: Effect) => {

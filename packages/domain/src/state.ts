@@ -50,6 +50,16 @@ export type Trial = {
   readonly returnScript: string | null;
 };
 
+/** How long the visitor has been silent, for the script's `silence` rules. Each fires once until he writes, or the bot gets the chat anew. */
+export type Silence = {
+  /** When the last thing said was delivered, or the visitor last wrote, ms. A reminder of a `silence` rule does not count as said. */
+  readonly since: number;
+  /** The longest rule that fired, ms; 0: none. */
+  readonly firedMs: number;
+  /** What the script says now, it says because of a `silence` rule. */
+  readonly reminding: boolean;
+};
+
 export type Deadline = { readonly at: number; readonly setAt: number };
 
 /** A webhook that Webim saw refused; its repeat takes the chat back. `answered`: a reply to one of its messages reached Webim, before or since. */
@@ -111,6 +121,8 @@ export type LiveDialog = Known & {
   readonly waiting: readonly WaitingMessage[];
   readonly effects: readonly OpenEffect[];
   readonly nextEffect: number;
+  /** null: nobody is waited for, e.g. once Webim took the bot's close. */
+  readonly silence: Silence | null;
   readonly deadlines: Readonly<Partial<Record<DeadlineName, Deadline>>>;
   readonly lastActivityAt: number;
   /** Newest time of Webim's own clock in any input, ms. */

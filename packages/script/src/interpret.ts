@@ -217,6 +217,12 @@ const stepAtCursor = (run: Run): Step | undefined =>
 const takenOver = (run: Run): Cursor | null | undefined => {
   const step = stepAtCursor(run);
   if (step === undefined) return run.interrupted;
+  if (step.verb === 'http') {
+    // Asked under a handover: what is taken up is what comes after the people, not this question.
+    const handover = behind(run, step.path);
+    if (handover !== undefined) return afterHandover(run, handover);
+    if (run.interrupted?.waitsFor === 'handover') return run.interrupted;
+  }
   if (step.verb === 'handover' && step.next === null) return run.interrupted;
   if (run.interrupted != null && run.script.scripts.get(step.script)?.isReturn === true) return run.interrupted;
   return run.before.cursor;
@@ -232,6 +238,9 @@ const handoverKept = (run: Run, trigger: Trigger): Cursor | null => {
   if (handover !== undefined) return { step: handover, waitsFor: 'handover', attempts: 0 };
   return interrupted?.waitsFor === 'handover' ? interrupted : null;
 };
+
+const afterHandover = (run: Run, handover: string): Cursor | null | undefined =>
+  run.script.steps.get(handover)?.next === null ? run.interrupted : { step: handover, waitsFor: 'handover', attempts: 0 };
 
 /** The handover whose on_accepted has this step. */
 const behind = (run: Run, path: string): string | undefined => {

@@ -6,6 +6,7 @@ import { closeDialog } from '../ownership/close.ts';
 import { startTrial } from '../ownership/to-bot.ts';
 import { runScript } from '../script-run/advance.ts';
 import { takeWaiting } from '../script-run/messages.ts';
+import { mayRemind } from '../script-run/silence.ts';
 import type { DialogState } from '../state.ts';
 
 /** The state decides again, by the record's own time: what is due fires, in the order of its deadlines; nothing due appends nothing. */
@@ -33,11 +34,18 @@ const fire = (draft: Draft, name: DeadlineName, at: number): void => {
     emit(draft, { type: 'DeadlineSet', data: { name, at: autoCloseAt(draft) } });
     return;
   }
+  // An earlier deadline of this input may have made the bot speak, or wait.
+  if (name === 'silence' && !mayRemind(liveOf(draft))) return;
+  const silentSince = liveOf(draft).silence?.since ?? at;
   emit(draft, { type: 'DeadlineFired', data: { name, at, lateMs: draft.at - at } });
   switch (name) {
     case 'script':
       runScript(draft, { kind: 'timeout' });
       takeWaiting(draft);
+      return;
+    case 'silence':
+      // `at` is the time of the rule that armed it, counted from the silence's start.
+      runScript(draft, { kind: 'silence', afterMs: at - silentSince });
       return;
     case 'retry':
       return;

@@ -1,5 +1,5 @@
 import { advance } from '@dialog/script/interpret';
-import type { Action, Advance, RunMode, Trigger } from '@dialog/script/types';
+import type { Action, Advance, Cursor, RunMode, Trigger } from '@dialog/script/types';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { openEffect, openFile, openKeyboard, openText } from '../effects/open.ts';
 import { park } from '../ownership/park.ts';
@@ -49,6 +49,8 @@ export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, ru
         lost: result.trace.lost.map((lost) => ({ ...lost })),
         steps: result.trace.steps.map((step) => ({ ...step })),
       },
+      ...(same(liveOf(draft).scriptState.interrupted, result.state.interrupted) ? {} : { interrupted: result.state.interrupted ?? null }),
+      ...(result.reads === undefined ? {} : { read: { ...result.reads } }),
       ...(run.message === undefined ? {} : { message: run.message.hash }),
       ...(result.script === undefined ? {} : { script: result.script }),
       ...(result.error === undefined ? {} : { error: result.error }),
@@ -108,11 +110,20 @@ const apply = (draft: Draft, action: Action, causedAt: number, mode: RunMode): v
 /** `ask`, `wait` and `expires` run from the result of the last effect before them, not from the decision. */
 export const armScript = (draft: Draft): void => {
   const state = liveOf(draft);
-  const timeoutMs = state.scriptState.cursor?.timeoutMs;
+  const { cursor } = state.scriptState;
+  const timeoutMs = cursor?.timeoutMs;
   if (state.holder.owner !== 'bot' || state.trial !== null) return;
+  if (cursor?.waitsFor === 'http' && state.effects.length === 0 && !state.parked) {
+    // Its request was dropped when people got the chat, and no Return took the position up: nothing else will answer.
+    runScript(draft, { kind: 'http_result', response: { error: 'in_doubt' } });
+    return;
+  }
   if (timeoutMs === undefined || state.effects.length > 0 || state.deadlines.script !== undefined) return;
   emit(draft, { type: 'DeadlineSet', data: { name: 'script', at: draft.at + timeoutMs } });
 };
+
+const same = (a: Cursor | null | undefined, b: Cursor | null | undefined): boolean =>
+  a === b || JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 /** The script forgets where it stood: at its triggers again, variables kept. */
 export const resetCursor = (draft: Draft, trigger: string): void => {

@@ -140,3 +140,66 @@ scripts:
 vars:
   there: { type: text }
 `);
+
+/** Asks another system, reminds who is silent, and goes on where people took over. */
+export const asker = bot(`
+vars:
+  order_no: { type: text, pii: true }
+  order: { type: json }
+defaults:
+  handover: { department: operators, no_operator_after: 1m }
+scripts:
+  welcome:
+    when: chat_start
+    steps: [{ say: welcome }]
+  order:
+    when: { text: { any_of: [order] } }
+    steps:
+      - ask: { text: which number?, save: order_no, as: text, up_to: 10m, on_fail: [{ stop: true }], on_timeout: [{ say: another time }] }
+      - http:
+          get: 'https://crm.example/orders/{{ order_no }}'
+          timeout: 5s
+          retry: 1
+          save: order
+          on_status: { 404: [{ say: no such order }, { go: order }] }
+          on_error: [{ say: no answer }]
+      - if: order.state == "delivered"
+        then: [{ say: delivered }]
+        else: [{ say: 'on its way, {{ order.eta }}' }]
+  pay:
+    when: { text: { any_of: [pay] } }
+    steps:
+      - say: paying
+      - http: { post: 'https://pay.example/', body: { amount: 7 }, retry: 1, on_error: [{ say: not paid }] }
+      - say: paid
+  human:
+    when: { text: { any_of: [human] } }
+    steps:
+      - handover:
+          on_accepted: [{ http: { post: 'https://crm.example/handed', on_error: [{ mark: not_told }] } }, { mark: told }]
+          on_failed: [{ say: not handed over }]
+      - say: we talked
+      - mark: after_people
+  pause:
+    when: { text: { any_of: [pause] } }
+    steps: [{ wait: 30m }, { say: there I am }]
+  bye:
+    when: { text: { any_of: [bye] } }
+    steps: [{ close: { on_failed: [{ say: not closed }] } }]
+  nudge:
+    when: { silence: 2m }
+    steps: [{ say: are you there? }]
+  last_nudge:
+    when: { silence: 5m }
+    steps: [{ say: still there? }, { mark: silent }]
+  back:
+    when: { returned: { cause: [operator_redirect, no_operator] } }
+    steps: [{ say: back again }, { go: interrupted }, { mark: nothing_interrupted }]
+  after:
+    when: { returned: { cause: [final_close] } }
+    deliver: drop
+    steps: [{ http: { post: 'https://crm.example/closed', on_error: [{ mark: crm_not_told }] } }, { mark: crm_told }, { say: good luck }]
+  what:
+    when: { fallback: { streak: 1 } }
+    steps: [{ say: what? }]
+`);

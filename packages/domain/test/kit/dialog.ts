@@ -78,7 +78,7 @@ export const aDialog = (options: Options = {}) => {
     return open;
   };
   const answerTo = (open: OpenEffect, answer: Answer) => {
-    if (answer.outcome === 'accepted') delivered.push(open);
+    if (answer.outcome === 'accepted' && open.effect.kind !== 'http') delivered.push(open);
     return take(effectResult(now, open, answer));
   };
   const answer = (outcome: Answer['outcome'], more: Omit<Answer, 'outcome'> = {}) => answerTo(head(), { outcome, ...more });
@@ -154,9 +154,11 @@ export const aDialog = (options: Options = {}) => {
     head,
     answer,
     answerTo,
+    /** The host that an `http` step asks, answers. */
+    responds: (status: number, body: unknown = {}) => answer('accepted', { status, http: { status, body: body as null } }),
     /** Webim takes all that stands in the queue, up to what waits for its next attempt. */
     accepts: () => {
-      while (inFlight(live()) !== undefined) answer('accepted');
+      while (inFlight(live()) !== undefined && head().effect.kind !== 'http') answer('accepted');
     },
 
     /** The bot welcomed a visitor who has said nothing yet. */

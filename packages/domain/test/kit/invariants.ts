@@ -1,4 +1,5 @@
 import { visitorMessages } from '../../src/evolve.ts';
+import { mayRemind } from '../../src/script-run/silence.ts';
 import { stamp } from '../../src/state.ts';
 import type { TestDialog } from './dialog.ts';
 
@@ -37,6 +38,11 @@ export const broken = (dialog: History): string[] => {
     parked || holder.owner !== 'bot' || effects.length > 0 || scriptState.cursor?.timeoutMs === undefined || deadlines.script !== undefined,
     'a script that waits has its deadline',
   );
+  must(
+    parked || holder.owner !== 'bot' || scriptState.cursor?.waitsFor !== 'http' || effects.length > 0,
+    'a script that waits for an answer has asked',
+  );
+  must(parked || deadlines.silence === undefined || mayRemind(state), 'a visitor is reminded only while the next word is his');
   must(
     parked ||
       holder.owner === 'nobody' ||

@@ -4,7 +4,7 @@ import type { DialogSettings } from '@dialog/contracts/settings';
 import fc from 'fast-check';
 import { earliestDeadline } from '../../src/deadlines.ts';
 import { inFlight, type OpenEffect } from '../../src/state.ts';
-import { forgetful, pusher, talker } from './bots.ts';
+import { asker, forgetful, pusher, talker } from './bots.ts';
 import { aDialog, type Options, type TestDialog } from './dialog.ts';
 import {
   type Answer,
@@ -60,6 +60,8 @@ const texts = [
   'mute bye',
   'later',
   'gibberish',
+  'pay',
+  'pause',
 ];
 /** Few ids, so that some come again. */
 const message: fc.Arbitrary<Message> = fc.oneof(
@@ -89,6 +91,20 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     arbitrary: fc
       .constantFrom('in_doubt', 'expired', 'suppressed', 'deferred', 'unsupported')
       .map((outcome): Answer => ({ outcome }) as Answer),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom(200, 200, 404, 503)
+      .map(
+        (status): Answer => ({ outcome: status === 503 ? 'deferred' : 'accepted', status, http: { status, body: { state: 'delivered' } } }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom('timeout', 'connection', 'rate_limit', 'aborted', 'circuit_open')
+      .map((code): Answer => ({ outcome: 'deferred', code })),
   },
   { weight: 1, arbitrary: fc.boolean().map((closed): Answer => ({ outcome: 'accepted', chat: { closed } })) },
 );
@@ -155,7 +171,10 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('redeliver' as const), back: fc.nat(20) }) },
 );
 
-export const options: fc.Arbitrary<Options> = fc.record({ script: fc.constantFrom(talker, talker, forgetful, pusher), settings });
+export const options: fc.Arbitrary<Options> = fc.record({
+  script: fc.constantFrom(talker, talker, forgetful, pusher, asker, asker),
+  settings,
+});
 
 export type Taken = { readonly input: InboxInput; readonly at: number };
 export type Life = { readonly dialog: TestDialog; readonly taken: readonly Taken[] };

@@ -35,6 +35,7 @@ const deadline: Words = {
   abandon: 'abandon',
   retry: 'next attempt',
   stored_data: 'ask Webim',
+  silence: 'the visitor is silent',
   waiting: 'take the messages that wait',
 };
 const outcome: Words = {

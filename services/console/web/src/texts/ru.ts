@@ -35,6 +35,7 @@ const deadline: Words = {
   abandon: 'брошенный чат',
   retry: 'следующая попытка',
   stored_data: 'запрос к Webim',
+  silence: 'посетитель молчит',
   waiting: 'взять ждущие сообщения',
 };
 const outcome: Words = {
