@@ -125,7 +125,7 @@ describe('a rehearsal', () => {
   });
 
   it('nobody comes: the bot has the chat back after its wait', () => {
-    expect(told(perform([start, { kind: 'button', id: 'human' }, { kind: 'later', ms: 190_000 }]))).toContain('bot: Nobody.');
+    expect(told(perform([start, { kind: 'button', id: 'human' }, { kind: 'no_operator' }]))).toContain('bot: Nobody.');
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe('a rehearsal', () => {
       'bot: cannot close',
     ],
   ] as const)('refuses a %s on demand', (what, given, expected) => {
-    const rehearsal = perform([start, { kind: 'refuse', what }, ...given]);
+    const rehearsal = perform([start, { kind: 'refuse', what, reason: 'other' }, ...given]);
     expect(told(rehearsal)).toContain(expected);
   });
 

@@ -1,5 +1,5 @@
-import { accountIdSchema, chatIdSchema } from '@dialog/contracts/ids';
-import type { InboxInput } from '@dialog/contracts/inbox';
+import { accountIdSchema, type ChatId, chatIdSchema } from '@dialog/contracts/ids';
+import type { EffectResult, InboxInput } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import { resultInputId } from '@dialog/contracts/outbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
@@ -7,7 +7,9 @@ import { nextWake } from '@dialog/domain/deadlines';
 import { type DecidedEvent, decide } from '@dialog/domain/decide';
 import { type DialogState, inFlight, initialDialog, type OpenEffect, parkedHead } from '@dialog/domain/state';
 import type { Script } from '@dialog/script/parse';
-import type { Given, Refusable, RefusalReason } from './given.ts';
+import type { Value } from '@dialog/script/types';
+import type { Given } from './given.ts';
+import type { RefusedKind, RefusedReason } from './script-test.ts';
 import { rehearsalSettings } from './settings.ts';
 import { type TranscriptLine, transcriber } from './transcript.ts';
 
@@ -16,11 +18,10 @@ export type RehearsalOptions = {
   readonly settings?: Partial<DialogSettings>;
   /** Where the clock stands before the first input, ms since the epoch. */
   readonly startAt?: number;
-  readonly chatId?: string;
 };
 
 /**
- * One dialog in memory on the engine that runs in production: the same `decide`, the same events. Webim is simulated and says yes to
+ * One person's dialogs in memory on the engine that runs in production: the same `decide`, the same events. Webim is simulated and says yes to
  * everything unless told to refuse; the clock moves only when told. The same givens give the same history, on any machine.
  */
 export type Rehearsal = {
@@ -28,7 +29,9 @@ export type Rehearsal = {
   readonly take: (given: Given) => readonly DecidedEvent[];
   /** ms since the epoch. */
   readonly now: () => number;
+  /** Of the person's newest chat. */
   readonly state: () => DialogState;
+  /** Of all chats, in the order of decision; `metadata.$correlationId` tells them apart. */
   readonly history: () => readonly DecidedEvent[];
   readonly transcript: () => readonly TranscriptLine[];
 };
@@ -38,29 +41,39 @@ export class RehearsalError extends Error {
   readonly code = 'rehearsal';
 }
 
-/** 2026-03-02 10:00 in Moscow, a Monday: where the clock stands unless told otherwise. */
-export const defaultStart = Date.UTC(2026, 2, 2, 7);
+/** 2026-01-05T12:00:00Z, a Monday, 15:00 in Moscow: where the clock stands unless told otherwise. */
+export const defaultStart = Date.UTC(2026, 0, 5, 12);
 
 /** So many decisions for one given; beyond it the script and its deadlines run in a circle. */
 const maxDecisions = 10_000;
 
-export const rehearse = ({ script, settings: more, startAt = defaultStart, chatId = '1' }: RehearsalOptions): Rehearsal => {
+type Json = NonNullable<EffectResult['http']>['body'];
+
+type Chat = {
+  readonly chatId: ChatId;
+  state: DialogState;
+  /** When the open request of an `http` step is over, ms. */
+  httpOver: { readonly number: number; readonly attempt: number; readonly at: number } | null;
+};
+
+const newChat = (number: number): Chat => ({ chatId: chatIdSchema.parse(String(number)), state: initialDialog, httpOver: null });
+
+export const rehearse = ({ script, settings: more, startAt = defaultStart }: RehearsalOptions): Rehearsal => {
   const settings = { ...rehearsalSettings, ...more };
-  const dialog = { account: accountIdSchema.parse(settings.account), chatId: chatIdSchema.parse(chatId), chatIdForm: 'number' as const };
+  const account = accountIdSchema.parse(settings.account);
   const history: DecidedEvent[] = [];
   const transcript = transcriber(script);
-  const refusals: { what: Refusable; reason: RefusalReason }[] = [];
-  let state: DialogState = initialDialog;
+  const refusals: { what: RefusedKind; reason: RefusedReason }[] = [];
+  const chats: Chat[] = [newChat(1)];
+  let chat = chats[0] as Chat;
   let now = startAt;
   let inputs = 0;
   let decisions = 0;
-  /** When an open request of an `http` step is over, ms. */
-  let httpOverAt: { readonly number: number; readonly attempt: number; readonly at: number } | null = null;
 
-  const decideOne = (input: InboxInput): readonly DecidedEvent[] => {
+  const decideOne = (of: Chat, input: InboxInput): readonly DecidedEvent[] => {
     decisions += 1;
     if (decisions > maxDecisions) throw new RehearsalError('the script and its deadlines run in a circle');
-    const { events, state: after } = decide(state, input, {
+    const { events, state } = decide(of.state, input, {
       at: now,
       settings,
       settingsHash: 'rehearsal',
@@ -69,69 +82,77 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart, chatI
       producer: 'rehearsal',
       doorsOpenSince: 0,
     });
-    state = after;
+    of.state = state;
     history.push(...events);
     transcript.follow(events);
     return events;
   };
 
-  const common = () => ({ ...dialog, inputId: `input-${++inputs}`, receivedAt: now });
+  const common = (of = chat) => ({
+    account,
+    chatId: of.chatId,
+    chatIdForm: 'number' as const,
+    inputId: `input-${++inputs}`,
+    receivedAt: now,
+  });
   /** Webim's own time of an event: later than any before it, so that order is never in doubt. */
   const webimTime = () => now + Math.min(inputs, 900);
 
-  const answer = (open: OpenEffect, result: object): readonly DecidedEvent[] =>
-    decideOne({
-      ...dialog,
-      type: 'effect_result',
-      inputId: resultInputId({ ...dialog, number: open.number, attempt: open.attempt }),
-      receivedAt: now,
-      number: open.number,
-      attempt: open.attempt,
-      epoch: open.epoch,
-      ...(result as { outcome: 'accepted' }),
-    });
+  const answer = (of: Chat, open: OpenEffect, result: Pick<EffectResult, 'outcome' | 'reason' | 'code' | 'status' | 'http'>): void => {
+    const { number, attempt, epoch } = open;
+    const inputId = resultInputId({ account, chatId: of.chatId, number, attempt });
+    decideOne(of, { ...common(of), type: 'effect_result', inputId, number, attempt, epoch, ...result });
+  };
 
-  const flying = (): OpenEffect | undefined => (state.status !== 'live' ? undefined : state.parked ? parkedHead(state) : inFlight(state));
+  const flying = ({ state }: Chat): OpenEffect | undefined =>
+    state.status !== 'live' ? undefined : state.parked ? parkedHead(state) : inFlight(state);
 
   /** Webim answers all that goes out; a request of an `http` step stays open until its answer is given, or its time is over. */
-  const deliver = (): void => {
-    for (let open = flying(); open !== undefined; open = flying()) {
+  const deliver = (of: Chat): void => {
+    for (let open = flying(of); open !== undefined; open = flying(of)) {
       const { effect } = open;
       if (effect.kind === 'http') {
-        if (httpOverAt?.number !== open.number || httpOverAt.attempt !== open.attempt) {
-          httpOverAt = { number: open.number, attempt: open.attempt, at: now + effect.timeoutMs * (effect.retries + 1) };
-          transcript.asked(open, now);
+        if (of.httpOver?.number !== open.number || of.httpOver.attempt !== open.attempt) {
+          of.httpOver = { number: open.number, attempt: open.attempt, at: now + effect.timeoutMs * (effect.retries + 1) };
+          transcript.asked(`${account}:${of.chatId}`, open, now);
         }
         return;
       }
       const what = refusableOf(effect.kind);
       const at = refusals.findIndex((one) => one.what === what);
       const [refused] = at < 0 ? [] : refusals.splice(at, 1);
-      answer(open, refused === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason: refused.reason });
+      answer(of, open, refused === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason: refused.reason });
     }
   };
 
   const openRequest = (): OpenEffect => {
-    const open = flying();
+    const open = flying(chat);
     if (open?.effect.kind !== 'http') throw new RehearsalError('no http step waits for an answer here');
     return open;
   };
 
-  const wakeAt = (): number | undefined => {
-    const wake = nextWake(state, settings, 0);
-    const http = flying()?.effect.kind === 'http' ? httpOverAt?.at : undefined;
-    return wake === undefined ? http : http === undefined ? wake : Math.min(wake, http);
+  const httpOverAt = (of: Chat): number | undefined => (flying(of)?.effect.kind === 'http' ? of.httpOver?.at : undefined);
+
+  /** The chat whose deadline, or whose request's end, comes first. */
+  const next = (): { readonly of: Chat; readonly at: number } | undefined => {
+    let first: { of: Chat; at: number } | undefined;
+    for (const of of chats) {
+      for (const at of [nextWake(of.state, settings, 0), httpOverAt(of)]) {
+        if (at !== undefined && (first === undefined || at < first.at)) first = { of, at };
+      }
+    }
+    return first;
   };
 
-  const passes = (ms: number): void => {
-    const until = now + ms;
-    for (let wake = wakeAt(); wake !== undefined && wake <= until; wake = wakeAt()) {
-      now = Math.max(now, wake);
-      const open = flying();
-      if (open?.effect.kind === 'http' && httpOverAt !== null && httpOverAt.at <= now)
-        answer(open, { outcome: 'refused', code: 'timeout' });
-      else if (decideOne({ ...common(), type: 'timer_due', dueAt: wake }).length === 0) break;
-      deliver();
+  const passesUntil = (until: number): void => {
+    for (let wake = next(); wake !== undefined && wake.at <= until; wake = next()) {
+      const { of, at } = wake;
+      now = Math.max(now, at);
+      const open = flying(of);
+      const over = httpOverAt(of);
+      if (open !== undefined && over !== undefined && over <= now) answer(of, open, { outcome: 'refused', code: 'timeout' });
+      else if (decideOne(of, { ...common(of), type: 'timer_due', dueAt: at }).length === 0) break;
+      deliver(of);
     }
     now = until;
   };
@@ -146,79 +167,96 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart, chatI
   });
 
   const says = (said: Message): void => {
-    if (state.status === 'absent') throw new RehearsalError('the chat has not begun: chat_start comes first');
-    decideOne({ type: 'new_message', message: said, ...common(), at: webimTime() });
+    begun();
+    decideOne(chat, { type: 'new_message', message: said, ...common(), at: webimTime() });
+  };
+
+  const begun = (): void => {
+    if (chat.state.status === 'absent') throw new RehearsalError('the chat has not begun: chat_start comes first');
+  };
+
+  const starts = (at: number | undefined, visitor: Readonly<Record<string, Value>> | undefined): void => {
+    if (at !== undefined && history.length > 0 && at < now) throw new RehearsalError('the clock never runs back');
+    if (at !== undefined && history.length > 0) passesUntil(at);
+    now = at ?? now;
+    const fields = Object.fromEntries(Object.entries(visitor ?? {}).map(([name, value]) => [name, String(value)]));
+    decideOne(chat, {
+      type: 'new_chat',
+      messages: [],
+      bodyHash: `chat-${inputs}`,
+      ...(visitor === undefined ? {} : { visitor: { fields } }),
+      ...common(),
+      at: webimTime(),
+    });
   };
 
   const handle = (given: Given): void => {
     switch (given.kind) {
-      case 'chat_start': {
-        if (given.at !== undefined) {
-          if (state.status !== 'absent' && given.at < now) throw new RehearsalError('the clock never runs back');
-          now = given.at;
-        }
-        if (state.status !== 'absent') throw new RehearsalError('the chat has begun already');
-        const messages = (given.messages ?? []).map((text, at) => ({
-          ...message({ text }, 'visitor'),
-          id: `m-0-${at}`,
-          hash: `m-0-${at}`,
-        }));
-        decideOne({
-          type: 'new_chat',
-          messages,
-          bodyHash: `chat-${inputs}`,
-          ...(given.visitor === undefined ? {} : { visitor: { fields: { ...given.visitor } } }),
-          ...common(),
+      case 'chat_start':
+        if (chat.state.status !== 'absent') throw new RehearsalError("the chat has begun already; the person's next chat is new_chat");
+        return starts(given.at, given.visitor);
+      case 'new_chat':
+        begun();
+        chat = newChat(chats.length + 1);
+        chats.push(chat);
+        return starts(given.at, undefined);
+      case 'text':
+        return says(message({ text: given.text }, 'visitor'));
+      case 'button':
+        return says(message({ button: { id: given.id } }, 'keyboard_response'));
+      case 'file': {
+        const { name, mediaType } = given;
+        return says(
+          message({ file: { ...(name === undefined ? {} : { name }), ...(mediaType === undefined ? {} : { mediaType }) } }, 'file_visitor'),
+        );
+      }
+      case 'operator_assigned': {
+        begun();
+        const input = common();
+        decideOne(chat, {
+          type: 'chat_assigned',
+          operatorId: given.operator ?? 'operator',
+          bodyHash: input.inputId,
+          ...input,
           at: webimTime(),
         });
         return;
       }
-      case 'text':
-        return says(message({ text: given.text }, 'visitor'));
-      case 'button':
-        return says(
-          message({ button: { id: given.id, ...(given.label === undefined ? {} : { text: given.label }) } }, 'keyboard_response'),
-        );
-      case 'file': {
-        const { name, mediaType, url } = given;
-        const file = {
-          ...(name === undefined ? {} : { name }),
-          ...(mediaType === undefined ? {} : { mediaType }),
-          ...(url === undefined ? {} : { url }),
-        };
-        return says(message({ file }, 'file_visitor'));
-      }
-      case 'operator_assigned': {
-        const input = common();
-        decideOne({ type: 'chat_assigned', operatorId: given.operator, bodyHash: input.inputId, ...input, at: webimTime() });
-        return;
-      }
       case 'operator_redirect': {
+        begun();
         const input = common();
-        decideOne({ type: 'new_chat', messages: [], bodyHash: input.inputId, ...input, at: webimTime() });
+        decideOne(chat, { type: 'new_chat', messages: [], bodyHash: input.inputId, ...input, at: webimTime() });
         return;
       }
       case 'chat_closed': {
+        begun();
         const input = common();
-        decideOne({
+        const closedBy = given.by === 'inactivity' ? 'inactivity_timer' : given.by;
+        decideOne(chat, {
           type: 'chat_closed',
           bodyHash: input.inputId,
-          ...(given.by === undefined ? {} : { closedBy: given.by }),
+          ...(closedBy === undefined ? {} : { closedBy }),
           ...input,
           at: webimTime(),
         });
         return;
       }
       case 'http_result':
-        answer(openRequest(), { outcome: 'accepted', status: given.status, http: { status: given.status, body: given.body } });
+        if ('error' in given) answer(chat, openRequest(), { outcome: 'refused', code: given.error });
+        else {
+          const { status, body } = given;
+          answer(chat, openRequest(), { outcome: 'accepted', status, http: { status, body: body as Json } });
+        }
         return;
-      case 'http_error':
-        answer(openRequest(), { outcome: 'refused', code: given.error });
-        return;
+      case 'no_operator': {
+        const waits = chat.state.status === 'live' ? chat.state.deadlines.no_operator : undefined;
+        if (waits === undefined) throw new RehearsalError('nobody waits for an operator here');
+        return passesUntil(Math.max(now, waits.at));
+      }
       case 'later':
-        return passes(given.ms);
+        return passesUntil(now + given.ms);
       case 'refuse':
-        refusals.push({ what: given.what, reason: given.reason ?? 'other' });
+        refusals.push({ what: given.what, reason: given.reason });
         return;
       default:
         given satisfies never;
@@ -229,19 +267,19 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart, chatI
     take: (given) => {
       const from = history.length;
       decisions = 0;
-      transcript.given(given, given.kind === 'chat_start' ? (given.at ?? now) : now);
+      transcript.given(given, (given.kind === 'chat_start' || given.kind === 'new_chat' ? given.at : undefined) ?? now);
       handle(given);
-      deliver();
+      deliver(chat);
       return history.slice(from);
     },
     now: () => now,
-    state: () => state,
+    state: () => chat.state,
     history: () => history,
     transcript: transcript.lines,
   };
 };
 
-const refusableOf = (kind: OpenEffect['effect']['kind']): Refusable | undefined => {
+const refusableOf = (kind: OpenEffect['effect']['kind']): RefusedKind | undefined => {
   switch (kind) {
     case 'text':
     case 'file':

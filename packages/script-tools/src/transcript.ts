@@ -23,14 +23,15 @@ type Told = Extract<DecidedEvent, { type: 'ScriptAdvanced' }>['data']['trace']['
 /** Follows a history and writes down what is seen of it. */
 export const transcriber = (script: Script) => {
   const lines: TranscriptLine[] = [];
-  const opened = new Map<number, { effect: Effect; group: number | undefined; step: TranscriptLine['step'] }>();
+  /** By dialog and number: two chats count their effects from 1 each. */
+  const opened = new Map<string, { effect: Effect; asksBack: boolean; group: string | undefined; step: TranscriptLine['step'] }>();
   let steps: Told[] = [];
 
   /** The steps of a run in order, its effects in order: each effect belongs to the next step that can have opened it. */
-  const stepOf = (data: DomainEventOf<'EffectOpened'>['data']): TranscriptLine['step'] => {
+  const stepOf = (data: DomainEventOf<'EffectOpened'>['data'], group: string | undefined): TranscriptLine['step'] => {
     if (data.purpose !== 'reply' && data.purpose !== 'handover' && data.purpose !== 'close' && data.purpose !== 'http') return undefined;
-    if (data.group !== undefined) {
-      const before = [...opened.values()].find((one) => one.group === data.group);
+    if (group !== undefined) {
+      const before = [...opened.values()].find((one) => one.group === group);
       if (before !== undefined) return before.step;
     }
     const at = steps.findIndex((told) => opens(script.steps.get(told.step)?.verb, data.effect));
@@ -42,11 +43,12 @@ export const transcriber = (script: Script) => {
   };
 
   const settled = (event: DecidedEvent & DomainEventOf<'EffectSettled'>): void => {
-    const { number, outcome, reason } = event.data;
-    const known = opened.get(number);
-    opened.delete(number);
+    const { outcome, reason } = event.data;
+    const key = keyOf(event, event.data.number);
+    const known = opened.get(key);
+    opened.delete(key);
     if (known === undefined || outcome === 'suppressed') return;
-    const told = toldOf(known.effect);
+    const told = known.asksBack ? ({ who: 'webim', text: 'the bot asks for the chat, and has it back' } as const) : toldOf(known.effect);
     if (told === undefined) return;
     lines.push({
       at: event.metadata.at,
@@ -62,19 +64,30 @@ export const transcriber = (script: Script) => {
       const told = givenLine(given);
       if (told !== undefined) lines.push({ at, ...told });
     },
-    asked: (open: OpenEffect, at: number): void => {
+    asked: (dialog: string, open: OpenEffect, at: number): void => {
       if (open.effect.kind !== 'http') return;
-      const step = opened.get(open.number)?.step;
-      lines.push({ at, who: 'bot', text: `→ ${open.effect.method} ${open.effect.url}`, ...(step === undefined ? {} : { step }) });
+      const step = opened.get(`${dialog}/${open.number}`)?.step;
+      lines.push({
+        at,
+        who: 'service',
+        text: `is asked: ${open.effect.method} ${open.effect.url}`,
+        ...(step === undefined ? {} : { step }),
+      });
     },
     follow: (events: readonly DecidedEvent[]): void => {
       for (const event of events) {
         if (event.type === 'ScriptAdvanced') steps = [...event.data.trace.steps];
         else if (event.type === 'EffectOpened') {
-          opened.set(event.data.number, { effect: event.data.effect, group: event.data.group, step: stepOf(event.data) });
+          const group = event.data.group === undefined ? undefined : keyOf(event, event.data.group);
+          opened.set(keyOf(event, event.data.number), {
+            effect: event.data.effect,
+            asksBack: event.data.purpose === 'ask_back',
+            group,
+            step: stepOf(event.data, group),
+          });
         } else if (event.type === 'EffectRetried' && event.data.effect !== undefined) {
-          const known = opened.get(event.data.number);
-          if (known !== undefined) opened.set(event.data.number, { ...known, effect: event.data.effect });
+          const known = opened.get(keyOf(event, event.data.number));
+          if (known !== undefined) opened.set(keyOf(event, event.data.number), { ...known, effect: event.data.effect });
         } else if (event.type === 'EffectSettled') settled(event);
         else if (event.type === 'TextDropped') {
           lines.push({ at: event.metadata.at, who: 'bot', text: event.data.text, refused: 'no chat is open' });
@@ -83,6 +96,8 @@ export const transcriber = (script: Script) => {
     },
   };
 };
+
+const keyOf = (event: DecidedEvent, number: number): string => `${event.metadata.$correlationId}/${number}`;
 
 const saying: readonly (Verb | undefined)[] = ['say', 'ask', 'menu', 'handover', 'file'];
 
@@ -123,19 +138,21 @@ const givenLine = (given: Given): Pick<TranscriptLine, 'who' | 'text'> | undefin
     case 'text':
       return { who: 'visitor', text: given.text };
     case 'button':
-      return { who: 'visitor', text: `[${given.label ?? given.id}]` };
+      return { who: 'visitor', text: `[${given.id}]` };
     case 'file':
       return { who: 'visitor', text: `(file ${given.name ?? given.mediaType ?? ''})` };
     case 'operator_assigned':
-      return { who: 'people', text: `operator ${given.operator} takes the chat` };
+      return { who: 'people', text: `operator${given.operator === undefined ? '' : ` ${given.operator}`} takes the chat` };
     case 'operator_redirect':
       return { who: 'people', text: 'the operator gives the chat back to the bot' };
     case 'chat_closed':
       return { who: 'webim', text: 'the chat is closed' };
     case 'http_result':
-      return { who: 'service', text: `answers ${given.status}` };
-    case 'http_error':
-      return { who: 'service', text: `does not answer: ${given.error}` };
+      return { who: 'service', text: 'error' in given ? `does not answer: ${given.error}` : `answers ${given.status}` };
+    case 'new_chat':
+      return { who: 'webim', text: 'the next chat of the same person begins' };
+    case 'no_operator':
+      return { who: 'clock', text: 'nobody takes the chat' };
     case 'later':
       return { who: 'clock', text: durationText(given.ms) };
     case 'refuse':

@@ -1,0 +1,103 @@
+import type { Script, Step } from '@dialog/script/model';
+
+/** One way that a dialog can go at a step, or one trigger that starts a script. */
+export type Outcome = {
+  /** Names it within its version of the script: `scripts.order.steps[0] on_fail`, `scripts.order text`. */
+  readonly key: string;
+  /** The step's path; null: a trigger. */
+  readonly step: string | null;
+  readonly script: string;
+  readonly name: string;
+  readonly line: number;
+  /** The step that it leads to; null: the script ends. */
+  readonly to: string | null;
+};
+
+type Way = { readonly name: string; readonly to: string | null };
+
+const named = (name: string, to: string | null | undefined): Way[] => (to === undefined ? [] : [{ name, to }]);
+
+/** The ways out of a step, as far as the author named them; a step that only goes on has one without a name. */
+export const waysOf = (step: Step): readonly Way[] => {
+  switch (step.verb) {
+    case 'if':
+      return [
+        { name: 'then', to: step.then },
+        { name: 'else', to: step.else },
+      ];
+    case 'go':
+      return [{ name: '', to: step.target }];
+    case 'stop':
+      return [{ name: '', to: null }];
+    case 'ask':
+      return [{ name: 'answered', to: step.next }, ...named('on_fail', step.onFail), ...named('on_timeout', step.onTimeout)];
+    case 'wait':
+      if (!step.forMessage) return [{ name: '', to: step.onTimeout === undefined ? step.next : step.onTimeout }];
+      return [{ name: 'message', to: step.next }, ...named('on_timeout', step.onTimeout)];
+    case 'handover':
+      return [
+        ...named('on_accepted', step.onAccepted),
+        ...named('on_no_operator', step.onNoOperator),
+        ...named('on_failed', step.onFailed),
+      ];
+    case 'close':
+      return named('on_failed', step.onFailed);
+    case 'menu':
+      return [
+        ...step.rows.flat().map((button) => ({ name: `button ${button.id}`, to: button.goName === null ? step.next : button.go })),
+        ...(step.expiresMs === null ? [] : [{ name: 'expires', to: null }]),
+      ];
+    case 'say':
+    case 'file':
+    case 'set':
+    case 'mark':
+      return [{ name: '', to: step.next }];
+    default:
+      step satisfies never;
+      return [];
+  }
+};
+
+/** Every trigger and every named way out of every step, in the order of the file. */
+export const outcomesOf = (script: Script): readonly Outcome[] => {
+  const outcomes: Outcome[] = triggersOf(script).map(({ script: name, trigger, to, line }) => ({
+    key: `scripts.${name} ${trigger}`,
+    step: null,
+    script: name,
+    name: trigger,
+    line,
+    to,
+  }));
+  for (const step of script.steps.values()) {
+    for (const way of waysOf(step)) {
+      if (way.name === '') continue;
+      outcomes.push({
+        key: `${step.path} ${way.name}`,
+        step: step.path,
+        script: step.script,
+        name: way.name,
+        line: step.position.line,
+        to: way.to,
+      });
+    }
+  }
+  return outcomes.sort((a, b) => a.line - b.line);
+};
+
+export type TriggerOf = { readonly script: string; readonly trigger: string; readonly to: string | null; readonly line: number };
+
+/** The triggers of a script file, one for each script and kind. */
+export const triggersOf = (script: Script): readonly TriggerOf[] => {
+  const found = new Map<string, TriggerOf>();
+  const add = (name: string | null, trigger: string): void => {
+    const compiled = name === null ? undefined : script.scripts.get(name);
+    if (name === null || compiled === undefined) return;
+    found.set(`${name} ${trigger}`, { script: name, trigger, to: compiled.first, line: compiled.position.line });
+  };
+  add(script.chatStart, 'chat_start');
+  for (const rule of script.textRules) add(rule.script, 'text');
+  for (const [id, name] of script.buttonRules) add(name, `button ${id}`);
+  for (const [cause, name] of script.returned) add(name, `returned ${cause}`);
+  for (const { streak, script: name } of script.fallbacks) add(name, `fallback ${streak}`);
+  return [...found.values()];
+};
