@@ -1,26 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseScript } from '@dialog/script/parse';
 import { parseAccounts } from '@dialog/service-kit/accounts';
 import { readConfiguration } from '@dialog/service-kit/configuration';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
-import { findingLines } from './finding-lines.ts';
 import { parkedCommands } from './parked.ts';
+import { scriptCommands } from './script/commands.ts';
+import { readText } from './script/files.ts';
 import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
-
-const readText = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    process.stderr.write(`${file} can't be read: ${(error as Error).message}\n`);
-    process.exit(2);
-  }
-};
 
 const program = new Command('dialogctl').description('The dialog engine for Webim in a terminal').exitOverride((error) => {
   process.exit(error.exitCode === 0 ? 0 : 2);
@@ -80,24 +70,7 @@ program
     }
   });
 
-const script = program.command('script').description('bot scripts');
-script
-  .command('check <file>')
-  .description('check a dialog-script/1 file; every finding with its line and column')
-  .option('--json', 'for pipes')
-  .action((file: string, { json }: { json?: boolean }) => {
-    const text = readText(file);
-    const parsed = parseScript(text);
-    const findings = parsed.ok ? parsed.warnings : parsed.findings;
-    if (json === true) out(JSON.stringify({ ok: parsed.ok, findings }));
-    else {
-      for (const finding of findings) out(findingLines(file, text, finding));
-      out(parsed.ok ? `${file} is fine${findings.length > 0 ? `, with ${findings.length} warning(s)` : ''}` : `${file} has errors`);
-    }
-    process.exitCode = parsed.ok ? 0 : 1;
-  });
-
-scriptVersionCommands(script, out);
+scriptVersionCommands(scriptCommands(program, out), out);
 topicsCommands(program, out);
 parkedCommands(program, out);
 

@@ -1,0 +1,5 @@
+/** The command could not be carried out: says why on stderr and ends with exit code 2. */
+export const cannot = (message: string): never => {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+};
