@@ -29,3 +29,16 @@ export const dateText = (at: number, timezone: string): string => {
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')} ${clockText(at, timezone)} ${part('weekday')}`;
 };
+
+/** `90s`, `5m`, `2h`: as the format writes it, in the largest unit that gives a whole number. */
+export const durationText = (ms: number): string => {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+  ] as const) {
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${ms}ms`;
+};

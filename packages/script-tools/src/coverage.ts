@@ -3,6 +3,7 @@ import { evolve } from '@dialog/domain/evolve';
 import { type DialogState, initialDialog } from '@dialog/domain/state';
 import type { Script, Step } from '@dialog/script/model';
 import type { Cursor } from '@dialog/script/types';
+import { durationText } from './clock-text.ts';
 import { type Outcome, outcomesOf } from './outcomes.ts';
 
 export type Coverage = {
@@ -82,6 +83,9 @@ const takenBy = (script: Script, cursor: Cursor | null, advanced: Advanced): str
 const triggerOf = (script: Script, { trigger, trace, script: name = '' }: Advanced): string => {
   const won = trace.won ?? trigger;
   if (won.startsWith('text ')) return 'text';
+  if (won.startsWith('file ')) return 'file';
+  const silent = /^silence (\d+)$/.exec(won)?.[1];
+  if (silent !== undefined) return `silence ${durationText(Number(silent))}`;
   // A cause that no script names is taken by the one of `final_close`.
   const cause = /^returned (.*)$/.exec(won)?.[1];
   if (cause !== undefined && script.returned.get(cause as 'final_close') !== name) return 'returned final_close';
@@ -102,6 +106,14 @@ const wayTaken = (step: Step, { trigger, trace, cursor, variables }: Advanced): 
     case 'wait':
       if (!step.forMessage) return undefined;
       return trigger === 'timeout' ? 'on_timeout' : won.startsWith('wait ') ? 'message' : undefined;
+    case 'http': {
+      const answered = /^http (\S+) /.exec(won)?.[1];
+      if (answered === undefined || !won.endsWith(` ${step.path}`)) return undefined;
+      const success = /^2\d\d$/.test(answered);
+      const known = [answered, ...(success ? [] : [`${answered[0]}xx`, 'default'])].find((key) => step.onStatus.has(key));
+      if (known !== undefined && /^\d/.test(answered)) return `status ${known}`;
+      return success ? 'answered' : 'on_error';
+    }
     case 'handover':
     case 'close':
       return won.endsWith(` ${step.path}`) ? won.slice(0, -step.path.length - 1) : undefined;

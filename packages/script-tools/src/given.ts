@@ -1,4 +1,4 @@
-import type { GivenInput } from './script-test.ts';
+import type { GivenInput } from '@dialog/script/script-test';
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 

@@ -1,4 +1,5 @@
 import type { Script, Step } from '@dialog/script/model';
+import { durationText } from './clock-text.ts';
 
 /** One way that a dialog can go at a step, or one trigger that starts a script. */
 export type Outcome = {
@@ -18,7 +19,7 @@ type Way = { readonly name: string; readonly to: string | null };
 const named = (name: string, to: string | null | undefined): Way[] => (to === undefined ? [] : [{ name, to }]);
 
 /** The ways out of a step, as far as the author named them; a step that only goes on has one without a name. */
-export const waysOf = (step: Step): readonly Way[] => {
+export const waysOf = (step: Step, script: Script): readonly Way[] => {
   switch (step.verb) {
     case 'if':
       return [
@@ -44,8 +45,14 @@ export const waysOf = (step: Step): readonly Way[] => {
       return named('on_failed', step.onFailed);
     case 'menu':
       return [
-        ...step.rows.flat().map((button) => ({ name: `button ${button.id}`, to: button.goName === null ? step.next : button.go })),
+        ...step.rows.flat().map((button) => ({ name: `button ${button.id}`, to: pressed(button, step.next, script) })),
         ...(step.expiresMs === null ? [] : [{ name: 'expires', to: null }]),
+      ];
+    case 'http':
+      return [
+        { name: 'answered', to: step.next },
+        ...[...step.onStatus].map(([status, to]) => ({ name: `status ${status}`, to })),
+        ...named('on_error', step.onError),
       ];
     case 'say':
     case 'file':
@@ -56,6 +63,13 @@ export const waysOf = (step: Step): readonly Way[] => {
       step satisfies never;
       return [];
   }
+};
+
+/** A button without a `go` of its own has a script, or goes on behind the menu. */
+const pressed = (button: { id: string; go: string | null; goName: string | null }, next: string | null, script: Script): string | null => {
+  if (button.goName !== null) return button.go;
+  const ruled = script.buttonRules.get(button.id);
+  return ruled === undefined ? next : (script.scripts.get(ruled)?.first ?? null);
 };
 
 /** Every trigger and every named way out of every step, in the order of the file. */
@@ -69,7 +83,7 @@ export const outcomesOf = (script: Script): readonly Outcome[] => {
     to,
   }));
   for (const step of script.steps.values()) {
-    for (const way of waysOf(step)) {
+    for (const way of waysOf(step, script)) {
       if (way.name === '') continue;
       outcomes.push({
         key: `${step.path} ${way.name}`,
@@ -96,8 +110,10 @@ export const triggersOf = (script: Script): readonly TriggerOf[] => {
   };
   add(script.chatStart, 'chat_start');
   for (const rule of script.textRules) add(rule.script, 'text');
+  for (const rule of script.fileRules) add(rule.script, 'file');
   for (const [id, name] of script.buttonRules) add(name, `button ${id}`);
   for (const [cause, name] of script.returned) add(name, `returned ${cause}`);
   for (const { streak, script: name } of script.fallbacks) add(name, `fallback ${streak}`);
+  for (const { afterMs, script: name } of script.silences) add(name, `silence ${durationText(afterMs)}`);
   return [...found.values()];
 };

@@ -7,9 +7,9 @@ import { nextWake } from '@dialog/domain/deadlines';
 import { type DecidedEvent, decide } from '@dialog/domain/decide';
 import { type DialogState, inFlight, initialDialog, type OpenEffect, parkedHead } from '@dialog/domain/state';
 import type { Script } from '@dialog/script/parse';
-import type { Value } from '@dialog/script/types';
+import type { RefusedKind, RefusedReason } from '@dialog/script/script-test';
+import type { HttpError, Value } from '@dialog/script/types';
 import type { Given } from './given.ts';
-import type { RefusedKind, RefusedReason } from './script-test.ts';
 import { rehearsalSettings } from './settings.ts';
 import { type TranscriptLine, transcriber } from './transcript.ts';
 
@@ -242,7 +242,7 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
         return;
       }
       case 'http_result':
-        if ('error' in given) answer(chat, openRequest(), { outcome: 'refused', code: given.error });
+        if ('error' in given) answer(chat, openRequest(), failed(given.error));
         else {
           const { status, body } = given;
           answer(chat, openRequest(), { outcome: 'accepted', status, http: { status, body: body as Json } });
@@ -278,6 +278,10 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
     transcript: transcript.lines,
   };
 };
+
+/** As outbound says it: the errors that are outcomes of their own, and those that a code names. */
+const failed = (error: HttpError): Pick<EffectResult, 'outcome' | 'code'> =>
+  error === 'in_doubt' || error === 'unsupported' || error === 'account_removed' ? { outcome: error } : { outcome: 'refused', code: error };
 
 const refusableOf = (kind: OpenEffect['effect']['kind']): RefusedKind | undefined => {
   switch (kind) {

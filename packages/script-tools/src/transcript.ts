@@ -3,6 +3,7 @@ import type { Effect } from '@dialog/contracts/effects';
 import type { DecidedEvent } from '@dialog/domain/decide';
 import type { OpenEffect } from '@dialog/domain/state';
 import type { Script, Verb } from '@dialog/script/model';
+import { durationText } from './clock-text.ts';
 import type { Given } from './given.ts';
 
 /** What one who watches the chat sees, in order. */
@@ -161,17 +162,4 @@ const givenLine = (given: Given): Pick<TranscriptLine, 'who' | 'text'> | undefin
       given satisfies never;
       return undefined;
   }
-};
-
-/** `90s`, `5m`, `2h`: as the format writes it, in the largest unit that gives a whole number. */
-export const durationText = (ms: number): string => {
-  for (const [unit, size] of [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1_000],
-  ] as const) {
-    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
-  }
-  return `${ms}ms`;
 };

@@ -1,8 +1,8 @@
 import { parseScript } from '@dialog/script/parse';
+import { renderFinding } from '@dialog/script/render-finding';
 import type { Finding } from '@dialog/script/types';
 import { toSarif } from '@dialog/script-tools/sarif';
 import type { Command } from 'commander';
-import { findingLines } from '../finding-lines.ts';
 import { version } from '../version.ts';
 import { readText, scriptFiles } from './files.ts';
 
@@ -28,7 +28,7 @@ export const checkCommand = (script: Command, out: (text: string) => void): void
         return out(JSON.stringify({ ok, findings }));
       }
       for (const one of checked) {
-        for (const finding of one.findings) out(findingLines(one.file, one.text, finding));
+        for (const finding of one.findings) out(renderFinding(one.text, finding, one.file));
         out(verdict(one));
       }
     });

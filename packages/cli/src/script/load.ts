@@ -1,5 +1,5 @@
 import { parseScript, type Script } from '@dialog/script/parse';
-import { findingLines } from '../finding-lines.ts';
+import { renderFinding } from '@dialog/script/render-finding';
 import { readText } from './files.ts';
 
 /** A script that runs; where it has errors they are shown and the command ends with exit code 1. */
@@ -7,7 +7,7 @@ export const loadScript = (file: string): Script => {
   const text = readText(file);
   const parsed = parseScript(text);
   if (parsed.ok) return parsed.script;
-  for (const finding of parsed.findings) process.stderr.write(`${findingLines(file, text, finding)}\n`);
+  for (const finding of parsed.findings) process.stderr.write(`${renderFinding(text, finding, file)}\n`);
   process.stderr.write(`${file} has errors\n`);
   process.exit(1);
 };

@@ -42,7 +42,7 @@ describe('script check', () => {
     expect(all.status).toBe(1);
     expect(all.stdout).toContain('bots/good.yaml is fine\n');
     expect(all.stdout).toMatch(/bots\/silent\.yaml is fine, with 1 warning\n/);
-    expect(all.stdout).toMatch(/broken\/broken\.yaml:7:9 error unknown-verb: "shout" is no verb\n\s+- shout: "Привет"\n\s+\^\n/);
+    expect(all.stdout).toMatch(/broken\/broken\.yaml:7:9 error unknown-verb: "shout" is no verb\n {2}7 \| {7}- shout: "Привет"\n {4}\| {9}\^\n/);
     expect(run(['check', 'none/*.yaml'])).toMatchObject({ status: 2, stderr: 'none/*.yaml names no script file\n' });
   });
 

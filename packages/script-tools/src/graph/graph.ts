@@ -61,17 +61,23 @@ export const scriptGraph = (script: Script): ScriptGraph => {
   }
   for (const step of script.steps.values()) {
     if (isPassage(step)) continue;
-    for (const way of waysOf(step)) {
+    for (const way of waysOf(step, script)) {
       // A script that simply ends needs no arrow to say so.
       if (way.to === null && way.name === '') continue;
       connect(step.path, target(way.to, step.script), way.name);
+    }
+  }
+  // What a handover was followed by is taken up by `go: interrupted` once the person is back.
+  if ([...script.steps.values()].some((step) => step.verb === 'go' && step.interrupted)) {
+    for (const step of script.steps.values()) {
+      if (step.verb === 'handover' && step.next !== null) connect(step.path, target(step.next, step.script), 'interrupted');
     }
   }
   return { name: script.name, nodes: [...nodes.values()], edges: [...edges.values()] };
 };
 
 /** `stop` and a `go` that leads somewhere: they do nothing but lead on. */
-const isPassage = (step: Step): boolean => step.verb === 'stop' || (step.verb === 'go' && step.targetName !== 'interrupted');
+const isPassage = (step: Step): boolean => step.verb === 'stop' || (step.verb === 'go' && !step.interrupted);
 
 /** A text as its author wrote it, but for what stands inside `{{ }}`: the variables read there. */
 const written = (template: Template | null): string =>
@@ -82,15 +88,19 @@ const written = (template: Template | null): string =>
           typeof part === 'string'
             ? part
             : `{{ ${pathsOf(part)
-                .map((path) => path.join('.'))
+                .map((path) => path.path.join('.'))
                 .join(', ')} }}`,
         )
         .join('');
 
 const labelOf = (step: Step): string => {
   switch (step.verb) {
-    case 'say':
-      return written(step.text);
+    case 'say': {
+      const [first = [], ...others] = step.variants;
+      return written(first) + (others.length === 0 ? '' : ` (1 of ${step.variants.length} variants)`);
+    }
+    case 'http':
+      return `${step.method} ${written(step.url)}`;
     case 'ask':
       return written(step.text);
     case 'menu':
@@ -108,7 +118,7 @@ const labelOf = (step: Step): string => {
     case 'set':
       return step.values.map((one) => one.name).join(', ');
     case 'if': {
-      const read = pathsOf(step.condition).map((path) => path.join('.'));
+      const read = pathsOf(step.condition).map((path) => path.path.join('.'));
       return read.length === 0 ? '?' : `${[...new Set(read)].join(', ')}?`;
     }
     case 'handover':
