@@ -23,11 +23,11 @@ const file = (name: string, text: string): string => {
 
 const good = file(
   'bots/good.yaml',
-  'format: dialog-script/1\nbot: good\nscripts:\n  hello: { when: chat_start, steps: [{ say: "Привет" }] }\n  other: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }\n',
+  'format: dialog-script/1\nbot: good\nscripts:\n  hello: { when: chat_start, steps: [{ say: "Привет" }] }\n  back: { when: { returned: { cause: [final_close] } }, steps: [{ mark: back }] }\n  other: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }\n',
 );
 const silent = file(
   'bots/silent.yaml',
-  'format: dialog-script/1\nbot: silent\nscripts:\n  hello: { when: chat_start, steps: [{ say: "Привет" }] }\n',
+  'format: dialog-script/1\nbot: silent\nscripts:\n  hello: { when: chat_start, steps: [{ say: "Привет" }] }\n  back: { when: { returned: { cause: [final_close] } }, steps: [{ mark: back }] }\n',
 );
 const broken = file(
   'broken/broken.yaml',
@@ -42,7 +42,9 @@ describe('script check', () => {
     expect(all.status).toBe(1);
     expect(all.stdout).toContain('bots/good.yaml is fine\n');
     expect(all.stdout).toMatch(/bots\/silent\.yaml is fine, with 1 warning\n/);
-    expect(all.stdout).toMatch(/broken\/broken\.yaml:7:9 error unknown-verb: "shout" is no verb\n {2}7 \| {7}- shout: "Привет"\n {4}\| {9}\^\n/);
+    expect(all.stdout).toMatch(
+      /broken\/broken\.yaml:7:9 error unknown-verb: "shout" is no verb\n {2}7 \| {7}- shout: "Привет"\n {4}\| {9}\^\n/,
+    );
     expect(run(['check', 'none/*.yaml'])).toMatchObject({ status: 2, stderr: 'none/*.yaml names no script file\n' });
   });
 
