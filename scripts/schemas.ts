@@ -7,6 +7,8 @@ import { inboxInputSchema, tickSchema } from '@dialog/contracts/inbox';
 import { outboxRecordSchema } from '@dialog/contracts/outbox';
 import { quarantineRecordSchema } from '@dialog/contracts/quarantine';
 import { dialogSettingsSchema } from '@dialog/contracts/settings';
+import { scriptJsonSchema } from '@dialog/script/json-schema';
+import { scriptReference } from '@dialog/script/reference';
 import { accountSchema } from '@dialog/service-kit/accounts';
 import { configurationSchema, configurationTable } from '@dialog/service-kit/configuration';
 import { stringify } from 'yaml';
@@ -14,7 +16,7 @@ import { z } from 'zod';
 import { breakingEdits, type JsonSchema } from './breaking-edits.ts';
 
 /**
- * Writes everything that is generated from zod: `schemas/` and `docs/configuration.md`. With `--check`: fails where a file differs. Either way it fails
+ * Writes everything that is generated from zod: `schemas/`, `docs/configuration.md`, and from the words of the script format `docs/script-reference.md`. With `--check`: fails where a file differs. Either way it fails
  * where an edit breaks what a released version wrote (design §4). `--release {version}`: keeps the schemas of what is stored as that version's, for ever.
  */
 const files = new Map<string, string>();
@@ -37,6 +39,9 @@ for (const [type, schema] of Object.entries(domainEventSchemas)) add(`events/${t
 for (const [type, schema] of Object.entries(accountEventSchemas)) add(`account-events/${type}.v1`, schema, type);
 add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
 add('configuration', configurationSchema, 'configuration');
+
+files.set('schemas/dialog-script-1.json', json(scriptJsonSchema()));
+files.set('docs/script-reference.md', scriptReference());
 
 const message = (name: string, ref: string) => ({
   name,
