@@ -6,7 +6,7 @@ import type { Script } from '@dialog/script/parse';
 import { earliestDeadline } from '../../src/deadlines.ts';
 import { type DecidedEvent, decide } from '../../src/decide.ts';
 import { evolve } from '../../src/evolve.ts';
-import { replay } from '../../src/replay.ts';
+import { type Pinned, replay } from '../../src/replay.ts';
 import { type DialogState, inFlight, initialDialog, type LiveDialog, type OpenEffect } from '../../src/state.ts';
 import { stateHash } from '../../src/state-hash.ts';
 import { talker } from './bots.ts';
@@ -196,8 +196,10 @@ export const aDialog = (options: Options = {}) => {
     of,
     stream: (): readonly DecidedEvent[] => stream,
     marks: () => of('Marked').map((marked) => marked.name),
+    /** What the stream refers to by hash. */
+    pinned: (): Pinned => ({ script: () => script, settings: (hash) => settings[Number(hash)] }),
     /** The inputs of the stream decided again. */
-    replayed: () => replay(stream, { script: () => script, settings: (hash) => settings[Number(hash)] }, 'test'),
+    replayed: () => replay(stream, dialog.pinned(), 'test'),
   };
   return dialog;
 };

@@ -1,0 +1,366 @@
+import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
+import type { Effect } from '@dialog/contracts/effects';
+import type { EffectOutcome, InboxInput, InboxInputOf } from '@dialog/contracts/inbox';
+import type { Message } from '@dialog/contracts/message';
+import { resultInputId } from '@dialog/contracts/outbox';
+import type { DialogSettings } from '@dialog/contracts/settings';
+import { nextWake } from './deadlines.ts';
+import { type DecidedEvent, decide } from './decide.ts';
+import { fold } from './evolve.ts';
+import type { Pinned } from './replay.ts';
+import { type DialogState, inFlight, initialDialog, type OpenEffect, parkedHead } from './state.ts';
+import { canonical } from './state-hash.ts';
+
+export type Change = {
+  /** Said by the visitor instead of the first message from the fork on; where none comes, after everything. */
+  readonly answer?: { readonly text: string } | { readonly button: string; readonly label: string };
+  /** In force from the fork on. */
+  readonly settings?: Partial<DialogSettings>;
+};
+
+/** Why a recorded input may not have come in the fork. */
+export type Doubt = 'other_words' | 'button_not_shown' | 'other_owner' | 'closed' | 'not_asked';
+
+/** One input and what followed in the fork. */
+export type ForkedAppend = {
+  readonly events: readonly DecidedEvent[];
+  readonly at: number;
+  /** `assumed`: a result that no recording tells, taken as accepted. `timer`: a deadline of the fork. */
+  readonly origin: 'recorded' | 'changed' | 'assumed' | 'timer';
+  readonly doubt: Doubt | null;
+};
+
+export type WhatIf = {
+  /** Index of the first recorded event that is decided again; those before it are common. */
+  readonly from: number;
+  readonly appends: readonly ForkedAppend[];
+  readonly state: DialogState;
+  /** Index in `appends` from which on the fork goes its own way; null: it came out as recorded. */
+  readonly divergedAt: number | null;
+  /** Recorded inputs that have no meaning in the fork and were left out. */
+  readonly skipped: number;
+  /** A hash that could not be resolved, or more than a fork can hold: it stopped there. */
+  readonly gap: { readonly missing: 'script' | 'settings' | 'end'; readonly hash: string } | null;
+};
+
+/** How long Webim takes where nothing recorded tells, ms. */
+const assumedDelayMs = 200;
+/** A fork that does not come to rest is stopped. */
+const maxAppends = 20_000;
+
+/** The recorded event from which a fork at this event decides again: the visitor's message that it belongs to, else the next input. */
+export const forkStart = (recorded: readonly DomainEvent[], at: number): number => {
+  let opening = Math.min(at, recorded.length - 1);
+  while (opening > 0 && recorded[opening]?.type !== 'InputRecorded') opening -= 1;
+  if (isAnswer(recorded[opening])) return opening;
+  const next = recorded.findIndex((event, index) => index > opening && event.type === 'InputRecorded');
+  return next < 0 ? recorded.length : next;
+};
+
+type Recorded = {
+  readonly opening: DomainEventOf<'InputRecorded'>['data'];
+  readonly decided: readonly DomainEvent[];
+  readonly taken: readonly DomainEvent[];
+};
+
+/**
+ * Decides a recorded dialog again from one event on, with something else: as long as nothing differs it takes what was recorded;
+ * from then on results come from the recording where it is the same effect and are assumed accepted elsewhere, timers are the
+ * fork's own. It has no executor and no way to speak to anybody.
+ */
+export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pinned, change: Change, producer = 'what-if'): WhatIf => {
+  const from = forkStart(recorded, at);
+  const before = recorded.slice(0, from);
+  const rest = appendsOf(recorded.slice(from));
+  const known = recordedResults(recorded, from);
+  const common = commonOf(recorded);
+  let state = fold(before, initialDialog);
+  let recordedState = state;
+  let scriptHash = startHash(before);
+  let settingsHash = lastSettings(recorded, from);
+  let doorsOpenSince: number | null = 0;
+  let diverged = false;
+  let divergedAt: number | null = null;
+  let skipped = 0;
+  let gap: WhatIf['gap'] = null;
+  let answer = change.answer;
+  const appends: ForkedAppend[] = [];
+  const said: string[] = [];
+  const recordedSaid: string[] = [];
+  let head: { readonly open: OpenEffect; readonly since: number } | undefined = headOf(state, undefined, 'at' in state ? state.at : 0);
+
+  const settingsOf = (): DialogSettings | undefined => {
+    const pinnedSettings = pinned.settings(settingsHash);
+    return pinnedSettings === undefined ? undefined : { ...pinnedSettings, ...change.settings };
+  };
+
+  /** @returns false where it could not be decided. */
+  const take = (input: InboxInput, time: number, origin: ForkedAppend['origin'], doubt: Doubt | null): boolean => {
+    const hash = state.status === 'live' ? state.script : (scriptHash ?? '');
+    const script = pinned.script(hash);
+    const settings = settingsOf();
+    if (script === undefined || settings === undefined || appends.length >= maxAppends) {
+      gap =
+        settings === undefined
+          ? { missing: 'settings', hash: settingsHash }
+          : script === undefined
+            ? { missing: 'script', hash }
+            : { missing: 'end', hash: '' };
+      return false;
+    }
+    const effects = state.status === 'live' ? state.effects : [];
+    const decision = decide(state, input, {
+      at: time,
+      settings,
+      settingsHash,
+      script,
+      scriptHash: hash,
+      producer,
+      ...(input.type === 'timer_due' ? { doorsOpenSince } : {}),
+    });
+    state = decision.state;
+    const [opening] = decision.events;
+    // Its own time, not the asked one: time never runs back in a dialog.
+    if (opening !== undefined) appends.push({ events: decision.events, at: opening.metadata.at, origin, doubt });
+    said.push(...reached(decision.events, effects));
+    head = headOf(state, head, time);
+    return true;
+  };
+
+  /** Results and timers of the fork up to a time; without timers: until nothing is on its way. */
+  const runUntil = (time: number, timers: boolean): boolean => {
+    let woken = Number.NEGATIVE_INFINITY;
+    while (common !== undefined) {
+      const settings = settingsOf();
+      const result = head === undefined ? undefined : resultOf(head, known, common);
+      const wake = timers && settings !== undefined ? nextWake(state, settings, doorsOpenSince) : undefined;
+      const due = wake === undefined || wake <= woken ? Number.POSITIVE_INFINITY : wake;
+      if (result !== undefined && result.at <= due) {
+        if (result.at > time) return true;
+        if (!take(result.input, result.at, result.assumed ? 'assumed' : 'recorded', null)) return false;
+        continue;
+      }
+      if (due > time || due === Number.POSITIVE_INFINITY) return true;
+      woken = due;
+      const wakeInput: InboxInput = { ...common, type: 'timer_due', inputId: `fork:timer:${appends.length}`, receivedAt: due, dueAt: due };
+      if (!take(wakeInput, due, 'timer', null)) return false;
+    }
+    return false;
+  };
+
+  const diverge = (): void => {
+    diverged = true;
+    divergedAt ??= appends.length;
+  };
+
+  for (const { opening, decided, taken } of rest) {
+    const { input, at: time } = opening;
+    settingsHash = opening.settings;
+    scriptHash = opening.script ?? scriptHash;
+    if (opening.doorsOpenSince !== undefined) doorsOpenSince = opening.doorsOpenSince;
+    const answered = answer !== undefined && isAnswerInput(input);
+    if (answered) diverge();
+    if (diverged && !runUntil(time, true)) break;
+    const was = recordedState;
+    recordedState = fold([{ type: 'InputRecorded', data: opening }, ...decided, ...taken], recordedState);
+    recordedSaid.push(...reached(decided, was.status === 'live' ? was.effects : []));
+    if (answered && answer !== undefined) {
+      const changed: InboxInput = { ...input, inputId: `fork:${input.inputId}`, message: messageOf(answer, input.message) };
+      answer = undefined;
+      if (!take(changed, time, 'changed', null)) break;
+      continue;
+    }
+    if (!diverged) {
+      if (!take(input, time, 'recorded', null)) break;
+      const last = appends.at(-1);
+      if (!same(last?.events.slice(1) ?? [], decided)) {
+        diverged = true;
+        divergedAt = Math.max(appends.length - 1, 0);
+      } else if (taken.length > 0 && last !== undefined) {
+        // What stopped the dialog, or was left out of it, is no decision: it is taken as it stands.
+        state = fold(taken, state);
+        appends[appends.length - 1] = { ...last, events: [...last.events, ...(taken as DecidedEvent[])] };
+        head = headOf(state, head, time);
+      }
+      continue;
+    }
+    // The fork makes its own results and timers; an operator's command is about records that it does not have.
+    if (input.type === 'effect_result' || input.type === 'timer_due') continue;
+    const doubt = doubtOf(input, state, was, !same(said, recordedSaid));
+    const meaningless = doubt === 'other_owner' && !reachesFork(input, state);
+    if (input.type === 'release_parked' || input.type === 'webhook_refused' || meaningless) {
+      skipped += 1;
+      continue;
+    }
+    if (!take(input, time, 'recorded', doubt)) break;
+  }
+
+  const end = Math.max('at' in recordedState ? recordedState.at : 0, 'at' in state ? state.at : 0);
+  if (gap === null && answer !== undefined && common !== undefined) {
+    diverge();
+    const added: InboxInput = {
+      ...common,
+      type: 'new_message',
+      inputId: 'fork:added',
+      receivedAt: end + 1_000,
+      message: messageOf(answer, undefined),
+    };
+    if (runUntil(end + 1_000, true)) take(added, end + 1_000, 'changed', null);
+  }
+  if (gap === null && diverged) runUntil(end, true);
+  if (gap === null && diverged) runUntil(Number.MAX_SAFE_INTEGER, false);
+  return { from, appends, state, divergedAt, skipped, gap };
+};
+
+const isAnswer = (event: DomainEvent | undefined): boolean => event?.type === 'InputRecorded' && isAnswerInput(event.data.input);
+const isAnswerInput = (input: InboxInput): input is InboxInputOf<'new_message'> =>
+  input.type === 'new_message' && input.message.side === 'visitor' && input.refused !== true;
+
+const appendsOf = (events: readonly DomainEvent[]): Recorded[] => {
+  const appends: { opening: DomainEventOf<'InputRecorded'>['data']; decided: DomainEvent[]; taken: DomainEvent[] }[] = [];
+  for (const event of events) {
+    const open = appends.at(-1);
+    if (event.type === 'InputRecorded') appends.push({ opening: event.data, decided: [], taken: [] });
+    else if (open !== undefined) {
+      const stops = event.type === 'RecordSkipped' || (event.type === 'DialogParked' && event.data.inputId !== open.opening.input.inputId);
+      if (stops || open.taken.length > 0) open.taken.push(event);
+      else open.decided.push(event);
+    }
+  }
+  return appends;
+};
+
+const startHash = (events: readonly DomainEvent[]): string | undefined =>
+  events.reduce<string | undefined>((hash, event) => (event.type === 'InputRecorded' ? (event.data.script ?? hash) : hash), undefined);
+
+/** Of the last input before the fork, else of the first one after it. */
+const lastSettings = (events: readonly DomainEvent[], from: number): string => {
+  let hash = '';
+  for (const [at, event] of events.entries()) {
+    if (event.type !== 'InputRecorded') continue;
+    if (at < from || hash === '') hash = event.data.settings;
+  }
+  return hash;
+};
+
+const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && canonical(a.map(bare)) === canonical(b.map(bare));
+const bare = (event: unknown): unknown =>
+  typeof event === 'object' && event !== null && 'type' in event && 'data' in event ? { type: event.type, data: event.data } : event;
+
+const headOf = (state: DialogState, before: { open: OpenEffect; since: number } | undefined, time: number) => {
+  if (state.status !== 'live') return undefined;
+  const open = state.parked ? parkedHead(state) : inFlight(state);
+  if (open === undefined) return undefined;
+  const still = before !== undefined && before.open.number === open.number && before.open.attempt === open.attempt;
+  return { open, since: still ? before.since : time };
+};
+
+/** What the visitor got, as comparable texts. */
+const reached = (events: readonly DomainEvent[], open: readonly OpenEffect[]): string[] => {
+  const effects = new Map(open.map((one) => [one.number, one.effect]));
+  const got: string[] = [];
+  for (const event of events) {
+    if (event.type === 'EffectOpened') effects.set(event.data.number, event.data.effect);
+    else if (event.type === 'EffectRetried' && event.data.effect !== undefined) effects.set(event.data.number, event.data.effect);
+    else if (event.type === 'EffectSettled' && (event.data.outcome === 'accepted' || event.data.outcome === 'in_doubt')) {
+      const effect = effects.get(event.data.number);
+      if (effect !== undefined) got.push(canonical(effect));
+    }
+  }
+  return got;
+};
+
+type KnownResult = { readonly result: InboxInputOf<'effect_result'>; readonly delayMs: number };
+type KnownEffect = { readonly results: Map<number, KnownResult>; takenBy: number | undefined };
+
+/** What Webim answered, by what it was asked: of effects open at the fork or opened after it. */
+const recordedResults = (recorded: readonly DomainEvent[], from: number): Map<string, KnownEffect[]> => {
+  const byContent = new Map<string, KnownEffect[]>();
+  const open = new Map<number, { effect: Effect; known: KnownEffect; since: number }>();
+  let now = 0;
+  for (const [at, event] of recorded.entries()) {
+    if (event.type === 'InputRecorded') {
+      now = event.data.at;
+      const { input } = event.data;
+      if (input.type !== 'effect_result' || at < from) continue;
+      const asked = open.get(input.number);
+      asked?.known.results.set(input.attempt, { result: input, delayMs: Math.max(0, now - asked.since) });
+    } else if (event.type === 'EffectOpened') {
+      const known: KnownEffect = { results: new Map(), takenBy: undefined };
+      open.set(event.data.number, { effect: event.data.effect, known, since: now });
+      const key = canonical(event.data.effect);
+      byContent.set(key, [...(byContent.get(key) ?? []), known]);
+    } else if (event.type === 'EffectRetried') {
+      const asked = open.get(event.data.number);
+      if (asked !== undefined) asked.since = now;
+    } else if (event.type === 'EffectSettled') {
+      const first = [...open.keys()].find((number) => number > event.data.number);
+      const next = first === undefined ? undefined : open.get(first);
+      // The one behind it goes out now.
+      if (next !== undefined) next.since = now;
+    }
+  }
+  return byContent;
+};
+
+const resultOf = (
+  { open, since }: { readonly open: OpenEffect; readonly since: number },
+  known: Map<string, KnownEffect[]>,
+  common: Common,
+): { readonly input: InboxInputOf<'effect_result'>; readonly at: number; readonly assumed: boolean } => {
+  const alike = known.get(canonical(open.effect)) ?? [];
+  const mine = alike.find((one) => one.takenBy === open.number) ?? alike.find((one) => one.takenBy === undefined && one.results.size > 0);
+  if (mine !== undefined) mine.takenBy = open.number;
+  const told = mine?.results.get(open.attempt);
+  const outcome: EffectOutcome = told?.result.outcome ?? 'accepted';
+  const at = since + (told?.delayMs ?? assumedDelayMs);
+  return {
+    at,
+    assumed: told === undefined,
+    input: {
+      ...(told?.result ?? {}),
+      type: 'effect_result',
+      ...common,
+      receivedAt: at,
+      inputId: resultInputId({ ...common, number: open.number, attempt: open.attempt }),
+      number: open.number,
+      attempt: open.attempt,
+      epoch: open.epoch,
+      outcome,
+    },
+  };
+};
+
+type Common = Pick<InboxInput, 'account' | 'chatId' | 'chatIdForm'>;
+const commonOf = (recorded: readonly DomainEvent[]): Common | undefined => {
+  const [first] = recorded;
+  if (first?.type !== 'InputRecorded') return undefined;
+  const { account, chatId, chatIdForm } = first.data.input;
+  return { account, chatId, chatIdForm };
+};
+
+/** With another owner: Webim sends a message to the bot only while the bot has the chat, and gives a chat to people or back only from where it is. */
+const reachesFork = (input: InboxInput, fork: DialogState): boolean =>
+  input.type === 'chat_closed' ||
+  input.type === 'chat_started' ||
+  (input.type === 'new_message' && (fork.status !== 'live' || fork.holder.owner === 'bot'));
+
+const messageOf = (answer: NonNullable<Change['answer']>, instead: Message | undefined): Message => {
+  const base = { hash: `fork:${instead?.hash ?? 'added'}`, hashOfContent: false, side: 'visitor' as const };
+  return 'text' in answer
+    ? { ...base, kind: 'visitor', text: answer.text }
+    : { ...base, kind: 'keyboard_response', button: { id: answer.button, text: answer.label } };
+};
+
+const doubtOf = (input: InboxInput, fork: DialogState, recorded: DialogState, otherWords: boolean): Doubt | null => {
+  if (fork.status !== 'live' || recorded.status !== 'live') return fork.status === recorded.status ? null : 'other_owner';
+  if (fork.holder.owner === 'nobody' && recorded.holder.owner !== 'nobody') return 'closed';
+  if (fork.holder.owner !== recorded.holder.owner) return 'other_owner';
+  if (input.type !== 'new_message' || input.message.side !== 'visitor') return null;
+  const { button } = input.message;
+  if (button !== undefined && !fork.scriptState.keyboard?.some(({ id }) => id === button.id)) return 'button_not_shown';
+  const asked = (state: typeof fork) => (state.scriptState.cursor?.waitsFor === 'answer' ? state.scriptState.cursor.step : null);
+  if (asked(fork) !== asked(recorded)) return 'not_asked';
+  return otherWords ? 'other_words' : null;
+};
