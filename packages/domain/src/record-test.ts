@@ -1,0 +1,243 @@
+import type { DomainEvent } from '@dialog/contracts/domain-event';
+import type { Effect } from '@dialog/contracts/effects';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import type { Message } from '@dialog/contracts/message';
+import { fold } from './evolve.ts';
+import { initialDialog } from './state.ts';
+
+/** What the recording needs of the script. */
+export type RecordTestOptions = {
+  readonly name: string;
+  /** Names of variables marked `pii`. */
+  readonly personal: readonly string[];
+};
+
+export type RecordedTest = {
+  readonly name: string;
+  readonly given: readonly Readonly<Record<string, unknown>>[];
+  readonly expect: readonly Readonly<Record<string, unknown>>[];
+  /** What the form of a test can't say and so was left out, each once. */
+  readonly leftOut: readonly string[];
+};
+
+/** Less than this between two inputs means nothing to a script, ms. */
+const noticedMs = 1_000;
+
+/**
+ * A recorded dialog as a test beside its script (dialog-script/1, `tests:`): what came in, and what came of it. Personal data is
+ * replaced, the same by the same and of the same form, so that a phone is still a phone; what a script branches on stays.
+ */
+export const recordTest = (events: readonly DomainEvent[], { name, personal }: RecordTestOptions): RecordedTest => {
+  const replace = replacement(events, personal);
+  const given: Record<string, unknown>[] = [];
+  const expect: Record<string, unknown>[] = [];
+  const leftOut = new Set<string>();
+  const effects = new Map<number, Effect>();
+  const seen = new Set<string>();
+  const returns: Record<string, number> = {};
+  let resets = 0;
+  let handovers = 0;
+  let clock: number | undefined;
+
+  const later = (at: number): void => {
+    const passed = clock === undefined ? 0 : at - clock;
+    if (passed < noticedMs) return;
+    given.push({ later: durationText(passed) });
+    clock = at;
+  };
+  const said = (message: Message): void => {
+    if (message.side !== 'visitor' || seen.has(message.hash)) return;
+    seen.add(message.hash);
+    if (message.button !== undefined) given.push({ button: message.button.id });
+    else if (message.file !== undefined)
+      given.push({ file: { ...(message.file.mediaType === undefined ? {} : { media_type: message.file.mediaType }) } });
+    else if (message.text !== undefined) given.push({ text: replace(message.text) });
+  };
+  const came = (input: InboxInput, at: number): void => {
+    switch (input.type) {
+      case 'new_chat':
+        if (clock === undefined) {
+          given.push({ chat_start: { at: new Date(at).toISOString().replace('.000Z', 'Z') } });
+          clock = at;
+        } else {
+          later(at);
+          given.push({ operator_redirect: {} });
+        }
+        for (const message of input.messages) said(message);
+        return;
+      case 'new_message':
+        if (clock === undefined) {
+          leftOut.add('the start of the chat: it was not recorded');
+          given.push({ chat_start: { at: new Date(at).toISOString().replace('.000Z', 'Z') } });
+          clock = at;
+        }
+        later(at);
+        return said(input.message);
+      case 'chat_assigned':
+        if (clock === undefined) return;
+        later(at);
+        given.push({ operator_assigned: input.operatorId === undefined ? {} : { operator: input.operatorId } });
+        return;
+      case 'chat_closed':
+        if (clock === undefined) return;
+        later(at);
+        given.push({
+          chat_closed: input.closedBy === undefined ? {} : { by: input.closedBy === 'inactivity_timer' ? 'inactivity' : input.closedBy },
+        });
+        return;
+      case 'timer_due':
+        return later(at);
+      case 'effect_result':
+        if (input.http !== undefined) given.push({ http_result: { status: input.http.status, body: input.http.body } });
+        else if (input.outcome !== 'accepted') leftOut.add(`the result of an effect: ${input.outcome}`);
+        return;
+      case 'chat_started':
+        return;
+      case 'webhook_refused':
+      case 'release_parked':
+        leftOut.add(input.type === 'webhook_refused' ? 'a refused webhook' : 'the release of the parked dialog');
+        return;
+      default:
+        input satisfies never;
+    }
+  };
+
+  for (const [index, event] of events.entries()) {
+    switch (event.type) {
+      case 'InputRecorded':
+        if (!isNoise(events, index)) came(event.data.input, event.data.at);
+        break;
+      case 'EffectOpened':
+        effects.set(event.data.number, event.data.effect);
+        break;
+      case 'EffectRetried':
+        if (event.data.effect !== undefined) effects.set(event.data.number, event.data.effect);
+        break;
+      case 'EffectSettled': {
+        const effect = effects.get(event.data.number);
+        if (event.data.outcome !== 'accepted' && event.data.outcome !== 'in_doubt') break;
+        if (effect?.kind === 'text') expect.push({ said: replace(effect.text) });
+        else if (effect?.kind === 'file') expect.push({ sent_file: effect.name });
+        break;
+      }
+      case 'Marked':
+        expect.push({ marked: event.data.name });
+        break;
+      case 'TextDropped':
+        expect.push({ dropped: replace(event.data.text) });
+        break;
+      case 'FlagSet':
+        if (event.data.cause === 'handover') handovers += 1;
+        break;
+      case 'FlagReset':
+        resets += 1;
+        break;
+      case 'ReturnStarted':
+        if (event.data.script !== null) returns[event.data.script] = (returns[event.data.script] ?? 0) + 1;
+        break;
+      default:
+    }
+  }
+  const state = fold(events, initialDialog);
+  if (handovers > 0) expect.push({ handed_over: handovers });
+  if (resets > 0) expect.push({ flag_reset: resets });
+  if (Object.keys(returns).length > 0) expect.push({ script_ran: returns });
+  if (state.status === 'live') expect.push({ owner: state.holder.owner });
+  return { name, given, expect, leftOut: [...leftOut] };
+};
+
+/** Came twice, too late, or before the bot had the chat: it says nothing about the script. */
+const isNoise = (events: readonly DomainEvent[], at: number): boolean => {
+  for (let next = at + 1; next < events.length && events[next]?.type !== 'InputRecorded'; next++) {
+    const type = events[next]?.type;
+    if (type === 'InputRepeated' || type === 'UnseenChatRecorded') return true;
+  }
+  return false;
+};
+
+const durationText = (ms: number): string => {
+  const seconds = Math.round(ms / 1000);
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+  ] as const) {
+    if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
+  }
+  return `${seconds}s`;
+};
+
+const email = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+\.\p{L}{2,}/gu;
+const phone = /\+?\d(?:[\s().-]*\d){9,14}/g;
+
+/** One stand-in for one original, in every text; the digits of a phone alone count as that phone. */
+const replacement = (events: readonly DomainEvent[], personal: readonly string[]): ((text: string) => string) => {
+  const phones = new Map<string, number>();
+  const emails = new Map<string, number>();
+  const others = new Map<string, string>();
+  const numberOf = (known: Map<string, number>, key: string): number => {
+    const number = known.get(key) ?? known.size + 1;
+    known.set(key, number);
+    return number;
+  };
+  const standInPhone = (found: string): string => {
+    // 8 and +7 begin the same Russian number.
+    const digits = found.replace(/\D/g, '').replace(/^8(?=\d{10}$)/, '7');
+    const number = String(numberOf(phones, digits)).padStart(2, '0');
+    return /^\+?\d+$/.test(found) ? `${found.startsWith('+') ? '+' : ''}790000000${number}` : `+7 900 000-00-${number}`;
+  };
+  const patterns = (text: string): string =>
+    text.replace(email, (found) => `person${numberOf(emails, found.toLowerCase())}@example.com`).replace(phone, standInPhone);
+  const keep = (value: string): void => {
+    const trimmed = value.trim();
+    if (trimmed.length < 2 || others.has(trimmed) || patterns(trimmed) !== trimmed) return;
+    const number = others.size + 1;
+    // Of the same form: digits stay digits, as many; else a word that a template may stand in.
+    others.set(trimmed, /^\d+$/.test(trimmed) ? String(number).padStart(trimmed.length, '1') : `Person${number}`);
+  };
+  for (const event of events) {
+    if (event.type === 'ScriptAdvanced') {
+      for (const name of personal) {
+        const value = event.data.variables[name];
+        if (typeof value === 'string') keep(value);
+      }
+    } else if (event.type === 'InputRecorded' && 'visitor' in event.data.input) {
+      for (const value of Object.values(event.data.input.visitor?.fields ?? {})) {
+        keep(value);
+        for (const part of value.split(/\s+/)) if (part.length > 2) keep(part);
+      }
+    }
+  }
+  const longest = [...others].sort(([a], [b]) => b.length - a.length);
+  return (text) => {
+    let out = patterns(text);
+    for (const [original, standIn] of longest) out = out.replaceAll(original, standIn);
+    return out;
+  };
+};
+
+/** As it stands under `tests:` of a script file; every scalar is quoted as JSON, which is YAML too. */
+export const testText = ({ name, given, expect, leftOut }: RecordedTest): string =>
+  [
+    ...leftOut.map((what) => `# left out: ${what}`),
+    `- name: ${JSON.stringify(name)}`,
+    '  given:',
+    ...given.map((item) => `    - ${flow(item)}`),
+    '  expect:',
+    ...expect.map((item) => `    - ${flow(item)}`),
+    '',
+  ].join('\n');
+
+const flow = (item: Readonly<Record<string, unknown>>): string =>
+  Object.entries(item)
+    .map(([key, value]) => `${key}: ${value !== null && typeof value === 'object' ? braces(value) : JSON.stringify(value)}`)
+    .join(', ');
+
+const braces = (value: object): string => {
+  if (Array.isArray(value))
+    return `[${value.map((one) => (one !== null && typeof one === 'object' ? braces(one) : JSON.stringify(one))).join(', ')}]`;
+  const inner = Object.entries(value).map(
+    ([key, of]) => `${JSON.stringify(key)}: ${of !== null && typeof of === 'object' ? braces(of) : JSON.stringify(of)}`,
+  );
+  return inner.length === 0 ? '{}' : `{ ${inner.join(', ')} }`;
+};
