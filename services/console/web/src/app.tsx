@@ -1,10 +1,13 @@
+import { lazy, Suspense } from 'react';
 import { DialogPage } from './dialog/dialog-page.tsx';
 import { Frame } from './frame/frame.tsx';
-import { Empty } from './frame/states.tsx';
+import { Empty, Loading } from './frame/states.tsx';
 import { LagPage } from './lag/lag-page.tsx';
 import { ListPage } from './list/list-page.tsx';
 import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
+
+const OpenPage = lazy(() => import('./open/open-page.tsx').then((module) => ({ default: module.OpenPage })));
 
 /** The views by address. */
 export const App = () => {
@@ -20,6 +23,12 @@ const View = ({ path }: { readonly path: string }) => {
   const { t } = useTexts();
   if (path === '/' || path === '/dialogs') return <ListPage />;
   if (path === '/lag') return <LagPage />;
+  if (path === '/open')
+    return (
+      <Suspense fallback={<Loading />}>
+        <OpenPage />
+      </Suspense>
+    );
   const [, account, chatId] = /^\/dialogs\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   if (account !== undefined && chatId !== undefined) return <DialogPage key={path} account={account} chatId={chatId} />;
   return <Empty title={t.notFound} />;

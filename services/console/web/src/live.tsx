@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import type { LiveEvents } from '../../src/live/live.ts';
+import { usePlace } from './router.tsx';
 import { serverSaid } from './time.ts';
 
 type Listener = { readonly [N in keyof LiveEvents]?: (data: LiveEvents[N]) => void };
@@ -13,7 +14,10 @@ const names = ['hello', 'dialog', 'lag', 'reload'] as const;
 export const LiveProvider = ({ children }: { readonly children: ReactNode }) => {
   const [connection, setConnection] = useState<Connection>('connecting');
   const listeners = useRef(new Set<Listener>());
+  // An opened file needs no server, and there may be none.
+  const alone = usePlace().path === '/open';
   useEffect(() => {
+    if (alone) return;
     const source = new EventSource('/api/live');
     let before = false;
     const tell = <N extends keyof LiveEvents>(name: N, data: LiveEvents[N]): void => {
@@ -34,7 +38,7 @@ export const LiveProvider = ({ children }: { readonly children: ReactNode }) => 
     });
     source.addEventListener('error', () => setConnection('lost'));
     return () => source.close();
-  }, []);
+  }, [alone]);
   const [listen] = useState(() => (listener: Listener) => {
     listeners.current.add(listener);
     return () => void listeners.current.delete(listener);

@@ -43,7 +43,9 @@ export const DialogPage = ({ account, chatId }: { readonly account: string; read
       {missing && history === undefined ? <Empty title={t.dialog.notFound} /> : null}
       {error !== undefined && !missing ? <Failed error={error} again={again} /> : null}
       {history === undefined && error === undefined ? <Loading /> : null}
-      {history?.length ? <Replay history={history} path={`/dialogs/${account}/${chatId}`} pins={pins} /> : null}
+      {history?.length ? (
+        <Replay account={account} chatId={chatId} history={history} path={`/dialogs/${account}/${chatId}`} pins={pins} />
+      ) : null}
     </section>
   );
 };

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Loading } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { ConversationPane } from './conversation-pane.tsx';
 import { sendsOf } from './delays.ts';
@@ -14,8 +15,12 @@ import { StatePane } from './state-pane.tsx';
 import { useLook } from './use-look.ts';
 
 const panes = ['conversation', 'events', 'state'] as const;
+const ForkPane = lazy(() => import('./fork/fork-pane.tsx').then((module) => ({ default: module.ForkPane })));
+const Actions = lazy(() => import('./actions.tsx').then((module) => ({ default: module.Actions })));
 
 export type ReplayProps = {
+  readonly account: string;
+  readonly chatId: string;
   readonly history: readonly Step[];
   /** Of the page, without query: the place is written behind it. */
   readonly path: string;
@@ -23,7 +28,7 @@ export type ReplayProps = {
 };
 
 /** The three panes and the place in the history; the address holds the place (`?rev=`), without one it follows the newest event. */
-export const Replay = ({ history, path, pins }: ReplayProps) => {
+export const Replay = ({ account, chatId, history, path, pins }: ReplayProps) => {
   const { t } = useTexts();
   const [look, change] = useLook(path);
   const [pane, setPane] = useState<(typeof panes)[number]>('events');
@@ -77,6 +82,8 @@ export const Replay = ({ history, path, pins }: ReplayProps) => {
           return;
         case 'changes':
           return change({ changes: !look.changes });
+        case 'fork':
+          return change({ fork: chosen });
         case 'help':
           return setHelp(true);
         default:
@@ -95,6 +102,7 @@ export const Replay = ({ history, path, pins }: ReplayProps) => {
   }, [links, chosen]);
 
   if (step === undefined) return null;
+  const forkAt = look.fork === undefined ? undefined : indexOf(history, look.fork);
   return (
     <>
       {step.state.status === 'unseen' && at === history.length - 1 ? <p className="notice">{t.dialog.unseen}</p> : null}
@@ -107,66 +115,82 @@ export const Replay = ({ history, path, pins }: ReplayProps) => {
             {t.dialog.latest}
           </button>
         )}
-        <button type="button" className="quiet" aria-label={t.replay.help} onClick={() => setHelp(true)}>
-          ?
-        </button>
-      </div>
-      <div className="pane-tabs" role="group" aria-label={t.dialog.panes}>
-        {panes.map((name) => (
-          <button key={name} type="button" aria-pressed={pane === name} onClick={() => setPane(name)}>
-            {t.dialog[name]}
-          </button>
-        ))}
-      </div>
-      <div className={`panes shows-${pane}`}>
-        <section className="card pane pane-conversation" aria-labelledby="pane-conversation">
-          <h2 id="pane-conversation">{t.dialog.conversation}</h2>
-          <ConversationPane history={history} chosen={chosen} choose={choose} />
-        </section>
-        <section className="card pane pane-events" aria-labelledby="pane-events">
-          <div className="pane-head">
-            <h2 id="pane-events">{t.dialog.events}</h2>
-            <EventTools look={look} change={change} search={search} />
-          </div>
-          <EventList
-            rows={rows}
-            row={row}
-            chosen={chosen}
-            view={look.view}
-            time={look.time}
-            startAt={history[0]?.metadata?.at ?? 0}
-            sends={sends}
-            related={related}
-            personal={pins.personal}
-            choose={choose}
-            showAll={() => change({ only: [], words: '' })}
+        <Suspense fallback={<span className="actions" />}>
+          <Actions
+            account={account}
+            chatId={chatId}
+            history={history}
+            pins={pins}
+            fork={() => change({ fork: chosen })}
+            help={() => setHelp(true)}
           />
-        </section>
-        <section className="card pane pane-state" aria-labelledby="pane-state">
-          <div className="pane-head">
-            <h2 id="pane-state">{t.dialog.state}</h2>
-            <label className="check">
-              <input type="checkbox" checked={look.changes} onChange={() => change({ changes: !look.changes })} /> {t.replay.onlyChanges}
-            </label>
-          </div>
-          <StatePane
-            step={step}
-            before={history[at - 1]}
-            onlyChanges={look.changes}
-            links={links}
-            sends={sends}
-            wordOf={(revision) => history[indexOf(history, revision)]}
-            personal={pins.personal}
-            choose={choose}
-          />
-        </section>
+        </Suspense>
       </div>
+      {forkAt === undefined ? (
+        <>
+          <div className="pane-tabs" role="group" aria-label={t.dialog.panes}>
+            {panes.map((name) => (
+              <button key={name} type="button" aria-pressed={pane === name} onClick={() => setPane(name)}>
+                {t.dialog[name]}
+              </button>
+            ))}
+          </div>
+          <div className={`panes shows-${pane}`}>
+            <section className="card pane pane-conversation" aria-labelledby="pane-conversation">
+              <h2 id="pane-conversation">{t.dialog.conversation}</h2>
+              <ConversationPane history={history} chosen={chosen} choose={choose} />
+            </section>
+            <section className="card pane pane-events" aria-labelledby="pane-events">
+              <div className="pane-head">
+                <h2 id="pane-events">{t.dialog.events}</h2>
+                <EventTools look={look} change={change} search={search} />
+              </div>
+              <EventList
+                rows={rows}
+                row={row}
+                chosen={chosen}
+                view={look.view}
+                time={look.time}
+                startAt={history[0]?.metadata?.at ?? 0}
+                sends={sends}
+                related={related}
+                personal={pins.personal}
+                choose={choose}
+                showAll={() => change({ only: [], words: '' })}
+              />
+            </section>
+            <section className="card pane pane-state" aria-labelledby="pane-state">
+              <div className="pane-head">
+                <h2 id="pane-state">{t.dialog.state}</h2>
+                <label className="check">
+                  <input type="checkbox" checked={look.changes} onChange={() => change({ changes: !look.changes })} />{' '}
+                  {t.replay.onlyChanges}
+                </label>
+              </div>
+              <StatePane
+                step={step}
+                before={history[at - 1]}
+                onlyChanges={look.changes}
+                links={links}
+                sends={sends}
+                wordOf={(revision) => history[indexOf(history, revision)]}
+                personal={pins.personal}
+                choose={choose}
+              />
+            </section>
+          </div>
+        </>
+      ) : (
+        <Suspense fallback={<Loading />}>
+          <ForkPane key={forkAt} history={history} at={forkAt} pins={pins} leave={() => change({ fork: undefined })} />
+        </Suspense>
+      )}
       {help ? <KeysHelp close={() => setHelp(false)} /> : null}
     </>
   );
 };
 
-type Act = 'next' | 'previous' | 'next of kind' | 'previous of kind' | 'first' | 'last' | 'search' | 'changes' | 'help';
+type Act = 'next' | 'previous' | 'next of kind' | 'previous of kind' | 'first' | 'last' | 'search' | 'changes' | 'fork' | 'help';
 
 /** By key, and for letters and `/` by their place too: on a Russian layout they write something else. */
 const keyOf = ({ key, code, shiftKey }: KeyboardEvent, inList: boolean): Act | undefined => {
@@ -192,5 +216,6 @@ const keyOf = ({ key, code, shiftKey }: KeyboardEvent, inList: boolean): Act | u
   if (code === 'Slash') return shiftKey ? 'help' : 'search';
   if (shiftKey) return undefined;
   if (code === 'KeyD') return 'changes';
+  if (code === 'KeyF') return 'fork';
   return undefined;
 };

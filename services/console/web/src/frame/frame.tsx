@@ -12,14 +12,16 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
   const { path } = usePlace();
   const connection = useConnection();
   const [simulatorUrl, setSimulatorUrl] = useState<string | null>(null);
+  const alone = path === '/open';
   useEffect(() => {
+    if (alone) return;
     const abort = new AbortController();
     api.about(abort.signal).then(
       (about) => setSimulatorUrl(about.simulatorUrl),
       () => undefined,
     );
     return () => abort.abort();
-  }, []);
+  }, [alone]);
   return (
     <>
       <a className="skip" href="#content">
@@ -37,6 +39,9 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/lag" current={path === '/lag'}>
             {t.nav.lag}
           </Link>
+          <Link to="/open" current={alone}>
+            {t.replay.open.nav}
+          </Link>
           {simulatorUrl === null ? null : (
             <a href={simulatorUrl} target="_blank" rel="noreferrer">
               {t.nav.simulator}
@@ -45,10 +50,12 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           )}
         </nav>
         <div className="tools">
-          <span className={`connection ${connection}`} role="status" title={t.connection[connection]}>
-            <span className="dot" aria-hidden="true" />
-            <span className="words">{t.connection[connection]}</span>
-          </span>
+          {alone ? null : (
+            <span className={`connection ${connection}`} role="status" title={t.connection[connection]}>
+              <span className="dot" aria-hidden="true" />
+              <span className="words">{t.connection[connection]}</span>
+            </span>
+          )}
           <ThemeSwitch />
           <button
             type="button"
@@ -62,7 +69,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           </button>
         </div>
       </header>
-      {path === '/lag' ? null : <LagStrip />}
+      {path === '/lag' || alone ? null : <LagStrip />}
       <main id="content" tabIndex={-1}>
         {children}
       </main>

@@ -2,6 +2,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useS
 import type { LagReport } from '../../../src/lag/report.ts';
 import { api } from '../api.ts';
 import { useConnection, useLive } from '../live.tsx';
+import { usePlace } from '../router.tsx';
 import { serverNow } from '../time.ts';
 
 type LagNow = {
@@ -28,13 +29,15 @@ export const LagProvider = ({ children }: { readonly children: ReactNode }) => {
     setLostSince(undefined);
     setReport(fresh);
   };
+  const alone = usePlace().path === '/open';
   useEffect(() => {
+    if (alone) return;
     const abort = new AbortController();
     api.lag(abort.signal).then(take, (failed) => {
       if (!abort.signal.aborted) setError(failed);
     });
     return () => abort.abort();
-  }, [turn]);
+  }, [turn, alone]);
   useEffect(() => {
     if (connection === 'lost') setLostSince((since) => since ?? serverNow());
   }, [connection]);

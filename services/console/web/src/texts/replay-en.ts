@@ -75,6 +75,7 @@ export const replayEn: ReplayTexts = {
     ['Home, End', 'to the first, to the last'],
     ['/', 'search the events'],
     ['d', 'only what changed, or the whole state'],
+    ['f', 'fork here'],
     ['?', 'this help'],
     ['Esc', 'leave the search, close this'],
   ],

@@ -1,0 +1,274 @@
+import type { DialogSettings } from '@dialog/contracts/settings';
+import { initialDialog } from '@dialog/domain/state';
+import { type Change, forkStart } from '@dialog/domain/what-if';
+import { type FormEvent, useMemo, useState } from 'react';
+import { useTexts } from '../../texts/context.tsx';
+import { clockTime } from '../../time.ts';
+import { conversation, type Turn } from '../conversation.ts';
+import { TurnLine } from '../conversation-pane.tsx';
+import { changes, factsOf } from '../facts.ts';
+import type { Step } from '../history.ts';
+import type { Personal, Pins } from '../pins.ts';
+import { type Forked, fork, pinnedOf } from './forked.ts';
+
+const settingNames = [
+  'department',
+  'inlineButtons',
+  'autoCloseAfterMs',
+  'abandonAfterMs',
+  'closeAuthority',
+  'noOperatorAfterMs',
+  'handbackGraceMs',
+  'replyTtlMs',
+  'onReplyExpired',
+  'inDoubt',
+  'botOperatorId',
+] as const satisfies readonly (keyof DialogSettings)[];
+type SettingName = (typeof settingNames)[number];
+const choices: Partial<Record<SettingName, readonly string[]>> = {
+  inlineButtons: ['true', 'false'],
+  closeAuthority: ['webim', 'engine'],
+  onReplyExpired: ['handover', 'drop'],
+  inDoubt: ['resend', 'park'],
+};
+
+type ForkPaneProps = { readonly history: readonly Step[]; readonly at: number; readonly pins: Pins; readonly leave: () => void };
+
+/** "What if": the dialog from one event on with another answer or another setting, beside what was recorded. */
+export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
+  const { t } = useTexts();
+  const pinned = useMemo(() => pinnedOf(pins.all), [pins.all]);
+  const events = useMemo(() => history.map(({ event }) => event), [history]);
+  const from = useMemo(() => forkStart(events, at), [events, at]);
+  const before = history[from - 1];
+  const keyboard = before?.state.status === 'live' ? before.state.scriptState.keyboard : null;
+  const settings = settingsAt(history, from, pins);
+  const [text, setText] = useState('');
+  const [button, setButton] = useState('');
+  const [setting, setSetting] = useState<SettingName | ''>('');
+  const [value, setValue] = useState('');
+  const [made, setMade] = useState<Forked>();
+
+  const run = (event: FormEvent): void => {
+    event.preventDefault();
+    const pressed = keyboard?.find(({ id }) => id === button);
+    const change: Change = {
+      ...(pressed ? { answer: { button: pressed.id, label: pressed.label } } : text.trim() === '' ? {} : { answer: { text: text.trim() } }),
+      ...(setting === '' ? {} : { settings: { [setting]: parsedSetting(setting, value, settings) } }),
+    };
+    setMade(fork(history, at, pinned, change));
+  };
+  if (pins.state !== 'there' && Object.keys(pins.all.scripts).length === 0) {
+    return (
+      <div className="state">
+        <strong>{t.replay.fork.noPins}</strong>
+        <button type="button" onClick={leave}>
+          {t.replay.fork.leave}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div className="fork">
+      <form className="card fork-form" onSubmit={run} aria-labelledby="fork-heading">
+        <div>
+          <h2 id="fork-heading">{t.replay.fork.heading(history[at]?.event.revision ?? 0)}</h2>
+          <p className="faint small">
+            {t.replay.fork.intro} {t.replay.fork.noNetwork}
+          </p>
+        </div>
+        <label>
+          {t.replay.fork.answer}
+          <input type="text" value={text} placeholder={t.replay.fork.answerHint} onChange={(event) => setText(event.target.value)} />
+        </label>
+        {keyboard === null || keyboard.length === 0 ? null : (
+          <label>
+            {t.replay.fork.press}
+            <select value={button} onChange={(event) => setButton(event.target.value)}>
+              <option value="">{t.replay.fork.pressNone}</option>
+              {keyboard.map(({ id, label }) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <label>
+          {t.replay.fork.setting}
+          <select
+            value={setting}
+            onChange={(event) => {
+              const name = settingNames.find((one) => one === event.target.value) ?? '';
+              setSetting(name);
+              setValue(name === '' ? '' : String(settings?.[name] ?? ''));
+            }}
+          >
+            <option value="">{t.replay.fork.settingNone}</option>
+            {settingNames.map((name) => (
+              <option key={name} value={name}>
+                {t.replay.fork.settingNames[name] ?? name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {setting === '' ? null : <SettingValue name={setting} value={value} setValue={setValue} />}
+        <span className="fork-buttons">
+          <button type="submit" className="primary">
+            {t.replay.fork.run}
+          </button>
+          <button type="button" onClick={leave}>
+            {t.replay.fork.leave}
+          </button>
+        </span>
+      </form>
+      {made === undefined ? null : <SideBySide made={made} history={history} personal={pins.personal} />}
+    </div>
+  );
+};
+
+const SettingValue = ({
+  name,
+  value,
+  setValue,
+}: {
+  readonly name: SettingName;
+  readonly value: string;
+  readonly setValue: (value: string) => void;
+}) => {
+  const { t } = useTexts();
+  const options = choices[name];
+  return (
+    <div className="fork-value">
+      <span aria-hidden="true">{t.replay.fork.value}</span>
+      {options === undefined ? (
+        <input
+          type="text"
+          aria-label={t.replay.fork.value}
+          inputMode={name.endsWith('Ms') ? 'numeric' : 'text'}
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+        />
+      ) : (
+        <select aria-label={t.replay.fork.value} value={value} onChange={(event) => setValue(event.target.value)}>
+          {options.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+};
+
+const SideBySide = ({
+  made,
+  history,
+  personal,
+}: {
+  readonly made: Forked;
+  readonly history: readonly Step[];
+  readonly personal: Personal;
+}) => {
+  const { t, language } = useTexts();
+  const { result, recorded, forked, about, differsFrom } = made;
+  const start = recorded[0]?.event.revision ?? (history.at(-1)?.event.revision ?? -1) + 1;
+  const before = history.slice(0, result.from);
+  const left = useMemo(
+    () => conversation([...before, ...recorded], t).filter((turn) => turn.revision >= start),
+    [before, recorded, start, t],
+  );
+  const right = useMemo(() => conversation([...before, ...forked], t).filter((turn) => turn.revision >= start), [before, forked, start, t]);
+  const base = before.at(-1)?.state ?? initialDialog;
+  const differences = changes(
+    factsOf(recorded.at(-1)?.state ?? base, t, language, personal),
+    factsOf(forked.at(-1)?.state ?? base, t, language, personal),
+  ).filter((fact) => fact.change !== 'none');
+  const remarkOf = (turn: Turn): string | undefined => {
+    const known = about.get(turn.revision);
+    if (known === undefined) return undefined;
+    if (known.doubt !== null) return t.replay.fork.diverged[known.doubt];
+    return known.origin === 'recorded' || turn.side === 'note' ? undefined : t.replay.fork.origin[known.origin];
+  };
+  return (
+    <div className="fork-result" data-testid="fork-result" data-diverged={differsFrom !== null}>
+      <p className="notice" role="status">
+        {result.gap !== null
+          ? t.replay.fork.gap(`${result.gap.missing} ${result.gap.hash}`)
+          : differsFrom === null
+            ? t.replay.fork.same
+            : t.replay.fork.differsFrom(clockTime(differsFrom, language))}
+        {result.skipped > 0 ? ` ${t.replay.fork.skipped(result.skipped)}.` : ''}
+      </p>
+      <div className="fork-sides">
+        <Side title={t.replay.fork.recorded} turns={left} testId="fork-recorded" />
+        <Side title={t.replay.fork.forked} turns={right} testId="fork-forked" remarkOf={remarkOf} />
+      </div>
+      <section className="card fork-facts" aria-labelledby="fork-outcome">
+        <h2 id="fork-outcome">{t.replay.fork.outcome}</h2>
+        {differences.length === 0 ? (
+          <p className="faint">{t.replay.fork.same}</p>
+        ) : (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.dialog.state}</th>
+                <th scope="col">{t.replay.fork.recorded}</th>
+                <th scope="col">{t.replay.fork.forked}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {differences.map((fact) => (
+                <tr key={fact.key} data-fact={fact.key}>
+                  <th scope="row">{fact.label}</th>
+                  <td>{fact.before ?? '—'}</td>
+                  <td>{fact.text}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
+    </div>
+  );
+};
+
+type SideProps = {
+  readonly title: string;
+  readonly turns: readonly Turn[];
+  readonly testId: string;
+  readonly remarkOf?: (turn: Turn) => string | undefined;
+};
+
+const Side = ({ title, turns, testId, remarkOf }: SideProps) => {
+  const { t } = useTexts();
+  return (
+    <section className="card fork-side" data-testid={testId} aria-label={title}>
+      <h2>{title}</h2>
+      {turns.length === 0 ? <p className="faint pad">{t.dialog.noConversation}</p> : null}
+      <ol>
+        {turns.map((turn) => {
+          const remark = remarkOf?.(turn);
+          return (
+            <li key={turn.key} className={turn.withPeople ? 'with-people' : ''}>
+              <TurnLine turn={turn} past />
+              {remark === undefined ? null : <span className={`fork-remark ${turn.side}`}>{remark}</span>}
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+};
+
+/** In force at the fork: of the first input decided again, else of the last one before. */
+const settingsAt = (history: readonly Step[], from: number, pins: Pins): DialogSettings | undefined => {
+  const input = history.slice(from).find(({ opens }) => opens) ?? history.findLast(({ opens }) => opens);
+  return input?.event.type === 'InputRecorded' ? pins.all.settings[input.event.data.settings] : undefined;
+};
+
+const parsedSetting = (name: SettingName, value: string, recorded: DialogSettings | undefined): DialogSettings[SettingName] => {
+  if (name === 'inlineButtons') return value === 'true';
+  if (!name.endsWith('Ms')) return value === '' ? null : value;
+  const ms = Number(value);
+  return Number.isFinite(ms) && ms >= 0 ? ms : (recorded?.[name] ?? 0);
+};
