@@ -94,3 +94,12 @@ it('parked says so where no console answers', () => {
   expect(away.stderr).toContain("can't be reached");
   expect(run(['parked', 'retry', 'nonsense', '--reason', 'x', '--console', 'http://127.0.0.1:9'])).toMatchObject({ status: 2 });
 });
+
+it('why says what it can not tell: no dialog, no revision, no console', () => {
+  expect(run(['why', 'not a dialog', '3'])).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('{account}/{chatId}') });
+  expect(run(['why', 'shop/7', 'last'])).toMatchObject({ status: 2, stderr: expect.stringContaining('is no revision') });
+  expect(run(['why', 'shop/7', '3', '--console', 'http://127.0.0.1:1'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("can't be reached"),
+  });
+});

@@ -8,6 +8,7 @@ import { scriptCommands } from './script/commands.ts';
 import { readText } from './script/files.ts';
 import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
+import { whyCommand } from './why.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -73,5 +74,6 @@ program
 scriptVersionCommands(scriptCommands(program, out), out);
 topicsCommands(program, out);
 parkedCommands(program, out);
+whyCommand(program, out);
 
 await program.parseAsync();
