@@ -7,6 +7,7 @@ import { inboxInputSchema, tickSchema } from '@dialog/contracts/inbox';
 import { outboxRecordSchema } from '@dialog/contracts/outbox';
 import { quarantineRecordSchema } from '@dialog/contracts/quarantine';
 import { dialogSettingsSchema } from '@dialog/contracts/settings';
+import { visitorEventMetadataSchema, visitorEventSchemas, visitorInputSchema } from '@dialog/contracts/visitor';
 import { scriptJsonSchema } from '@dialog/script/json-schema';
 import { scriptReference } from '@dialog/script/reference';
 import { accountSchema } from '@dialog/service-kit/accounts';
@@ -28,6 +29,7 @@ const schemaOf = (schema: z.ZodType, title: string): Record<string, unknown> => 
 const add = (path: string, schema: z.ZodType, title: string): void => void files.set(`schemas/${path}.json`, json(schemaOf(schema, title)));
 
 for (const option of inboxInputSchema.options) add(`inbox/${option.shape.type.value}`, option, option.shape.type.value);
+for (const option of visitorInputSchema.options) add(`inbox/${option.shape.type.value}`, option, option.shape.type.value);
 add('inbox/tick', tickSchema, 'tick');
 add('outbox/effect', outboxRecordSchema, 'effect');
 add('deadlines/hint', deadlineHintSchema, 'hint');
@@ -37,6 +39,8 @@ add('dialog-settings', dialogSettingsSchema, 'dialog-settings');
 add('event-metadata', eventMetadataSchema, 'event-metadata');
 for (const [type, schema] of Object.entries(domainEventSchemas)) add(`events/${type}.v1`, schema, type);
 for (const [type, schema] of Object.entries(accountEventSchemas)) add(`account-events/${type}.v1`, schema, type);
+add('visitor-event-metadata', visitorEventMetadataSchema, 'visitor-event-metadata');
+for (const [type, schema] of Object.entries(visitorEventSchemas)) add(`visitor-events/${type}.v1`, schema, type);
 add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
 add('configuration', configurationSchema, 'configuration');
 
@@ -61,7 +65,10 @@ const message = (name: string, ref: string) => ({
   payload: { $ref: `./${ref}.json` },
 });
 const inboxMessages = Object.fromEntries(
-  [...inboxInputSchema.options.map((one) => one.shape.type.value), 'tick'].map((name) => [name, message(name, `inbox/${name}`)]),
+  [...inboxInputSchema.options, ...visitorInputSchema.options]
+    .map((one) => one.shape.type.value as string)
+    .concat('tick')
+    .map((name) => [name, message(name, `inbox/${name}`)]),
 );
 const channel = (address: string, description: string, messages: Record<string, unknown>) => ({ address, description, messages });
 files.set(
@@ -71,11 +78,11 @@ files.set(
     info: {
       title: 'Dialog engine for Webim: topics',
       version: '1.0.0',
-      description: 'CloudEvents 1.0 in binary mode; key `{account}:{chatId}`.',
+      description: 'CloudEvents 1.0 in binary mode; key `{account}:{chatId}`, of a visitor `{account}:v:{hash}`.',
       license: { name: 'Apache-2.0' },
     },
     channels: {
-      inbox: channel('dialog.inbox', 'Everything that can change a dialog.', inboxMessages),
+      inbox: channel('dialog.inbox', 'Everything that can change a dialog or a visitor.', inboxMessages),
       outbox: channel('dialog.outbox', 'One attempt of the head effect of a dialog.', { effect: message('effect', 'outbox/effect') }),
       deadlines: channel('dialog.deadlines', 'Compacted: wake no later than this.', { hint: message('hint', 'deadlines/hint') }),
       quarantine: channel('webhook.quarantine', 'Webhooks that could not be taken, 7 days.', {

@@ -83,7 +83,10 @@ export const onStage = async (options: Partial<WorldOptions> = {}): Promise<Stag
       world.ended.then(() => Promise.reject(new Error('ended'))),
     ]);
   const quiet = (chatId: number) =>
-    until(chatId, (now) => now.events.length > 0 && now.owner() !== null && now.events.at(-1)?.metadata.head === null);
+    until(chatId, (now) => {
+      const greets = now.of('VisitorAsked').some((asked) => asked.waits) && now.of('ScriptAdvanced').length === 0;
+      return now.events.length > 0 && now.owner() !== null && now.events.at(-1)?.metadata.head === null && !greets;
+    });
   const stage: Stage = {
     dataDir,
     world,

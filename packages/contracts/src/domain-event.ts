@@ -10,7 +10,17 @@ export type Owner = z.infer<typeof ownerSchema>;
 
 export const flagCauseSchema = z.enum(['handover', 'operator_assigned', 'lost', 'webhook_refused']);
 export const flagResetCauseSchema = z.union([returnCauseSchema, z.literal('webhook_repeated')]);
-export const deadlineNameSchema = z.enum(['script', 'no_operator', 'auto_close', 'abandon', 'retry', 'stored_data', 'waiting', 'silence']);
+export const deadlineNameSchema = z.enum([
+  'script',
+  'no_operator',
+  'auto_close',
+  'abandon',
+  'retry',
+  'stored_data',
+  'waiting',
+  'silence',
+  'visitor',
+]);
 export type DeadlineName = z.infer<typeof deadlineNameSchema>;
 
 const value: z.ZodType = z.json();
@@ -69,6 +79,7 @@ export const domainEventSchemas = {
       'already_closed',
       'unknown_webhook',
       'not_parked',
+      'not_overdue',
     ]),
   }),
   /** A refused webhook (design §6.1): answered 503, or landed after its `answerBy`. */
@@ -107,15 +118,37 @@ export const domainEventSchemas = {
   Marked: z.object({ name: z.string() }),
   NoteRecorded: z.object({ text: personal(z.string()) }),
   /** Texts of a final Return under `deliver: drop`, or where nothing can hold them. */
-  TextDropped: z.object({ text: personal(z.string()), reason: z.enum(['deliver_drop']) }),
+  TextDropped: z.object({ text: personal(z.string()), reason: z.enum(['deliver_drop', 'visitor_unknown']) }),
+  /** A text of a final Return under `deliver: next_chat`: the visitor keeps it (design §5.6). */
+  TextHeld: z.object({ text: personal(z.string()) }),
+  /** The visitor is asked for what he left in other chats. `waits`: the first step waits for the answer, or for the deadline `visitor`. */
+  VisitorAsked: z.object({ waits: z.boolean() }),
+  /** Variables declared `keep: visitor` that the script changed. */
+  VisitorVariablesChanged: z.object({
+    /** The dialog's own count of such changes: what comes back from the visitor says how many of them it knows. */
+    change: z.number().int(),
+    names: z.array(z.string()),
+    values: personal(z.record(z.string(), value)),
+  }),
+  /** Variables that the visitor's other chats left: they count from the next step on. */
+  VisitorVariablesReceived: z.object({ values: personal(z.record(z.string(), value)) }),
+  /** A held text was said here: Webim accepted it, or may have. */
+  HeldTextTaken: z.object({ textId: z.string() }),
+  /** A held text was not said here and goes back to the visitor. */
+  HeldTextGivenBack: z.object({
+    textId: z.string(),
+    reason: z.enum(['refused', 'expired', 'suppressed', 'unsupported', 'account_removed', 'not_bots_chat', 'closed']),
+  }),
   EffectOpened: z.object({
     number: z.number(),
     effect: effectSchema,
     expiresAt: z.number().optional(),
     /** Effects of one group: the first part refused or expired drops the rest. */
     group: z.number().optional(),
-    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data', 'parked', 'http']),
+    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data', 'parked', 'http', 'held']),
     noOperatorAfterMs: z.number().optional(),
+    /** purpose `held`: the visitor's id of the text. */
+    textId: z.string().optional(),
   }),
   /** The next attempt of an open effect; `effect` where it was replaced (numbered text for a keyboard, a link for a file). */
   EffectRetried: z.object({

@@ -46,5 +46,38 @@ export const parseDialogKey = (key: string): DialogId | undefined => {
   return match ? { account: match[1] as AccountId, chatId: match[2] as ChatId } : undefined;
 };
 
+/** One person at one account, as the door names him: 16 hex digits, HMAC(HASH_KEY, account, Webim's visitor id). */
+export const visitorHashSchema = z.string().regex(/^[0-9a-f]{16}$/);
+export type VisitorId = { readonly account: AccountId; readonly visitor: string };
+
+/** What a stream of the projector is about: a dialog or a visitor. */
+export type SubjectId = DialogId | VisitorId;
+
+/** The key of every record of a visitor. No dialog's: a chat id has no colon. */
+export const visitorKey = (id: VisitorId): string => `${id.account}:v:${id.visitor}`;
+export const visitorStream = (id: VisitorId): string => `visitor-${id.account}-${id.visitor}`;
+
+/** @returns undefined where the key is not a visitor's. */
+export const parseVisitorKey = (key: string): VisitorId | undefined => {
+  const match = /^([a-z0-9_]{1,32}):v:([0-9a-f]{16})$/.exec(key);
+  return match ? { account: match[1] as AccountId, visitor: match[2] as string } : undefined;
+};
+
+/** @returns undefined where the stream is not a visitor's. */
+export const parseVisitorStream = (stream: string): VisitorId | undefined => {
+  const match = /^visitor-([a-z0-9_]{1,32})-([0-9a-f]{16})$/.exec(stream);
+  return match ? { account: match[1] as AccountId, visitor: match[2] as string } : undefined;
+};
+
+export const isVisitorId = (id: SubjectId): id is VisitorId => 'visitor' in id;
+
+/** @returns undefined where the key is neither a dialog's nor a visitor's. */
+export const parseSubjectKey = (key: string): SubjectId | undefined => parseDialogKey(key) ?? parseVisitorKey(key);
+export const subjectKey = (id: SubjectId): string => (isVisitorId(id) ? visitorKey(id) : dialogKey(id));
+export const subjectStream = (id: SubjectId): string => (isVisitorId(id) ? visitorStream(id) : dialogStream(id));
+/** A visitor's parked records have a prefix of their own: `parked-visitor-…` could be a dialog's of an account named `visitor`. */
+export const subjectParkedStream = (id: SubjectId): string =>
+  isVisitorId(id) ? `parkedvisitor-${id.account}-${id.visitor}` : parkedStream(id);
+
 /** Gives a chat id back to Webim in the type in which it came. */
 export const chatIdForWebim = (chatId: string, form: IdForm): string | number => (form === 'number' ? Number(chatId) : chatId);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountIdSchema, chatIdSchema, idFormSchema } from './ids.ts';
+import { accountIdSchema, chatIdSchema, idFormSchema, visitorHashSchema } from './ids.ts';
 import { messageSchema } from './message.ts';
 import { personal } from './personal.ts';
 
@@ -94,10 +94,8 @@ export const timerDueSchema = z.object({
 /** A parked record's place in the log, `{topic}/{partition}/{offset}`: how an operator's command names it. */
 export const recordPlaceSchema = z.string().regex(/^[\w.-]{1,200}\/\d{1,9}\/\d{1,15}$/);
 
-/** A command from the console: the records of a parked dialog are applied again, in order, each with its own time (design §6.7). */
-export const releaseParkedSchema = z.object({
-  type: z.literal('release_parked'),
-  ...common,
+/** What a command to go on with something parked says. */
+export const releaseFields = {
   /** Who asked, as the console knows him. */
   by: z.string().max(200),
   reason: personal(z.string().max(2000)),
@@ -117,7 +115,9 @@ export const releaseParkedSchema = z.object({
       failed: z.object({ place: recordPlaceSchema, reason: z.string() }).optional(),
     })
     .optional(),
-});
+};
+/** A command from the console: the records of a parked dialog are applied again, in order, each with its own time (design §6.7). */
+export const releaseParkedSchema = z.object({ type: z.literal('release_parked'), ...common, ...releaseFields });
 export type ReleaseParked = z.infer<typeof releaseParkedSchema>;
 
 /** Whether one attempt of one effect reached Webim, and what Webim said. */
@@ -182,6 +182,39 @@ export const effectResultSchema = z.object({
 });
 export type EffectResult = z.infer<typeof effectResultSchema>;
 
+/** A text that waits for the visitor's next chat, as he offers it to one. */
+export const heldTextSchema = z.object({
+  id: z.string().max(128),
+  text: personal(z.string()),
+  /** The visitor lets it go then; it is not said later. Log's time, ms. */
+  expiresAt: z.number(),
+});
+export type HeldText = z.infer<typeof heldTextSchema>;
+
+const fromVisitor = {
+  ...common,
+  /** Hash of the visitor who says so: he gets the answer. */
+  visitor: visitorHashSchema,
+};
+const keptVariables = {
+  values: personal(z.record(z.string(), z.json())),
+  /** How many of this dialog's own changes of kept variables the visitor knows: of two changes the one later in his log counts. */
+  knownChange: z.number().int(),
+};
+/** The visitor's answer to a dialog that asked: what other chats left for it. */
+export const visitorAnsweredSchema = z.object({
+  type: z.literal('visitor_answered'),
+  ...fromVisitor,
+  ...keptVariables,
+  texts: z.array(heldTextSchema),
+});
+/** Texts for an open chat which other chats held or could not say. They are this dialog's alone until it says or gives back each. */
+export const textsOfferedSchema = z.object({ type: z.literal('texts_offered'), ...fromVisitor, texts: z.array(heldTextSchema) });
+/** Another chat of the visitor changed variables that are his. */
+export const visitorVariablesSchema = z.object({ type: z.literal('visitor_variables'), ...fromVisitor, ...keptVariables });
+/** The visitor began another chat while this one was open. */
+export const nextChatStartedSchema = z.object({ type: z.literal('next_chat_started'), ...fromVisitor, nextChatId: chatIdSchema });
+
 /** Written by ingress to each partition every 10 s, key `~tick`: tells the owner that the doors are open. Not an input. */
 export const tickSchema = z.object({ type: z.literal('tick'), at: z.number(), ingress: z.string() });
 
@@ -195,6 +228,10 @@ export const inboxInputSchema = z.discriminatedUnion('type', [
   timerDueSchema,
   effectResultSchema,
   releaseParkedSchema,
+  visitorAnsweredSchema,
+  textsOfferedSchema,
+  visitorVariablesSchema,
+  nextChatStartedSchema,
 ]);
 export type InboxInput = z.infer<typeof inboxInputSchema>;
 export type InboxInputType = InboxInput['type'];

@@ -24,5 +24,9 @@ export const dialogSettingsSchema = z.object({
   handlerDelayMs: z.number(),
   /** Webim looks at its timers this often. */
   webimTimerGridMs: z.number(),
+  /** How long a dialog's first step waits for what is known of its visitor. Left out in settings pinned before 0.2. */
+  visitorAnswerMs: z.number().default(3_000),
+  /** How long a text waits for the visitor's next chat. */
+  heldTextTtlMs: z.number().default(2_592_000_000),
 });
 export type DialogSettings = z.infer<typeof dialogSettingsSchema>;

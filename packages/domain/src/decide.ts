@@ -2,6 +2,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import { type DecideContext, type DecidedEvent, type Draft, openDraft } from './draft.ts';
 import { chatAssigned, chatClosed, chatStarted } from './inputs/chat-handlers.ts';
 import { effectResult } from './inputs/effect-result.ts';
+import { nextChatStarted, textsOffered, visitorAnswered, visitorVariables } from './inputs/from-visitor.ts';
 import { newChat } from './inputs/new-chat.ts';
 import { newMessage } from './inputs/new-message.ts';
 import { webhookRefused } from './inputs/refused-webhook.ts';
@@ -48,6 +49,14 @@ const dispatch = (draft: Draft, input: InboxInput): void => {
       return effectResult(draft, input);
     case 'release_parked':
       return releaseParked(draft, input);
+    case 'visitor_answered':
+      return visitorAnswered(draft, input);
+    case 'texts_offered':
+      return textsOffered(draft, input);
+    case 'visitor_variables':
+      return visitorVariables(draft, input);
+    case 'next_chat_started':
+      return nextChatStarted(draft);
     default:
       input satisfies never;
   }

@@ -1,10 +1,14 @@
 import { type DomainEvent, domainEventSchemas } from '@dialog/contracts/domain-event';
+import { type VisitorEvent, visitorEventSchemas } from '@dialog/contracts/visitor';
 import type { z } from 'zod';
 
 /** The event as it reads once its personal data is forgotten: each field that the schema marks `personal` is an empty value of its type. */
-export const erasePersonal = (event: DomainEvent): DomainEvent => {
-  const schema = (domainEventSchemas as Record<string, z.ZodType | undefined>)[event.type];
-  return schema === undefined ? event : ({ ...event, data: erase(schema, event.data) } as DomainEvent);
+export const erasePersonal = (event: DomainEvent): DomainEvent => eraseBy(domainEventSchemas, event);
+export const eraseVisitorPersonal = (event: VisitorEvent): VisitorEvent => eraseBy(visitorEventSchemas, event);
+
+const eraseBy = <T extends { readonly type: string; readonly data: unknown }>(schemas: Record<string, z.ZodType>, event: T): T => {
+  const schema = schemas[event.type];
+  return schema === undefined ? event : { ...event, data: erase(schema, event.data) };
 };
 
 type Definition = {

@@ -58,6 +58,8 @@ const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRe
     case 'chat_assigned':
     case 'chat_closed':
       return { ...known, lastActivityAt: at, handlersSeen: true, webimAt: newest(state.webimAt, input.at) };
+    case 'visitor_answered':
+      return { ...known, ...started(state) };
     default:
       return known;
   }
@@ -115,6 +117,8 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     script: data.script,
     scriptState: { cursor: null, variables: {}, fallbackStreak: 0, keyboard: null },
     visitor: data.visitor ?? null,
+    start: 'run',
+    keptChanges: { count: 0, lastOf: {} },
     webimVersion: null,
     messages: idSet(),
     recentContent: [],
@@ -228,10 +232,20 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
         },
         silence: silenceAfter(state.silence, event.data.trigger),
         trial: state.trial && event.data.script !== undefined ? { ...state.trial, returnScript: event.data.script } : state.trial,
+        start: 'run',
         answering: event.data.message ?? null,
         waiting: withoutFirst(state.waiting, event.data.message),
         deadlines: without(state.deadlines, 'script'),
       };
+    case 'VisitorAsked':
+      return event.data.waits ? { ...state, start: 'awaits_visitor' } : state;
+    case 'VisitorVariablesChanged': {
+      const { change, names } = event.data;
+      const lastOf = { ...state.keptChanges.lastOf, ...Object.fromEntries(names.map((name) => [name, change])) };
+      return { ...state, keptChanges: { count: change, lastOf } };
+    }
+    case 'VisitorVariablesReceived':
+      return received(state, event.data.values as LiveDialog['scriptState']['variables']);
     case 'EffectOpened':
       return {
         ...state,
@@ -250,6 +264,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'DeadlineFired':
       return {
         ...state,
+        ...(event.data.name === 'visitor' ? started(state) : {}),
         deadlines: without(state.deadlines, event.data.name),
         silence: event.data.name === 'silence' ? silenceFired(state.silence, event.data) : state.silence,
         effects:
@@ -261,6 +276,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return {
         ...state,
         ...(state.holder.owner === 'nobody' ? {} : ownerChanged(state)),
+        start: state.start === 'awaits_visitor' ? 'broken_off' : state.start,
         holder: {
           owner: 'nobody',
           final: event.data.final,
@@ -284,6 +300,9 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'Marked':
     case 'NoteRecorded':
     case 'TextDropped':
+    case 'TextHeld':
+    case 'HeldTextTaken':
+    case 'HeldTextGivenBack':
     case 'LikelyBotOperator':
     case 'ReleaseFailed':
       return state;
@@ -300,9 +319,26 @@ const ownerChanged = (state: LiveDialog): Partial<LiveDialog> => ({
   webimAtOwner: state.webimAt,
   closeOverdueAt: null,
   silence: quietFrom(state.at),
+  start: state.start === 'awaits_visitor' ? 'broken_off' : state.start,
   // `retry` stays: it belongs to the head, which may outlive its owner.
-  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'waiting', 'silence'),
+  deadlines: without(state.deadlines, 'script', 'no_operator', 'abandon', 'stored_data', 'waiting', 'silence', 'visitor'),
 });
+
+/** `chat_start` waits no longer. */
+const started = (state: LiveDialog): Partial<LiveDialog> => ({
+  start: state.start === 'awaits_visitor' ? 'run' : state.start,
+  deadlines: without(state.deadlines, 'visitor'),
+});
+
+/** A trial that fails goes back to where the script stood, not to what other chats left since. */
+const received = (state: LiveDialog, values: ScriptState['variables']): LiveDialog => {
+  const into = (script: ScriptState): ScriptState => ({ ...script, variables: { ...script.variables, ...values } });
+  return {
+    ...state,
+    scriptState: into(state.scriptState),
+    trial: state.trial === null ? null : { ...state.trial, kept: into(state.trial.kept) },
+  };
+};
 
 const holderOf = (data: DomainEventOf<'OwnerChanged'>['data']): Holder => {
   switch (data.owner) {
@@ -356,6 +392,7 @@ const openEffect = (state: LiveDialog, data: DomainEventOf<'EffectOpened'>['data
   doubts: 0,
   noOperatorAfterMs: data.noOperatorAfterMs ?? null,
   answers: state.answering,
+  held: data.textId === undefined ? null : { textId: data.textId, reached: false },
 });
 
 const retried = (open: OpenEffect, data: DomainEventOf<'EffectRetried'>['data']): OpenEffect => ({
@@ -373,8 +410,11 @@ const speaks = new Set(['text', 'keyboard', 'file']);
 const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['data']): LiveDialog => {
   const settled = state.effects.find((open) => open.number === data.number);
   if (settled === undefined) return state;
-  const effects = state.effects.filter((open) => open.number !== data.number);
   const reached = data.outcome === 'accepted' || data.outcome === 'in_doubt';
+  const textId = reached ? settled.held?.textId : undefined;
+  const effects = state.effects
+    .filter((open) => open.number !== data.number)
+    .map((open) => (textId !== undefined && open.held?.textId === textId ? { ...open, held: { textId, reached: true } } : open));
   return {
     ...state,
     effects,

@@ -97,6 +97,14 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal }: R
       case 'release_parked':
         leftOut.add(input.type === 'webhook_refused' ? 'a refused webhook' : 'the release of the parked dialog');
         return;
+      case 'visitor_answered':
+      case 'texts_offered':
+      case 'visitor_variables':
+        leftOut.add("what the visitor's other chats left");
+        return;
+      case 'next_chat_started':
+        leftOut.add("the visitor's next chat");
+        return;
       default:
         input satisfies never;
     }
@@ -201,8 +209,14 @@ const replacement = (events: readonly DomainEvent[], personal: readonly string[]
         const value = event.data.variables[name];
         if (typeof value === 'string') keep(value);
       }
+    } else if (event.type === 'VisitorVariablesReceived') {
+      for (const name of personal) {
+        const value = event.data.values[name];
+        if (typeof value === 'string') keep(value);
+      }
     } else if (event.type === 'InputRecorded' && 'visitor' in event.data.input) {
-      for (const value of Object.values(event.data.input.visitor?.fields ?? {})) {
+      const { visitor } = event.data.input;
+      for (const value of Object.values(typeof visitor === 'object' ? (visitor.fields ?? {}) : {})) {
         keep(value);
         for (const part of value.split(/\s+/)) if (part.length > 2) keep(part);
       }

@@ -5,7 +5,7 @@ import type { DialogState } from './state.ts';
  * A hash of all of a state that is not personal: the same before and after personal data is erased, on any machine.
  * Not cryptographic: it compares folds, it protects nothing.
  */
-export const stateHash = (state: DialogState): string => hash106(canonicalState(state));
+export const stateHash = (state: DialogState): string => hashOf(canonicalState(state));
 
 /** The state as canonical JSON (sorted keys) without what is personal: texts, variables, labels, file addresses and names. */
 export const canonicalState = (state: DialogState): string =>
@@ -57,7 +57,7 @@ export const canonical = (value: unknown): string =>
   );
 
 /** Two runs of cyrb53 with different seeds: 106 bits as hex. */
-const hash106 = (text: string): string => cyrb53(text, 1) + cyrb53(text, 2);
+export const hashOf = (text: string): string => cyrb53(text, 1) + cyrb53(text, 2);
 
 const cyrb53 = (text: string, seed: number): string => {
   let a = 0xdeadbeef ^ seed;

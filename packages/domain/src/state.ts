@@ -35,6 +35,8 @@ export type OpenEffect = {
   readonly noOperatorAfterMs: number | null;
   /** Hash of the visitor's message that it answers. */
   readonly answers: string | null;
+  /** purpose `held`: the visitor's text of which it is a part; `reached`: another part of it reached Webim. */
+  readonly held: { readonly textId: string; readonly reached: boolean } | null;
 };
 
 /** A visitor's message that the script could not take yet. */
@@ -99,6 +101,10 @@ export type LiveDialog = Known & {
   readonly script: string;
   readonly scriptState: ScriptState;
   readonly visitor: string | null;
+  /** `awaits_visitor`: `chat_start` waits for the visitor's answer. `broken_off`: people got the chat before it ran. */
+  readonly start: 'run' | 'awaits_visitor' | 'broken_off';
+  /** Own changes of variables that are the visitor's: how many, and which change last wrote each name. */
+  readonly keptChanges: { readonly count: number; readonly lastOf: Readonly<Record<string, number>> };
   readonly webimVersion: string | null;
   /** Hashes of all visitor messages seen that carry an id. */
   readonly messages: IdSet;

@@ -18,4 +18,6 @@ export const rehearsalSettings: DialogSettings = {
   inDoubt: 'resend',
   handlerDelayMs: 6_000,
   webimTimerGridMs: 30_000,
+  visitorAnswerMs: 3_000,
+  heldTextTtlMs: 30 * 24 * 3_600_000,
 };

@@ -75,6 +75,8 @@ export const accountSchema = z.strictObject({
   inDoubt: z.enum(['resend', 'park']).default('resend'),
   handlerDelay: duration.prefault('6s'),
   webimTimerGrid: duration.prefault('30s'),
+  visitorAnswer: duration.prefault('3s').describe("How long the first step waits for what the visitor's other chats left"),
+  heldTextTtl: duration.prefault('30d').describe("How long a text waits for the visitor's next chat (deliver: next_chat)"),
 });
 const fileSchema = z.strictObject({ accounts: z.array(accountSchema).min(1) });
 
@@ -204,6 +206,8 @@ export const parseAccounts = (
         inDoubt: account.inDoubt,
         handlerDelayMs: account.handlerDelay,
         webimTimerGridMs: account.webimTimerGrid,
+        visitorAnswerMs: account.visitorAnswer,
+        heldTextTtlMs: account.heldTextTtl,
       },
     };
   });

@@ -33,6 +33,8 @@ export const settingsOf = (account: string, more: Partial<DialogSettings> = {}):
   storedData: false,
   autoCloseAfterMs: 3_600_000,
   abandonAfterMs: 86_400_000,
+  visitorAnswerMs: 3_000,
+  heldTextTtlMs: 2_592_000_000,
   closeAuthority: 'webim',
   noOperatorAfterMs: 180_000,
   handbackGraceMs: 10_000,

@@ -228,5 +228,7 @@ const account = (id: string, baseUrl: string, storedData = true): AccountConfig 
     inDoubt: 'resend',
     handlerDelayMs: 1,
     webimTimerGridMs: 1,
+    visitorAnswerMs: 1,
+    heldTextTtlMs: 1,
   },
 });

@@ -1,21 +1,26 @@
-import type { DomainEvent } from '@dialog/contracts/domain-event';
-import { type DialogId, dialogKey, dialogStream, parseDialogKey } from '@dialog/contracts/ids';
+import { dialogKey, isVisitorId, parseSubjectKey, type SubjectId, subjectStream, visitorKey } from '@dialog/contracts/ids';
 import { type InboxInput, inboxInputSchema, type ReleaseParked } from '@dialog/contracts/inbox';
+import { type VisitorInput, type VisitorReleaseParked, visitorInputSchema } from '@dialog/contracts/visitor';
 import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/decide';
 import { parkedHead } from '@dialog/domain/state';
+import { type DecidedVisitorEvent, decideVisitor, type VisitorContext } from '@dialog/domain/visitor/decide';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
-import { type Dialogs, keepSnapshot, type LoadedDialog, withEvent } from './dialogs.ts';
+import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
 import type { Pins } from './pins.ts';
 
+export type Input = InboxInput | VisitorInput;
+export type ReleaseCommand = ReleaseParked | VisitorReleaseParked;
+export type Decided = DecidedEvent | DecidedVisitorEvent;
+
 export type Applied =
   /** `appended` events, or none where it had been applied before (a redelivery) or was not due. */
-  | { readonly kind: 'applied'; readonly dialog: LoadedDialog; readonly input: InboxInput; readonly appended: readonly DecidedEvent[] }
+  | { readonly kind: 'applied'; readonly dialog: Loaded; readonly input: Input; readonly appended: readonly Decided[] }
   /** The dialog is parked: the record follows it. */
-  | { readonly kind: 'follows'; readonly dialog: LoadedDialog }
+  | { readonly kind: 'follows'; readonly dialog: Loaded }
   /** The dialog is parked, and this asks to go on with it. */
-  | { readonly kind: 'release'; readonly dialog: LoadedDialog; readonly input: ReleaseParked }
+  | { readonly kind: 'release'; readonly dialog: Loaded; readonly input: ReleaseCommand }
   /** Not to be applied at all: an account that is not configured starts no stream; a parked dialog's timers are armed anew; an operator left it out. */
   | { readonly kind: 'skipped'; readonly reason: 'account_unknown' | 'parked_timer' | 'skipped_before' };
 
@@ -48,7 +53,7 @@ export const applyRecord = async (
   /** Of a release: the dialog is parked, and its records are applied all the same. */
   release?: { readonly outcome?: ReleaseParked['outcome'] },
 ): Promise<Applied> => {
-  const id = dialogOf(record);
+  const id = subjectOf(record);
   for (;;) {
     const dialog = await dialogs.load(id, generation);
     if (dialog.state.inputs.has(placeOf(record))) return { kind: 'skipped', reason: 'skipped_before' };
@@ -57,10 +62,10 @@ export const applyRecord = async (
       if (held !== undefined) return held;
     }
     const read = inputOf(record, id);
-    const input = read.type === 'release_parked' ? { ...read, outcome: release?.outcome } : read;
-    const context = await contextOf(pins, dialog, record, producer, doorsOpenSince);
-    if (context === undefined) return { kind: 'skipped', reason: 'account_unknown' };
-    const { events } = decideOrRefuse(dialog, input, context);
+    const input = isRelease(read) ? { ...read, outcome: release?.outcome } : read;
+    const decided = await decideWith(pins, dialog, input, record, producer, doorsOpenSince);
+    if (decided === undefined) return { kind: 'skipped', reason: 'account_unknown' };
+    const { events } = decided;
     if (events.length === 0) return { kind: 'applied', dialog, input, appended: [] };
     try {
       const after = await append(store, dialog, input, events);
@@ -77,19 +82,22 @@ export const applyRecord = async (
 };
 
 /** What becomes of a record of a parked dialog; undefined: it is applied, since it is the answer to the dialog's own redirect. */
-const whileParked = (dialog: LoadedDialog, record: LogRecord, id: DialogId): Applied | undefined => {
+const whileParked = (dialog: Loaded, record: LogRecord, id: SubjectId): Applied | undefined => {
   const follows: Applied = { kind: 'follows', dialog };
-  let input: InboxInput;
+  let input: Input;
   try {
     input = inputOf(record, id);
   } catch {
     return follows;
   }
-  if (input.type === 'timer_due') return { kind: 'skipped', reason: 'parked_timer' };
-  if (input.type === 'release_parked') return { kind: 'release', dialog, input };
+  if (input.type === 'timer_due' || input.type === 'visitor_timer_due') return { kind: 'skipped', reason: 'parked_timer' };
+  if (isRelease(input)) return { kind: 'release', dialog, input };
   const own = dialog.state.status === 'live' ? parkedHead(dialog.state) : undefined;
   return input.type === 'effect_result' && own !== undefined && input.number === own.number ? undefined : follows;
 };
+
+export const isRelease = (input: Input): input is ReleaseCommand =>
+  input.type === 'release_parked' || input.type === 'visitor_release_parked';
 
 /** A record's place in the log, as commands and markers name it. */
 export const placeOf = (record: Pick<LogRecord, 'topic' | 'partition' | 'offset'>): string =>
@@ -97,44 +105,66 @@ export const placeOf = (record: Pick<LogRecord, 'topic' | 'partition' | 'offset'
 
 export const append = async (
   store: EventStore,
-  dialog: LoadedDialog,
-  input: Pick<InboxInput, 'inputId'>,
-  events: readonly DecidedEvent[],
-): Promise<LoadedDialog> => {
+  dialog: Loaded,
+  input: Pick<Input, 'inputId'>,
+  events: readonly Decided[],
+): Promise<Loaded> => {
   const written: NewEvent[] = events.map((event, index) => ({
     id: derivedEventId(input.inputId, index, event.type, JSON.stringify(event.data)),
     type: event.type,
     data: event.data,
     metadata: event.metadata,
   }));
-  await store.append(dialogStream(dialog.id), written, dialog.revision < 0 ? 'no_stream' : dialog.revision);
+  await store.append(subjectStream(dialog.id), written, dialog.revision < 0 ? 'no_stream' : dialog.revision);
   let after = dialog;
-  for (const event of events) after = withEvent(after, { revision: after.revision + 1, ...asDomain(event) });
+  for (const { type, data } of events) after = withEvent(after, { revision: after.revision + 1, type, data });
   return after;
 };
 
-const asDomain = ({ type, data }: DecidedEvent): DomainEvent => ({ type, data }) as DomainEvent;
+/** @returns undefined: the account is not configured and there is no stream. */
+const decideWith = async (
+  pins: Pins,
+  loaded: Loaded,
+  input: Input,
+  record: LogRecord,
+  producer: string,
+  doorsOpenSince: ApplyDependencies['doorsOpenSince'],
+): Promise<{ readonly events: readonly Decided[] } | undefined> => {
+  if (loaded.kind === 'visitor') {
+    const context = await visitorContextOf(pins, loaded, record, producer);
+    return context && orRefuse(() => decideVisitor(loaded.state, input as VisitorInput, context));
+  }
+  const context = await contextOf(pins, loaded, record, producer, doorsOpenSince);
+  return context && orRefuse(() => decide(loaded.state, input as InboxInput, context));
+};
 
-const decideOrRefuse = (dialog: LoadedDialog, input: InboxInput, context: DecideContext) => {
+const orRefuse = <T>(decision: () => T): T => {
   try {
-    return decide(dialog.state, input, context);
+    return decision();
   } catch (error) {
     throw new UnappliableRecord('decision_failed', error);
   }
 };
 
-const dialogOf = (record: LogRecord): DialogId => {
-  const id = parseDialogKey(record.key);
+const subjectOf = (record: LogRecord): SubjectId => {
+  const id = parseSubjectKey(record.key);
   if (id === undefined) throw new UnappliableRecord('wrong_key');
   return id;
 };
 
-export const inputOf = (record: LogRecord, id: DialogId): InboxInput => {
+/** The input of a record: a visitor's by a visitor's key, else a dialog's. @throws UnappliableRecord */
+export const inputOf = (record: LogRecord, id: SubjectId): Input => {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record.value ?? new Uint8Array()));
   } catch (error) {
     throw new UnappliableRecord('not_json', error);
+  }
+  if (isVisitorId(id)) {
+    const parsed = visitorInputSchema.safeParse(json);
+    if (!parsed.success) throw new UnappliableRecord('not_an_input', parsed.error);
+    if (visitorKey(parsed.data) !== record.key) throw new UnappliableRecord('wrong_key');
+    return parsed.data;
   }
   const parsed = inboxInputSchema.safeParse(json);
   if (!parsed.success) throw new UnappliableRecord('not_an_input', parsed.error);
@@ -169,6 +199,24 @@ export const contextOf = async (
       producer,
       doorsOpenSince: doorsOpenSince(record.partition, record.appendedAt),
     };
+  } catch (error) {
+    if ((error as { retryable?: unknown }).retryable === true) throw error;
+    throw new UnappliableRecord('pins_missing', error);
+  }
+};
+
+/** The pins of a visitor's decision: settings alone. @returns undefined: the account is not configured and the visitor has no stream. */
+export const visitorContextOf = async (
+  pins: Pins,
+  { id, settingsHash: last }: LoadedVisitor,
+  record: Pick<LogRecord, 'appendedAt'>,
+  producer: string,
+): Promise<VisitorContext | undefined> => {
+  const current = pins.current(id.account);
+  const settingsHash = current?.settingsHash ?? last;
+  if (settingsHash === null) return undefined;
+  try {
+    return { at: record.appendedAt, settings: current?.settings ?? (await pins.settings(settingsHash)), settingsHash, producer };
   } catch (error) {
     if ((error as { retryable?: unknown }).retryable === true) throw error;
     throw new UnappliableRecord('pins_missing', error);

@@ -1,4 +1,4 @@
-import { parseDialogKey } from '@dialog/contracts/ids';
+import { parseSubjectKey } from '@dialog/contracts/ids';
 
 /** When to look at which dialog: a heap of hints in the memory of the partition's owner (design §5.7). */
 export type DeadlineIndex = {
@@ -26,7 +26,7 @@ export const deadlineIndex = (): DeadlineIndex => {
 
   return {
     set: (key, partition, at) => {
-      if (parseDialogKey(key) === undefined) return;
+      if (parseSubjectKey(key) === undefined) return;
       const known = entries.get(key);
       if (known !== undefined && known.at === at) return;
       const entry = { key, partition, at };

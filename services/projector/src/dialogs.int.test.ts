@@ -6,7 +6,7 @@ import { realClock } from '@dialog/contracts/clock';
 import type { DomainEvent } from '@dialog/contracts/domain-event';
 import { type AccountId, type ChatId, dialogStream, snapshotStream } from '@dialog/contracts/ids';
 import { fold } from '@dialog/domain/evolve';
-import { initialDialog } from '@dialog/domain/state';
+import { type DialogState, initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
@@ -76,7 +76,7 @@ it('loads a long dialog from its snapshot and what came after, to the state of t
   const counted = counting();
   const loaded = await dialogs({ store: counted.store, capacity: 10 }).load(id, 1);
   expect(loaded.revision).toBe(events.length - 1);
-  expect(stateHash(loaded.state)).toBe(stateHash(fold(events, initialDialog)));
+  expect(stateHash(loaded.state as DialogState)).toBe(stateHash(fold(events, initialDialog)));
   expect(loaded.state.inputs.has('i-3')).toBe(true);
   expect(counted.read()).toBeLessThan(200);
 });
@@ -103,6 +103,6 @@ it('passes over a snapshot of another fold, of another shape, or ahead of the st
   ]) {
     await store.append(snapshotStream(id), [{ id: randomUUID(), type: 'Snapshot', data, metadata: {} }], 'any');
     const loaded = await dialogs({ store, capacity: 10 }).load(id, 1);
-    expect(stateHash(loaded.state)).toBe(expected);
+    expect(stateHash(loaded.state as DialogState)).toBe(expected);
   }
 });

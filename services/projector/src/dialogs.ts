@@ -1,15 +1,24 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
-import { type DialogId, dialogKey, dialogStream, snapshotStream } from '@dialog/contracts/ids';
+import {
+  type DialogId,
+  dialogStream,
+  isVisitorId,
+  type SubjectId,
+  snapshotStream,
+  subjectKey,
+  subjectStream,
+  type VisitorId,
+} from '@dialog/contracts/ids';
+import type { VisitorEvent } from '@dialog/contracts/visitor';
 import { evolve } from '@dialog/domain/evolve';
 import { foldVersion, restored, snapshotOf } from '@dialog/domain/snapshot';
 import { type DialogState, initialDialog } from '@dialog/domain/state';
+import { evolveVisitor } from '@dialog/domain/visitor/evolve';
+import { initialVisitor, type VisitorState } from '@dialog/domain/visitor/state';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
 
-/** A dialog as its stream has it up to a revision. */
-export type LoadedDialog = {
-  readonly id: DialogId;
-  readonly state: DialogState;
+type Read = {
   /** Of the last event; −1: no stream. */
   readonly revision: number;
   /** Hash of the settings of its last input. */
@@ -18,12 +27,19 @@ export type LoadedDialog = {
   readonly parked: boolean;
 };
 
+/** A dialog as its stream has it up to a revision. */
+export type LoadedDialog = Read & { readonly kind: 'dialog'; readonly id: DialogId; readonly state: DialogState };
+/** A visitor likewise. */
+export type LoadedVisitor = Read & { readonly kind: 'visitor'; readonly id: VisitorId; readonly state: VisitorState };
+export type Loaded = LoadedDialog | LoadedVisitor;
+
+/** What is owned and cached: dialogs, and the visitors between them. */
 export type Dialogs = {
   /** From the cache where it was checked in this assignment, else from the stream. @throws EventStoreError */
-  readonly load: (id: DialogId, generation: number) => Promise<LoadedDialog>;
-  readonly keep: (dialog: LoadedDialog, generation: number) => void;
-  readonly forget: (id: DialogId) => void;
-  readonly cached: (key: string) => LoadedDialog | undefined;
+  readonly load: (id: SubjectId, generation: number) => Promise<Loaded>;
+  readonly keep: (loaded: Loaded, generation: number) => void;
+  readonly forget: (id: SubjectId) => void;
+  readonly cached: (key: string) => Loaded | undefined;
 };
 
 const pageSize = 500;
@@ -32,10 +48,10 @@ const snapshotEvery = 200;
 
 /** A cached state counts only in the assignment in which its tail revision was checked (design §6.4). */
 export const dialogs = ({ store, capacity }: { store: EventStore; capacity: number }): Dialogs => {
-  const cache = new Map<string, { dialog: LoadedDialog; generation: number }>();
+  const cache = new Map<string, { dialog: Loaded; generation: number }>();
 
-  const keep = (dialog: LoadedDialog, generation: number): void => {
-    const key = dialogKey(dialog.id);
+  const keep = (dialog: Loaded, generation: number): void => {
+    const key = subjectKey(dialog.id);
     cache.delete(key);
     cache.set(key, { dialog, generation });
     if (cache.size > capacity) cache.delete(cache.keys().next().value as string);
@@ -43,19 +59,24 @@ export const dialogs = ({ store, capacity }: { store: EventStore; capacity: numb
 
   return {
     load: async (id, generation) => {
-      const hit = cache.get(dialogKey(id));
+      const hit = cache.get(subjectKey(id));
       if (hit !== undefined && hit.generation === generation) return hit.dialog;
-      const dialog = await readOn(store, hit?.dialog ?? (await newestSnapshot(store, id)) ?? absent(id));
+      const dialog = await readOn(
+        store,
+        hit?.dialog ?? (isVisitorId(id) ? absentVisitor(id) : ((await newestSnapshot(store, id)) ?? absent(id))),
+      );
       keep(dialog, generation);
       return dialog;
     },
     keep,
-    forget: (id) => void cache.delete(dialogKey(id)),
+    forget: (id) => void cache.delete(subjectKey(id)),
     cached: (key) => cache.get(key)?.dialog,
   };
 };
 
-const absent = (id: DialogId): LoadedDialog => ({ id, state: initialDialog, revision: -1, settingsHash: null, parked: false });
+const unread = { revision: -1, settingsHash: null, parked: false } as const;
+const absent = (id: DialogId): LoadedDialog => ({ kind: 'dialog', id, state: initialDialog, ...unread });
+const absentVisitor = (id: VisitorId): LoadedVisitor => ({ kind: 'visitor', id, state: initialVisitor, ...unread });
 
 const snapshotSchema = z.object({
   fold: z.number(),
@@ -73,11 +94,12 @@ const newestSnapshot = async (store: EventStore, id: DialogId): Promise<LoadedDi
   const { data } = snapshotSchema.safeParse(event?.data);
   // Of another version of the fold, or ahead of a stream that was restored from a backup: the stream is what counts.
   if (data === undefined || data.fold !== foldVersion || data.revision > tail.revision) return undefined;
-  return { id, state: restored(data.state), revision: data.revision, settingsHash: data.settingsHash, parked: data.parked };
+  return { kind: 'dialog', id, state: restored(data.state), revision: data.revision, settingsHash: data.settingsHash, parked: data.parked };
 };
 
-/** Disposable: what can't be written now is written 200 events later. */
-export const keepSnapshot = async (store: EventStore, before: LoadedDialog, after: LoadedDialog): Promise<void> => {
+/** Disposable: what can't be written now is written 200 events later. A visitor's stream is short: it has none. */
+export const keepSnapshot = async (store: EventStore, before: Loaded, after: Loaded): Promise<void> => {
+  if (after.kind === 'visitor') return;
   if (Math.floor((before.revision + 1) / snapshotEvery) === Math.floor((after.revision + 1) / snapshotEvery)) return;
   const { state, revision, settingsHash, parked, id } = after;
   const data = { fold: foldVersion, revision, settingsHash, parked, state: snapshotOf(state) };
@@ -87,22 +109,26 @@ export const keepSnapshot = async (store: EventStore, before: LoadedDialog, afte
 };
 
 /** Reads what came after the revision that is known, page by page. */
-const readOn = async (store: EventStore, from: LoadedDialog): Promise<LoadedDialog> => {
+const readOn = async (store: EventStore, from: Loaded): Promise<Loaded> => {
   let dialog = from;
   for (;;) {
-    const page = await store.read(dialogStream(from.id), { from: dialog.revision + 1, maxCount: pageSize, fromLeader: true });
+    const page = await store.read(subjectStream(from.id), { from: dialog.revision + 1, maxCount: pageSize, fromLeader: true });
     for (const event of page) dialog = withEvent(dialog, event);
     if (page.length < pageSize) return dialog;
   }
 };
 
-export const withEvent = (dialog: LoadedDialog, event: Pick<RecordedEvent, 'revision' | 'type' | 'data'>): LoadedDialog => {
-  const domain = { type: event.type, data: event.data } as DomainEvent;
-  return {
-    id: dialog.id,
-    state: evolve(dialog.state, domain),
-    revision: event.revision,
-    settingsHash: domain.type === 'InputRecorded' ? domain.data.settings : dialog.settingsHash,
-    parked: domain.type === 'DialogParked' || (dialog.parked && domain.type !== 'DialogReleased'),
+export const withEvent = (before: Loaded, { revision, type, data }: Pick<RecordedEvent, 'revision' | 'type' | 'data'>): Loaded => {
+  const event = { type, data } as DomainEvent | VisitorEvent;
+  const read: Read = {
+    revision,
+    settingsHash: event.type === 'InputRecorded' ? event.data.settings : before.settingsHash,
+    parked:
+      event.type === 'DialogParked' ||
+      event.type === 'VisitorParked' ||
+      (before.parked && event.type !== 'DialogReleased' && event.type !== 'VisitorReleased'),
   };
+  return before.kind === 'dialog'
+    ? { kind: 'dialog', id: before.id, state: evolve(before.state, event as DomainEvent), ...read }
+    : { kind: 'visitor', id: before.id, state: evolveVisitor(before.state, event as VisitorEvent), ...read };
 };

@@ -6,16 +6,16 @@ import { resultInputId } from '@dialog/contracts/outbox';
 import { topics } from '@dialog/contracts/topics';
 import { inFlight, parkedHead } from '@dialog/domain/state';
 import type { PartitionedLog } from '@dialog/log/port';
-import type { LoadedDialog } from './dialogs.ts';
+import type { Loaded, LoadedDialog } from './dialogs.ts';
 
 /** A head without a result for so long is published again under its number, ms (design §5.4). */
 const overdueMs = 30_000;
 
 export type HeadPublisher = {
   /** Publishes the head effect where it is ready and was not published by this owner; `again`: also where it was. @throws LogError */
-  readonly publish: (dialog: LoadedDialog, partition: number, options?: { again?: boolean }) => Promise<void>;
+  readonly publish: (dialog: Loaded, partition: number, options?: { again?: boolean }) => Promise<void>;
   /** Publishes again what has had no result for 30 s. That wait stands in memory only. @throws LogError */
-  readonly republishOverdue: (dialogOf: (key: string) => LoadedDialog | undefined) => Promise<void>;
+  readonly republishOverdue: (dialogOf: (key: string) => Loaded | undefined) => Promise<void>;
   readonly forgetAll: () => void;
 };
 
@@ -25,6 +25,8 @@ export const headPublisher = ({ log, clock }: { log: PartitionedLog; clock: Cloc
   const published = new Map<string, Published>();
 
   const publish: HeadPublisher['publish'] = async (dialog, partition, { again = false } = {}) => {
+    // A visitor speaks to nobody but his dialogs.
+    if (dialog.kind === 'visitor') return;
     const key = dialogKey(dialog.id);
     const record = outboxRecord(dialog, log.logTime());
     if (record === undefined) {

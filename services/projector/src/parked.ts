@@ -1,4 +1,4 @@
-import { type DialogId, parkedStream } from '@dialog/contracts/ids';
+import { type SubjectId, subjectParkedStream } from '@dialog/contracts/ids';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
@@ -14,11 +14,11 @@ const partLength = 256 * 1024;
  */
 export const park = async (
   store: EventStore,
-  id: DialogId,
+  id: SubjectId,
   record: LogRecord,
   why: { reason: string; group: string; attempts: number; at: number },
 ): Promise<void> => {
-  const stream = parkedStream(id);
+  const stream = subjectParkedStream(id);
   for (;;) {
     const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
     // Parked before: a redelivery.
@@ -58,15 +58,17 @@ export const park = async (
 };
 
 /** What waits since the dialog was last released, in order. @throws EventStoreError */
-export const parkedRecords = async (store: EventStore, id: DialogId): Promise<readonly LogRecord[]> =>
-  waitingRecords(await readWhole(store, parkedStream(id))).map(({ topic, partition, offset, appendedAt, key, headers, valueBase64 }) => {
-    const value = valueBase64 === null ? null : Buffer.from(valueBase64, 'base64');
-    return { topic, partition, offset, appendedAt, key, headers, value };
-  });
+export const parkedRecords = async (store: EventStore, id: SubjectId): Promise<readonly LogRecord[]> =>
+  waitingRecords(await readWhole(store, subjectParkedStream(id))).map(
+    ({ topic, partition, offset, appendedAt, key, headers, valueBase64 }) => {
+      const value = valueBase64 === null ? null : Buffer.from(valueBase64, 'base64');
+      return { topic, partition, offset, appendedAt, key, headers, value };
+    },
+  );
 
 /** After a release: what stands before it was taken. May be repeated. @throws EventStoreError */
-export const markReleased = async (store: EventStore, id: DialogId, commandId: string): Promise<void> => {
-  const stream = parkedStream(id);
+export const markReleased = async (store: EventStore, id: SubjectId, commandId: string): Promise<void> => {
+  const stream = subjectParkedStream(id);
   for (;;) {
     const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
     if (last === undefined || last.type === 'Released') return;

@@ -3,20 +3,23 @@ import type { Clock } from '@dialog/contracts/clock';
 import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import type { CommitNote, DeadlineHint } from '@dialog/contracts/deadline-hint';
 import { deadlineHintSchema } from '@dialog/contracts/deadline-hint';
-import { dialogKey, parseDialogKey } from '@dialog/contracts/ids';
+import { parseSubjectKey, subjectKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { groups, tickKey, topics } from '@dialog/contracts/topics';
+import type { VisitorInput } from '@dialog/contracts/visitor';
 import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
 import { parkedHead } from '@dialog/domain/state';
+import { earliestExpiry } from '@dialog/domain/visitor/state';
 import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
-import { type Applied, type ApplyDependencies, applyRecord, UnappliableRecord } from './apply-record.ts';
+import { type Applied, type ApplyDependencies, applyRecord, type Input, isRelease, UnappliableRecord } from './apply-record.ts';
 import { deadlineIndex } from './deadline-index.ts';
-import { dialogs as dialogCache, type LoadedDialog } from './dialogs.ts';
+import { dialogs as dialogCache, type Loaded } from './dialogs.ts';
 import { doors as doorsOf } from './doors.ts';
 import { headPublisher } from './head-publisher.ts';
+import { noteWriter } from './notes.ts';
 import { markReleased, park } from './parked.ts';
 import type { Pins } from './pins.ts';
 import { releaseDialog } from './release-dialog.ts';
@@ -53,7 +56,7 @@ const attemptsBeforeParking = 3;
 
 /**
  * Owns the dialogs of its partitions. For each inbox record: load, decide, append; then, in this order, the deadline hint where it moves
- * earlier and the head effect where it is ready; then the record is finished. All after the append may be repeated without harm.
+ * earlier, the notes to other aggregates and the head effect where it is ready; then the record is finished. All after the append may be repeated without harm.
  */
 export const projectorService = (options: ProjectorOptions): Projector => {
   const { log, store, pins, clock, logger, producer } = options;
@@ -63,6 +66,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const stopping = new AbortController();
   const retry = untilItWorks({ clock, logger, signal: stopping.signal, onAway: (away) => (away ? consumer.pause() : consumer.resume()) });
   const heads = headPublisher({ log, clock });
+  const notes = noteWriter({ log, store });
   const applying: ApplyDependencies = { store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince };
   let generation = 0;
 
@@ -139,10 +143,10 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     for (let attempt = 1; ; attempt++) {
       try {
         const first = await applyRecord(applying, record, generation);
-        const applied = first.kind === 'release' ? await releaseDialog(applying, record, first.input, generation) : first;
+        const applied = first.kind === 'release' ? await releaseDialog(applying, record, first.input, generation, notes.write) : first;
         if (applied.kind === 'applied') {
           const { dialog, input } = applied;
-          if (input.type === 'release_parked' && !dialog.parked) await markReleased(store, dialog.id, input.inputId);
+          if (isRelease(input) && !dialog.parked) await markReleased(store, dialog.id, input.inputId);
           return applied;
         }
         if (applied.kind === 'skipped' || applied.kind === 'release') {
@@ -151,6 +155,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
           }
           return undefined;
         }
+        await notes.repeatMarker(applied.dialog, record);
         await heads.publish(applied.dialog, record.partition);
         await park(store, applied.dialog.id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
@@ -164,7 +169,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   };
 
   const parkDialog = async (record: LogRecord, generation: number, error: UnappliableRecord, attempts: number): Promise<void> => {
-    const id = parseDialogKey(record.key);
+    const id = parseSubjectKey(record.key);
     logger.error({ event: 'dialog_parked', reason: error.reason, partition: record.partition, offset: record.offset, err: error.cause });
     // A key that is no dialog's can't be written by any of our services; there is no dialog to stop.
     if (id === undefined) return;
@@ -173,8 +178,9 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       const dialog = await cache.load(id, generation);
       if (dialog.parked) return;
       try {
-        const stopped = await stopDialog(applying, dialog, record, error.reason);
+        const { stopped, appended } = await stopDialog(applying, dialog, record, error.reason);
         cache.keep(stopped, generation);
+        await notes.writeMarker(stopped, appended);
         await heads.publish(stopped, record.partition);
         return;
       } catch (conflict) {
@@ -184,24 +190,24 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     }
   };
 
-  const afterAppend = async (
-    dialog: LoadedDialog,
-    partition: number,
-    applied: { readonly input: InboxInput; readonly appended: readonly unknown[] },
-  ): Promise<void> => {
+  const afterAppend = async (dialog: Loaded, partition: number, applied: Extract<Applied, { kind: 'applied' }>): Promise<void> => {
     await hintEarlier(dialog, partition);
     armLocally(dialog, partition, applied);
+    await notes.write(applied);
     // Not again where this owner has published it: a second record makes a second result, and that a third record, without end.
     await heads.publish(dialog, partition);
   };
 
   /** Creating a deadline or moving it earlier is written before the offset is committed; moving later writes nothing. */
-  const hintEarlier = async (dialog: LoadedDialog, partition: number): Promise<void> => {
-    const earliest = earliestDeadline(dialog.state);
-    const hinted = index.hinted(dialogKey(dialog.id));
+  const hintEarlier = async (dialog: Loaded, partition: number): Promise<void> => {
+    const earliest = earliestOf(dialog);
+    const hinted = index.hinted(subjectKey(dialog.id));
     if (earliest === undefined || (hinted !== undefined && hinted <= earliest)) return;
-    await writeHint(dialogKey(dialog.id), partition, earliest);
+    await writeHint(subjectKey(dialog.id), partition, earliest);
   };
+
+  const earliestOf = (dialog: Loaded): number | undefined =>
+    dialog.kind === 'visitor' ? earliestExpiry(dialog.state) : earliestDeadline(dialog.state);
 
   const writeHint = async (key: string, partition: number, wakeAt: number | undefined): Promise<void> => {
     const hint: DeadlineHint | undefined = wakeAt === undefined ? undefined : { wakeAt };
@@ -211,17 +217,19 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   /** After a `timer_due` that was not due: armed again for what is left of it from now on, at least a second (design §5.7). */
   const armLocally = (
-    dialog: LoadedDialog,
+    dialog: Loaded,
     partition: number,
-    applied: { readonly input: InboxInput; readonly appended: readonly unknown[] },
+    applied: { readonly input: Input; readonly appended: readonly unknown[] },
   ): void => {
     const wake = wakeOf(dialog, partition);
     if (wake === undefined) return;
-    const again = applied.input.type === 'timer_due' && applied.appended.length === 0;
-    index.set(dialogKey(dialog.id), partition, again ? Math.max(wake, log.logTime() + 1000) : wake);
+    const { type } = applied.input;
+    const again = (type === 'timer_due' || type === 'visitor_timer_due') && applied.appended.length === 0;
+    index.set(subjectKey(dialog.id), partition, again ? Math.max(wake, log.logTime() + 1000) : wake);
   };
 
-  const wakeOf = (dialog: LoadedDialog, partition: number): number | undefined => {
+  const wakeOf = (dialog: Loaded, partition: number): number | undefined => {
+    if (dialog.kind === 'visitor') return earliestExpiry(dialog.state);
     const settings = pins.current(dialog.id.account)?.settings;
     const earliest = earliestDeadline(dialog.state);
     if (earliest === undefined || settings === undefined) return earliest;
@@ -231,13 +239,15 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   /** A wake looks at the state first, and writes `timer_due` only where it is due by the log's time. */
   const wake = async (key: string, partition: number): Promise<void> => {
-    const id = parseDialogKey(key);
+    const id = parseSubjectKey(key);
     if (id === undefined) return;
     const dialog = await cache.load(id, generation);
     const next = wakeOf(dialog, partition);
     const now = log.logTime();
     if (dialog.parked) return wakeParked(dialog, partition, now);
     if (next === undefined) {
+      // Nothing is held any more: what comes writes a hint of its own.
+      if (dialog.kind === 'visitor') return writeHint(key, partition, undefined);
       const endedAt = dialog.state.status === 'absent' ? 0 : dialog.state.at;
       if (dialog.state.status !== 'live' || now >= endedAt + endedHintMs) {
         await writeHint(key, partition, undefined);
@@ -249,7 +259,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     }
     if (next > now) {
       index.set(key, partition, next);
-      const earliest = earliestDeadline(dialog.state) as number;
+      const earliest = earliestOf(dialog) as number;
       if (index.hinted(key) !== earliest) await writeHint(key, partition, earliest);
       return;
     }
@@ -259,26 +269,30 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   };
 
   /** A parked dialog's timers do not fire; its own redirect is tried again when its time has come. */
-  const wakeParked = async (dialog: LoadedDialog, partition: number, now: number): Promise<void> => {
+  const wakeParked = async (dialog: Loaded, partition: number, now: number): Promise<void> => {
+    if (dialog.kind === 'visitor') return;
     const again = dialog.state.status === 'live' ? parkedHead(dialog.state)?.notBefore : undefined;
     if (again === undefined || again === null) return;
-    if (again > now) index.set(dialogKey(dialog.id), partition, again);
+    if (again > now) index.set(subjectKey(dialog.id), partition, again);
     else await heads.publish(dialog, partition);
   };
 
-  const writeTimerDue = async (dialog: LoadedDialog, partition: number, dueAt: number): Promise<void> => {
-    const key = dialogKey(dialog.id);
+  const writeTimerDue = async (dialog: Loaded, partition: number, dueAt: number): Promise<void> => {
+    const key = subjectKey(dialog.id);
     const inputId = `timer:${key}:${dueAt}:${dialog.revision}`;
     const at = log.logTime();
-    const input: InboxInput = {
-      type: 'timer_due',
-      inputId,
-      account: dialog.id.account,
-      chatId: dialog.id.chatId,
-      chatIdForm: dialog.state.status === 'absent' ? 'string' : dialog.state.chatIdForm,
-      receivedAt: at,
-      dueAt,
-    };
+    const input: InboxInput | VisitorInput =
+      dialog.kind === 'visitor'
+        ? { type: 'visitor_timer_due', inputId, ...dialog.id, receivedAt: at, dueAt }
+        : {
+            type: 'timer_due',
+            inputId,
+            account: dialog.id.account,
+            chatId: dialog.id.chatId,
+            chatIdForm: dialog.state.status === 'absent' ? 'string' : dialog.state.chatIdForm,
+            receivedAt: at,
+            dueAt,
+          };
     await log.append([
       {
         topic: topics.inbox,

@@ -1,5 +1,8 @@
+import type { SubjectId } from '@dialog/contracts/ids';
 import type { ReleaseParked } from '@dialog/contracts/inbox';
+import type { VisitorReleaseParked } from '@dialog/contracts/visitor';
 import { skipRecord } from '@dialog/domain/ownership/park';
+import { skipVisitorRecord } from '@dialog/domain/visitor/decide';
 import type { LogRecord } from '@dialog/log/port';
 import {
   type Applied,
@@ -7,9 +10,12 @@ import {
   append,
   applyRecord,
   contextOf,
+  type Decided,
   inputOf,
   placeOf,
+  type ReleaseCommand,
   UnappliableRecord,
+  visitorContextOf,
 } from './apply-record.ts';
 import { parkedRecords } from './parked.ts';
 
@@ -22,15 +28,18 @@ import { parkedRecords } from './parked.ts';
 export const releaseDialog = async (
   dependencies: ApplyDependencies,
   command: LogRecord,
-  input: ReleaseParked,
+  input: ReleaseCommand,
   generation: number,
+  /** What each record tells other aggregates. */
+  tell: (applied: Extract<Applied, { kind: 'applied' }>) => Promise<void>,
 ): Promise<Applied> => {
+  const id = subjectOfInput(input);
   const skip = new Set(input.skip);
   const edits = new Map(input.edit?.map(({ place, valueBase64 }) => [place, Buffer.from(valueBase64, 'base64')]));
   let applied = 0;
   let skipped = 0;
   let failed: { place: string; reason: string } | undefined;
-  for (const record of await parkedRecords(dependencies.store, { account: input.account, chatId: input.chatId })) {
+  for (const record of await parkedRecords(dependencies.store, id)) {
     const place = placeOf(record);
     try {
       if (skip.has(place)) {
@@ -40,6 +49,7 @@ export const releaseDialog = async (
       }
       const edited = edits.get(place);
       const result = await applyRecord(dependencies, edited === undefined ? record : { ...record, value: edited }, generation, {});
+      if (result.kind === 'applied') await tell(result);
       if (result.kind === 'applied' && result.appended.length > 0) applied += 1;
       // Read once more from the log it would be what it was: it counts as taken.
       if (edited !== undefined) await leaveOut(dependencies, record, input, generation);
@@ -52,17 +62,25 @@ export const releaseDialog = async (
   return applyRecord(dependencies, command, generation, { outcome: { applied, skipped, ...(failed === undefined ? {} : { failed }) } });
 };
 
-const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, command: ReleaseParked, generation: number): Promise<void> => {
+const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, command: ReleaseCommand, generation: number): Promise<void> => {
   const { dialogs, pins, producer, doorsOpenSince, store } = dependencies;
-  const id = { account: command.account, chatId: command.chatId };
+  const id = subjectOfInput(command);
   const place = placeOf(record);
   for (;;) {
     const dialog = await dialogs.load(id, generation);
     if (dialog.state.inputs.has(place)) return;
-    const context = await contextOf(pins, dialog, record, producer, doorsOpenSince);
-    if (context === undefined) throw new UnappliableRecord('pins_missing');
     const ids = [place, ...readableId(record, id)].filter((one) => !dialog.state.inputs.has(one));
-    const events = ids.flatMap((inputId) => skipRecord(dialog.state, { command, inputId, place, by: command.by }, context));
+    const skipped = ids.map((inputId) => ({ inputId, place, by: command.by }));
+    let events: readonly Decided[];
+    if (dialog.kind === 'visitor') {
+      const context = await visitorContextOf(pins, dialog, record, producer);
+      if (context === undefined) throw new UnappliableRecord('pins_missing');
+      events = skipped.flatMap((one) => skipVisitorRecord(dialog.state, { command: command as VisitorReleaseParked, ...one }, context));
+    } else {
+      const context = await contextOf(pins, dialog, record, producer, doorsOpenSince);
+      if (context === undefined) throw new UnappliableRecord('pins_missing');
+      events = skipped.flatMap((one) => skipRecord(dialog.state, { command: command as ReleaseParked, ...one }, context));
+    }
     try {
       dialogs.keep(await append(store, dialog, { inputId: `skip:${place}` }, events), generation);
       return;
@@ -73,7 +91,10 @@ const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, comm
   }
 };
 
-const readableId = (record: LogRecord, id: Parameters<typeof inputOf>[1]): string[] => {
+const subjectOfInput = (input: ReleaseCommand): SubjectId =>
+  'visitor' in input ? { account: input.account, visitor: input.visitor } : { account: input.account, chatId: input.chatId };
+
+const readableId = (record: LogRecord, id: SubjectId): string[] => {
   try {
     return [inputOf(record, id).inputId];
   } catch {

@@ -29,6 +29,8 @@ export const defaultSettings = (account: string): DialogSettings => ({
   inDoubt: 'resend',
   handlerDelayMs: 6_000,
   webimTimerGridMs: 30_000,
+  visitorAnswerMs: 3_000,
+  heldTextTtlMs: 2_592_000_000,
 });
 
 export type WorldOptions = {

@@ -1,5 +1,6 @@
 import type { DomainEventOf } from '@dialog/contracts/domain-event';
 import type { Button, Effect } from '@dialog/contracts/effects';
+import type { HeldText } from '@dialog/contracts/inbox';
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { splitText } from './split-text.ts';
 
@@ -10,7 +11,7 @@ export const openEffect = (
   draft: Draft,
   effect: Effect,
   purpose: Opened['purpose'],
-  more: { expiresAt?: number; group?: number; noOperatorAfterMs?: number } = {},
+  more: { expiresAt?: number; group?: number; noOperatorAfterMs?: number; textId?: string } = {},
 ): number => {
   const number = liveOf(draft).nextEffect;
   emit(draft, { type: 'EffectOpened', data: { number, effect, purpose, ...more } });
@@ -22,6 +23,20 @@ export const openText = (draft: Draft, text: string, causedAt: number, group?: n
   const parts = splitText(text);
   const one = group ?? (parts.length > 1 ? liveOf(draft).nextEffect : undefined);
   for (const part of parts) openReply(draft, { kind: 'text', text: part }, causedAt, one);
+};
+
+/** Opens a text that the visitor held. @returns false where there is nothing to say. */
+export const openHeldText = (draft: Draft, { id, text, expiresAt }: HeldText): boolean => {
+  const parts = splitText(text);
+  const group = liveOf(draft).nextEffect;
+  for (const part of parts) {
+    openEffect(draft, { kind: 'text', text: part }, 'held', {
+      expiresAt: Math.min(draft.at + draft.context.settings.replyTtlMs, expiresAt),
+      textId: id,
+      ...(parts.length > 1 ? { group } : {}),
+    });
+  }
+  return parts.length > 0;
 };
 
 /** Opens text and keyboard as one group; without inline buttons, or beyond Webim's limits, a numbered text. */

@@ -125,6 +125,8 @@ const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   if (result.outcome === 'in_doubt' && draft.context.settings.inDoubt === 'park') {
     return park(draft, 'send_in_doubt', result.inputId);
   }
+  // A held text that was not said here is no reply: it goes to another chat, and the script goes on.
+  if (open.held !== null) return afterSettled(draft, true);
   if (result.outcome === 'expired' && draft.context.settings.onReplyExpired === 'handover') return replyExpired(draft);
   afterSettled(draft, reached);
 };

@@ -5,7 +5,8 @@ import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { settleOpenRedirect } from '../ownership/handover.ts';
 import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
-import { armScript, runScript } from '../script-run/advance.ts';
+import { armScript } from '../script-run/advance.ts';
+import { askVisitor, beginScript } from '../script-run/begin.ts';
 import { offerMessages, takeWaiting } from '../script-run/messages.ts';
 import type { LiveDialog, Refusal } from '../state.ts';
 import { isKnown, unseenOf } from './known-messages.ts';
@@ -20,7 +21,7 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     if (input.refused) return refusedWebhook(draft, input);
     recordInput(draft);
     startDialog(draft, { incomplete: false });
-    runScript(draft, { kind: 'chat_start' });
+    beginScript(draft);
     offerMessages(draft, unique(draft));
     return;
   }
@@ -36,6 +37,8 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
       type: 'DialogCompleted',
       data: input.visitor?.hash === undefined ? {} : { visitor: input.visitor.hash },
     });
+    // It has greeted already: what comes counts from the next step on.
+    askVisitor(draft, { waits: false });
   }
   if (refusal !== undefined) {
     takeBackRefusal(draft, refusal);
@@ -99,7 +102,8 @@ const unique = (draft: Draft): LiveDialog['arriving'] => [
 
 /** Answers what the refused webhook asked, unless that was done before it counted as refused; a dialog that it began is greeted first. */
 export const answerAgain = (draft: Draft, before: LiveDialog, refusal: Refusal): void => {
-  if (before.recentWebhooks.length === 0 && before.nextEffect === 1) runScript(draft, { kind: 'chat_start' });
+  if (before.recentWebhooks.length === 0 && before.nextEffect === 1) beginScript(draft);
+  else if (before.start === 'broken_off') beginScript(draft);
   else armScript(draft);
   takeWaiting(draft);
   const asked = (message: Message) => !isKnown(before, message, draft.at) || (!refusal.answered && refusal.hashes.includes(message.hash));

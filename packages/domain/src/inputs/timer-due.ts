@@ -5,6 +5,7 @@ import { openEffect } from '../effects/open.ts';
 import { closeDialog } from '../ownership/close.ts';
 import { startTrial } from '../ownership/to-bot.ts';
 import { runScript } from '../script-run/advance.ts';
+import { startScript } from '../script-run/begin.ts';
 import { takeWaiting } from '../script-run/messages.ts';
 import { mayRemind } from '../script-run/silence.ts';
 import type { DialogState } from '../state.ts';
@@ -60,6 +61,8 @@ const fire = (draft: Draft, name: DeadlineName, at: number): void => {
       return askStoredData(draft);
     case 'waiting':
       return takeWaiting(draft);
+    case 'visitor':
+      return startScript(draft);
     default:
       name satisfies never;
   }

@@ -5,6 +5,7 @@ import { openEffect } from '../effects/open.ts';
 import { settleByEvidence } from '../effects/settle.ts';
 import { applyAdvance, armScript, runScript, tryScript } from '../script-run/advance.ts';
 import { takeWaiting } from '../script-run/messages.ts';
+import { changedSince, tellVisitor } from '../script-run/visitor-variables.ts';
 import { endTrial } from './to-people.ts';
 
 /** Webim says that the bot has the chat again: flag reset with its cause, Return once per episode. */
@@ -62,6 +63,7 @@ export const acceptTrial = (draft: Draft): void => {
   const { trial } = liveOf(draft);
   if (trial === null) return;
   emit(draft, { type: 'TrialEnded', data: { outcome: 'accepted' } });
+  tellVisitor(draft, changedSince(trial.kept, liveOf(draft).scriptState));
   const episode = resetFlag(draft, trial.cause);
   if (episode !== null && liveOf(draft).returnedEpisode < episode) {
     startReturn(draft, episode, trial.cause, trial.returnScript);

@@ -3,6 +3,7 @@ import type { Action, Advance, Cursor, RunMode, Trigger } from '@dialog/script/t
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { openEffect, openFile, openKeyboard, openText } from '../effects/open.ts';
 import { park } from '../ownership/park.ts';
+import { tellVisitor } from './visitor-variables.ts';
 
 type Run = {
   readonly mode?: RunMode;
@@ -35,6 +36,7 @@ export const runScript = (draft: Draft, trigger: Trigger, run: Run = {}): Advanc
 };
 
 export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, run: Run = {}): void => {
+  const before = liveOf(draft);
   emit(draft, {
     type: 'ScriptAdvanced',
     data: {
@@ -56,19 +58,27 @@ export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, ru
       ...(result.error === undefined ? {} : { error: result.error }),
     },
   });
+  // While Webim has not given the chat back the run may be undone.
+  if (before.trial === null) tellVisitor(draft, result.changed);
   const causedAt = run.message?.at ?? draft.at;
-  for (const action of result.actions) apply(draft, action, causedAt, run.mode ?? 'open');
+  for (const action of result.actions) {
+    if (run.mode === 'final' && action.kind === 'text') holdText(draft, action.text, result.deliver);
+    else apply(draft, action, causedAt);
+  }
   if (result.outcome === 'error') {
     park(draft, 'script_error', draft.input.inputId);
   }
   armScript(draft);
 };
 
-const apply = (draft: Draft, action: Action, causedAt: number, mode: RunMode): void => {
-  if (mode === 'final' && action.kind === 'text') {
-    emit(draft, { type: 'TextDropped', data: { text: action.text, reason: 'deliver_drop' } });
-    return;
-  }
+/** A text of a final Return: no chat is open to say it in. */
+const holdText = (draft: Draft, text: string, deliver: Advance['deliver']): void => {
+  if (deliver === 'drop') emit(draft, { type: 'TextDropped', data: { text, reason: 'deliver_drop' } });
+  else if (liveOf(draft).visitor === null) emit(draft, { type: 'TextDropped', data: { text, reason: 'visitor_unknown' } });
+  else emit(draft, { type: 'TextHeld', data: { text } });
+};
+
+const apply = (draft: Draft, action: Action, causedAt: number): void => {
   switch (action.kind) {
     case 'text':
       return openText(draft, action.text, causedAt);

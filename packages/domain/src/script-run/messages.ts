@@ -7,7 +7,7 @@ import { armScript, runScript } from './advance.ts';
 
 /** The script takes an input only while its effect queue is empty and the chat is the bot's (design §5.3). */
 const canTake = (state: LiveDialog): boolean =>
-  state.holder.owner === 'bot' && state.trial === null && state.effects.length === 0 && !state.parked;
+  state.holder.owner === 'bot' && state.trial === null && state.effects.length === 0 && !state.parked && state.start !== 'awaits_visitor';
 
 /** More of one input than this are queued in one event. */
 const queuedSingly = 20;

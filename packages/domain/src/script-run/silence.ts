@@ -6,10 +6,11 @@ import type { LiveDialog } from '../state.ts';
  * `wait: 30s` the next word is the bot's own. An open `ask` or `menu` does not stop it: reminding of the question is what it is for; the question's
  * own `up_to` and `expires` run on beside it, and the earlier of the two is first.
  */
-export const mayRemind = ({ holder, trial, parked, effects, waiting, scriptState, silence }: LiveDialog): boolean =>
+export const mayRemind = ({ holder, trial, parked, effects, waiting, scriptState, silence, start }: LiveDialog): boolean =>
   holder.owner === 'bot' &&
   trial === null &&
   !parked &&
+  start !== 'awaits_visitor' &&
   effects.length === 0 &&
   waiting.length === 0 &&
   silence !== null &&

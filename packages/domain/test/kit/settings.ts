@@ -25,5 +25,7 @@ export const settings = (more: Partial<DialogSettings> = {}): DialogSettings =>
     inDoubt: 'resend',
     handlerDelayMs: 6 * second,
     webimTimerGridMs: 30 * second,
+    visitorAnswerMs: 3 * second,
+    heldTextTtlMs: 30 * 24 * hour,
     ...more,
   });

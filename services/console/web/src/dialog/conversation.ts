@@ -101,6 +101,9 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
       case 'TextDropped':
         add({ side: 'bot', text: event.data.text, undelivered: true, remark: t.turn.dropped });
         break;
+      case 'TextHeld':
+        add({ side: 'bot', text: event.data.text, undelivered: true, remark: t.turn.held });
+        break;
       case 'OwnerChanged': {
         const { owner, operatorId } = event.data;
         const toPeople = owner === 'queue' || owner === 'operator';

@@ -40,6 +40,11 @@ export const category = (event: DomainEvent): Exclude<Category, 'trouble'> => {
     case 'DialogReopened':
       return 'owner';
     case 'ScriptAdvanced':
+    case 'VisitorAsked':
+    case 'VisitorVariablesChanged':
+    case 'VisitorVariablesReceived':
+    case 'TextHeld':
+    case 'HeldTextTaken':
     case 'Marked':
     case 'NoteRecorded':
       return 'script';
@@ -47,6 +52,7 @@ export const category = (event: DomainEvent): Exclude<Category, 'trouble'> => {
     case 'EffectSettled':
     case 'EffectRetried':
     case 'TextDropped':
+    case 'HeldTextGivenBack':
       return 'effect';
     case 'DeadlineSet':
     case 'DeadlineCleared':

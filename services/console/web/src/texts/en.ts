@@ -37,6 +37,7 @@ const deadline: Words = {
   stored_data: 'ask Webim',
   silence: 'the visitor is silent',
   waiting: 'take the messages that wait',
+  visitor: 'what other chats left',
 };
 const outcome: Words = {
   accepted: 'accepted',
@@ -47,6 +48,8 @@ const outcome: Words = {
   deferred: 'deferred',
   unsupported: 'not supported',
   account_removed: 'account removed',
+  not_bots_chat: 'people have the chat',
+  closed: 'the chat is closed',
 };
 const effect: Words = {
   text: 'text',
@@ -76,6 +79,7 @@ const ignored: Words = {
   already_closed: 'already closed',
   unknown_webhook: 'no such webhook',
   not_parked: 'the dialog is not parked',
+  not_overdue: 'its close is not overdue',
 };
 const late: Words = {
   after_close: 'the chat is closed',
@@ -176,6 +180,7 @@ export const en: Texts = {
     crossed: 'crossed a change of owner on the wire',
     missed: 'the bot missed it: the webhook was refused',
     seenByPeople: 'seen by people, not by the bot',
+    held: 'held for the next chat',
     toQueue: 'Handed to people: in the queue',
     toOperator: (id) => `Operator ${id} has the chat`,
     toBot: 'The bot has the chat',
@@ -289,6 +294,14 @@ export const en: Texts = {
           return `${it.by} asked that the parked dialog goes on`;
         case 'webhook_refused':
           return 'A webhook had been refused with 503';
+        case 'visitor_answered':
+          return 'What the visitor’s other chats left came';
+        case 'texts_offered':
+          return 'Texts held for the visitor came';
+        case 'visitor_variables':
+          return 'Another chat of the visitor changed his variables';
+        case 'next_chat_started':
+          return `The visitor began another chat: ${it.nextChatId}`;
       }
     },
     DialogStarted: ({ incomplete }) => (incomplete ? 'The dialog started from a message; its start is missing' : 'The dialog started'),
@@ -322,6 +335,13 @@ export const en: Texts = {
     Marked: ({ name }) => `Mark “${name}”`,
     NoteRecorded: ({ text }) => `Note: ${text}`,
     TextDropped: () => 'A text was not said: the chat is over',
+    TextHeld: () => 'A text was held for the visitor’s next chat',
+    VisitorAsked: ({ waits }) =>
+      waits ? 'Asks what the visitor’s other chats left, and waits for it' : 'Asks what the visitor’s other chats left',
+    VisitorVariablesChanged: ({ names }) => `The visitor’s variables changed here: ${names.join(', ')}`,
+    VisitorVariablesReceived: () => 'The visitor’s variables came from his other chats',
+    HeldTextTaken: () => 'A held text was said here',
+    HeldTextGivenBack: ({ reason }) => `A held text was not said here and goes back: ${word(outcome, reason)}`,
     EffectOpened: ({ number, effect: what, purpose }) =>
       `Effect ${number}: ${what.kind === 'text' ? `says “${what.text}”` : what.kind === 'redirect' && purpose === 'handover' ? 'hands the chat over' : word(effect, what.kind)}`,
     EffectRetried: ({ number, attempt, why }) => `Effect ${number}: attempt ${attempt}, since the one before was ${word(outcome, why)}`,

@@ -37,6 +37,7 @@ const deadline: Words = {
   stored_data: 'запрос к Webim',
   silence: 'посетитель молчит',
   waiting: 'взять ждущие сообщения',
+  visitor: 'что оставили другие чаты',
 };
 const outcome: Words = {
   accepted: 'принято',
@@ -47,6 +48,8 @@ const outcome: Words = {
   deferred: 'отложено',
   unsupported: 'не поддерживается',
   account_removed: 'аккаунт удалён',
+  not_bots_chat: 'чат у людей',
+  closed: 'чат закрыт',
 };
 const effect: Words = {
   text: 'текст',
@@ -76,6 +79,7 @@ const ignored: Words = {
   already_closed: 'чат уже закрыт',
   unknown_webhook: 'такого вебхука нет',
   not_parked: 'диалог не отложен',
+  not_overdue: 'закрытие не просрочено',
 };
 const late: Words = { after_close: 'чат закрыт', before_handback: 'это было до возврата боту', settled: 'это уже решено' };
 const overdue: Words = {
@@ -176,6 +180,7 @@ export const ru: Texts = {
     crossed: 'разминулось в пути со сменой владельца',
     missed: 'бот это пропустил: вебхук отклонён',
     seenByPeople: 'прочитали люди, а не бот',
+    held: 'отложено до следующего чата',
     toQueue: 'Передан людям: ждёт в очереди',
     toOperator: (id) => `Чат у оператора ${id}`,
     toBot: 'Чат у бота',
@@ -289,6 +294,14 @@ export const ru: Texts = {
           return `${it.by}: продолжить отложенный диалог`;
         case 'webhook_refused':
           return 'На вебхук был ответ 503';
+        case 'visitor_answered':
+          return 'Пришло то, что оставили другие чаты посетителя';
+        case 'texts_offered':
+          return 'Пришли тексты, отложенные для посетителя';
+        case 'visitor_variables':
+          return 'Другой чат посетителя изменил его переменные';
+        case 'next_chat_started':
+          return `Посетитель начал другой чат: ${it.nextChatId}`;
       }
     },
     DialogStarted: ({ incomplete }) => (incomplete ? 'Диалог начат с сообщения, его начала нет' : 'Диалог начат'),
@@ -322,6 +335,13 @@ export const ru: Texts = {
     Marked: ({ name }) => `Отметка «${name}»`,
     NoteRecorded: ({ text }) => `Заметка: ${text}`,
     TextDropped: () => 'Текст не сказан: чат окончен',
+    TextHeld: () => 'Текст отложен до следующего чата посетителя',
+    VisitorAsked: ({ waits }) =>
+      waits ? 'Спрашивает, что оставили другие чаты посетителя, и ждёт ответа' : 'Спрашивает, что оставили другие чаты посетителя',
+    VisitorVariablesChanged: ({ names }) => `Здесь изменились переменные посетителя: ${names.join(', ')}`,
+    VisitorVariablesReceived: () => 'Пришли переменные посетителя из других его чатов',
+    HeldTextTaken: () => 'Отложенный текст сказан здесь',
+    HeldTextGivenBack: ({ reason }) => `Отложенный текст здесь не сказан и возвращён: ${word(outcome, reason)}`,
     EffectOpened: ({ number, effect: what, purpose }) =>
       `Эффект ${number}: ${what.kind === 'text' ? `говорит «${what.text}»` : what.kind === 'redirect' && purpose === 'handover' ? 'передаёт чат людям' : word(effect, what.kind)}`,
     EffectRetried: ({ number, attempt, why }) => `Эффект ${number}: попытка ${attempt} (прежняя: ${word(outcome, why)})`,

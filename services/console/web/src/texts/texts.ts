@@ -97,6 +97,7 @@ export type Texts = {
     readonly crossed: string;
     readonly missed: string;
     readonly seenByPeople: string;
+    readonly held: string;
     readonly toQueue: string;
     readonly toOperator: (operatorId: string) => string;
     readonly toBot: string;
