@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { DecidedEvent } from '../../src/decide.ts';
 import type { OpenEffect } from '../../src/state.ts';
+import { asker } from '../kit/bots.ts';
 import { aDialog } from '../kit/dialog.ts';
 import type { Answer } from '../kit/inputs.ts';
 import { broken } from '../kit/invariants.ts';
@@ -34,6 +36,11 @@ const everyOrder = (from: World, rules: Rules, check: (end: World) => void): num
 
 const ownerChanges = new Set(['OwnerChanged', 'DialogClosed', 'DialogReopened', 'TrialStarted']);
 
+/** A chat that nobody has any more may be closed once more, by Webim: a Return's request goes on. */
+const changesOwner = (event: DecidedEvent, before: DecidedEvent | undefined): boolean =>
+  ownerChanges.has(event.type) &&
+  !(event.type === 'DialogClosed' && before?.metadata.owner === 'nobody' && before.metadata.epoch === event.metadata.epoch);
+
 /** What must be true at the end of every order. @returns what is not. */
 const wrong = (end: World): string[] => {
   const history = historyOf(end);
@@ -41,7 +48,7 @@ const wrong = (end: World): string[] => {
   const found = broken(history);
   for (const { open, readAt } of history.posts) {
     const openedAt = stream.findIndex((event) => event.type === 'EffectOpened' && event.data.number === open.number);
-    if (stream.slice(openedAt, readAt).some((event) => ownerChanges.has(event.type))) {
+    if (stream.slice(openedAt, readAt).some((event, at) => changesOwner(event, stream[openedAt + at - 1]))) {
       found.push(`effect ${open.number} was sent though its tail read began after a change of owner was recorded`);
     }
     const earlier = stream.slice(0, readAt).filter((event) => event.type === 'EffectSettled' && event.data.number < open.number).length;
@@ -82,7 +89,7 @@ const choices = (of: readonly Outside[], size: number): Outside[][] =>
 let interleavings = 0;
 
 const run = (said: string, outside: readonly Outside[], rules: Rules) => {
-  const dialog = aDialog({ settings: rules.settings }).welcomed();
+  const dialog = aDialog({ settings: rules.settings, ...(rules.script === undefined ? {} : { script: rules.script }) }).welcomed();
   dialog.passes(minute);
   dialog.says(said);
   interleavings += everyOrder(worldOf(dialog, outside), rules, (end) => {
@@ -108,6 +115,25 @@ describe('every order of a handover and what crosses it', { timeout: 300_000 }, 
     if ((closeAuthority === 'webim') !== (stepMs === 100)) continue;
     it(`"say" before the redirect and 3 of what comes from outside, ${pace}, closed by ${closeAuthority}`, () => {
       for (const some of choices(outside, 3)) run('human', some, { ...rules, answers: answersAlsoToReplies });
+    });
+  }
+
+  const httpAnswers = (open: OpenEffect): readonly Answer[] => {
+    if (open.effect.kind !== 'http') return answers(open);
+    const answered: Answer = { outcome: 'accepted', status: 200, http: { status: 200, body: {} } };
+    return open.failures > 0
+      ? [answered]
+      : [answered, { outcome: 'in_doubt', code: 'timeout' }, { outcome: 'deferred', code: 'connection' }];
+  };
+  for (const [pace, stepMs] of [
+    ['at once', 100],
+    ['beyond every grace, and beyond every silence', 3 * minute],
+  ] as const) {
+    // The timer is the visitor's silence, where nothing else is due before it.
+    it(`an http step and 2 of what comes from outside, ${pace}`, () => {
+      for (const some of choices(outside, 2)) {
+        run('pay', some, { script: asker, settings: settings(), stepMs, answers: httpAnswers });
+      }
     });
   }
 

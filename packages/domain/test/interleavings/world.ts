@@ -1,6 +1,7 @@
 import type { DomainEventOf, DomainEventType } from '@dialog/contracts/domain-event';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
+import type { Script } from '@dialog/script/parse';
 import { earliestDeadline } from '../../src/deadlines.ts';
 import { type DecidedEvent, decide } from '../../src/decide.ts';
 import { type DialogState, inFlight, type OpenEffect, stamp } from '../../src/state.ts';
@@ -38,6 +39,8 @@ export type World = {
 };
 
 export type Rules = {
+  /** Default: `talker`. */
+  readonly script?: Script;
   readonly settings: DialogSettings;
   /** Time that each step takes, ms. */
   readonly stepMs: number;
@@ -71,7 +74,7 @@ const take = (world: World, input: InboxInput, rules: Rules): World => {
     at: world.now,
     settings: rules.settings,
     settingsHash: 'settings',
-    script: talker,
+    script: rules.script ?? talker,
     scriptHash: 'script',
     producer: 'test',
     ...(input.type === 'timer_due' ? { doorsOpenSince: 0 } : {}),
