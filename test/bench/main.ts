@@ -6,6 +6,7 @@ import { applied } from './applied.ts';
 import { type Figure, met } from './figures.ts';
 import { fold } from './fold.ts';
 import { reply } from './reply.ts';
+import { scriptInputs, scriptParse } from './script.ts';
 
 /** Ratios taken in one run; `--only <part of a name>` runs some. The exit code says nothing of the goals: a shared machine is no judge. */
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -19,6 +20,8 @@ const parts: readonly [string, () => Promise<Figure>][] = [
   ['applied', () => applied(dataDir)],
   ['reply', () => reply(replies)],
   ['fold', () => fold(join(replies, 'events.db'))],
+  ['script-parse', async () => scriptParse()],
+  ['script-inputs', async () => scriptInputs()],
 ];
 say(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`);
 try {

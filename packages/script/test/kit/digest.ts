@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { advance, initialScriptState } from '../../src/interpret.ts';
+import { parseScript } from '../../src/parse.ts';
+import type { ScriptState, Trigger } from '../../src/types.ts';
+
+/** A process of its own: reads the scripts that it is given by path, runs the same dialogs on each and prints a hash of all that came of it. */
+const texts = [
+  'Привет',
+  'İstanbul ISPARTA ß ﬁ',
+  'ЁЛКА',
+  '1 234,5',
+  '01.02.2026',
+  '2026-02-01',
+  '+7 999 123-45-67',
+  'a@пример.рф',
+  'да',
+  '123456',
+  '2',
+  'ПЕРМЬ',
+  '😀 é é',
+  '',
+];
+const triggers: readonly Trigger[] = [
+  ...texts.map((text): Trigger => ({ kind: 'text', text })),
+  ...['form', 'ask_crm', 'human', 'on', 'other', 'home', 'order', 'price'].map((id): Trigger => ({ kind: 'button', id })),
+  { kind: 'file', mediaType: 'image/png' },
+  { kind: 'http_result', response: { status: 200, body: { state: 'ok', eta: 0.1 + 0.2 } } },
+  { kind: 'timeout' },
+  { kind: 'handover_accepted' },
+  { kind: 'handover_failed' },
+  { kind: 'returned', cause: 'operator_redirect' },
+  { kind: 'silence', afterMs: 120_000 },
+];
+const hash = createHash('sha256');
+const add = (value: unknown): void => void hash.update(`${JSON.stringify(value)}\n`);
+
+for (const path of process.argv.slice(2)) {
+  const parsed = parseScript(readFileSync(path, 'utf8'));
+  if (!parsed.ok) throw new Error(`${path} does not parse`);
+  add([parsed.warnings, parsed.tests, [...parsed.script.steps.keys()]]);
+  for (let dialog = 0; dialog < 40; dialog++) {
+    // Through the nights on which clocks change, in zones that do and don't.
+    let now = Date.UTC(2026, dialog % 2 === 0 ? 2 : 9, 25) + dialog * 3_600_000;
+    let state: ScriptState = initialScriptState(parsed.script);
+    const context = { chat: { id: String(dialog), account: 'shop' }, visitor: { name: 'Ёжик' }, returnCause: null };
+    for (let at = 0; at < 60; at++) {
+      const trigger: Trigger = at === 0 ? { kind: 'chat_start' } : (triggers[(at * 7 + dialog * 13) % triggers.length] as Trigger);
+      now += 47 * 60_000;
+      const result = advance(parsed.script, state, trigger, { ...context, now }, 'open');
+      add(result);
+      state = result.state;
+    }
+  }
+}
+process.stdout.write(`${hash.digest('hex')}\n`);
