@@ -80,9 +80,12 @@ const linesOf = (report: FileReport, options: Options): string[] => {
   if (coverage !== null && (options.coverage === true || options.minCoverage !== undefined)) {
     lines.push(`  ${coverageLine(coverage)}${coverage.outcomes.never.length + coverage.steps.never.length === 0 ? '' : ':'}`);
     for (const outcome of coverage.outcomes.never) lines.push(`    line ${String(outcome.line).padStart(4)}  ${outcome.key}`);
-    const named = new Set(coverage.outcomes.never.map((outcome) => outcome.step));
-    for (const step of coverage.steps.never)
-      if (!named.has(step.path)) lines.push(`    line ${String(step.line).padStart(4)}  ${step.path} never run`);
+    // A step inside a branch that is named already says nothing more.
+    const branches = coverage.outcomes.never.map((outcome) => `${outcome.step}.${outcome.name}[`);
+    for (const step of coverage.steps.never) {
+      if (branches.some((branch) => step.path.startsWith(branch))) continue;
+      lines.push(`    line ${String(step.line).padStart(4)}  ${step.path} never run`);
+    }
   }
   return lines;
 };
