@@ -23,14 +23,18 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
   const reader = logReader(db);
   const wake = wakers();
   const closing = new AbortController();
+  // Newest append time seen, and when; `logTime` goes on from there.
+  let seen = { at: reader.newestAppend(), monotonic: clock.monotonic() };
+  // A log that nobody ever wrote to has no time yet: then this machine's.
+  const logTime = (): number => (seen.at === 0 ? clock.now() : Math.floor(seen.at + (clock.monotonic() - seen.monotonic)));
   const writer = writerThread<WriterOp, WriterResult>({
     module: new URL('./writer.ts', import.meta.url),
     workerData: { file },
-    clock,
+    // Where the machine's clock was set back since the last append, the log's time goes on all the same: standing still, it would let every
+    // reply expire and hold every deadline until the clock has caught up.
+    clock: { ...clock, now: () => Math.max(clock.now(), logTime()) },
     onCommitted: wake.wake,
   });
-  // Newest append time seen, and when; `logTime` goes on from there.
-  let seen = { at: reader.newestAppend(), monotonic: clock.monotonic() };
 
   const sawAppend = (at: number): void => {
     if (at >= seen.at + (clock.monotonic() - seen.monotonic) || at > seen.at) seen = { at, monotonic: clock.monotonic() };
@@ -110,8 +114,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     setCommitted: async (group, topic, partition, offset) =>
       void (await submit({ kind: 'set_committed', group, topic, partition, offset, realNow: realNow(), sessionMs }, otherDeadlineMs)),
     partitionFor: (topic, key) => guarded(() => partitionOf(key, partitionsOf(topic))),
-    // A log that nobody ever wrote to has no time yet: then this machine's.
-    logTime: () => (seen.at === 0 ? clock.now() : Math.floor(seen.at + (clock.monotonic() - seen.monotonic))),
+    logTime,
     ping: () => guarded(() => void reader.newestAppend()),
     close: async () => {
       if (closing.signal.aborted) return;
