@@ -3,6 +3,7 @@ import type { AccountConfig } from '@dialog/contracts/account';
 import { scaledClock } from '@dialog/contracts/clock';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
+import { topics } from '@dialog/contracts/topics';
 import { fold } from '@dialog/domain/evolve';
 import { replay } from '@dialog/domain/replay';
 import { initialDialog } from '@dialog/domain/state';
@@ -210,5 +211,24 @@ scenarios('who owns a dialog, and who dies', () => {
     // Replies were not called expired, and the history's time is the log's.
     expect(Object.values(ends(history))).not.toContain('expired');
     expect(Math.abs((history.events.at(-1)?.metadata.at ?? 0) - (isCluster ? Date.now() : clock.now()))).toBeLessThan(ahead / 2);
+  });
+
+  it("30, second run: a process takes the log's time for half a minute later than it is: nothing fires early, and it does not ask each second", async () => {
+    const aheadMs = 30_000 / (isCluster ? shorter : 1);
+    const waitMs = 60_000;
+    const stage = await onStage({ settings: { noOperatorAfterMs: waitMs }, engine: { run: ['ingress', 'outbound', 'console'] } });
+    await stage.beside({
+      run: ['projector'],
+      wrap: { log: (log: PartitionedLog) => ({ ...log, logTime: () => log.logTime() + aheadMs }) },
+    });
+    const chatId = await stage.inQueue();
+    const history = await stage.until(chatId, (now) => now.of('DeadlineFired').some((one) => one.name === 'no_operator'));
+    const at = (type: string): number => history.events.find((event) => event.type === type)?.metadata.at ?? Number.NaN;
+    expect(at('DeadlineFired') - at('FlagSet')).toBeGreaterThanOrEqual(waitMs / (isCluster ? shorter : 1));
+    const { log } = stage.world.engine();
+    const key = `${stage.world.accountId}:${chatId}`;
+    const records = await log.read(topics.inbox, await log.partitionFor(topics.inbox, key), 0, 10_000);
+    const asked = records.filter((one) => one.key === key && String(one.headers['ce_type']).includes('timer_due')).length;
+    expect(asked).toBeLessThanOrEqual(4);
   });
 });

@@ -135,7 +135,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     }
     const applied = await retry('apply', () => applyOrPark(record, generation));
     if (applied === undefined || !live()) return;
-    await retry('after_append', () => afterAppend(applied.dialog, record.partition, applied));
+    await retry('after_append', () => afterAppend(applied.dialog, record, applied));
   };
 
   /** @returns undefined where the record is done with: skipped, or kept in the parked stream. */
@@ -190,9 +190,10 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     }
   };
 
-  const afterAppend = async (dialog: Loaded, partition: number, applied: Extract<Applied, { kind: 'applied' }>): Promise<void> => {
+  const afterAppend = async (dialog: Loaded, record: LogRecord, applied: Extract<Applied, { kind: 'applied' }>): Promise<void> => {
+    const { partition } = record;
     await hintEarlier(dialog, partition);
-    armLocally(dialog, partition, applied);
+    armLocally(dialog, record, applied);
     await notes.write(applied);
     // Not again where this owner has published it: a second record makes a second result, and that a third record, without end.
     await heads.publish(dialog, partition);
@@ -215,17 +216,20 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     index.setHinted(key, wakeAt);
   };
 
-  /** After a `timer_due` that was not due: armed again for what is left of it from now on, at least a second (design §5.7). */
+  /**
+   * After a `timer_due` that was not due: armed again for what was left of it by the record's own time, from now on, at least a second (design §5.7).
+   * A log whose time here is behind what we took it for is so not asked each second until it has caught up.
+   */
   const armLocally = (
     dialog: Loaded,
-    partition: number,
+    { partition, appendedAt }: LogRecord,
     applied: { readonly input: Input; readonly appended: readonly unknown[] },
   ): void => {
     const wake = wakeOf(dialog, partition);
     if (wake === undefined) return;
     const { type } = applied.input;
     const again = (type === 'timer_due' || type === 'visitor_timer_due') && applied.appended.length === 0;
-    index.set(subjectKey(dialog.id), partition, again ? Math.max(wake, log.logTime() + 1000) : wake);
+    index.set(subjectKey(dialog.id), partition, again ? log.logTime() + Math.max(1000, wake - appendedAt) : wake);
   };
 
   const wakeOf = (dialog: Loaded, partition: number): number | undefined => {
