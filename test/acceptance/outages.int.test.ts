@@ -162,4 +162,46 @@ scenarios('when the log or the store is away', () => {
     const disordered = await life({ repeatWebhooks: 0.5, webhookDelayMs: 5_000, unorderedWebhooks: true, handlerDelayMs: 5_000 });
     expect(disordered).toEqual(clean);
   });
+
+  it.each([3, 11, 29])(
+    '17, with webhooks dropped too, from seed %i: the end state is that of the clean run; what never came is not in the history',
+    async (seed) => {
+      const knobs = { dropWebhooks: 0.3, repeatWebhooks: 0.3, webhookDelayMs: 5_000, unorderedWebhooks: true, handlerDelayMs: 5_000 };
+      const stage = await onStage({ simulator: { knobs, seed } });
+      const { webim } = stage;
+      const { simulator } = stage.world;
+      const chatId = stage.opens('здравствуйте');
+      for (const act of [
+        () => webim.say(chatId, 'прайс'),
+        () => webim.say(chatId, 'где мой заказ'),
+        () => webim.take(chatId, anna),
+        () => webim.redirectToBot(chatId),
+        () => webim.say(chatId, 'меню'),
+        () => webim.take(chatId, anna),
+        () => webim.closeFinally(chatId),
+      ]) {
+        await stage.passes(15_000);
+        act();
+      }
+      const closed = await stage.until(chatId, (now) => now.owner() === 'nobody');
+      await simulator.idle();
+      await stage.passes(20_000);
+      const history = await stage.history(chatId);
+      expect([history.owner(), history.flag()]).toEqual(['nobody', false]);
+      // Each stretch with people has its reset and its Return, and no more of them than the two that there were.
+      expect(history.of('FlagReset').length).toBe(history.of('FlagSet').length);
+      expect(history.of('ReturnStarted').length).toBe(history.of('FlagSet').length);
+      expect(history.of('FlagSet').length).toBeGreaterThanOrEqual(1);
+      expect(history.of('FlagSet').length).toBeLessThanOrEqual(2);
+      expect(history.of('DialogClosed')).toEqual(closed.of('DialogClosed'));
+      expect(Object.values(ends(history))).not.toContain('open');
+      // All that was delivered stands in it, each delivery once.
+      const delivered = simulator.journal().filter((entry) => entry.chatId === chatId && entry.direction === 'out' && entry.done).length;
+      const recorded = history.of('InputRecorded').filter(({ input }) => input.inputId.startsWith('wh:')).length;
+      expect(recorded).toBe(delivered);
+      // A start that was dropped is visible as such.
+      if (!history.of('InputRecorded').some(({ input }) => input.type === 'new_chat'))
+        expect(history.of('DialogStarted')[0]?.incomplete).toBe(true);
+    },
+  );
 });

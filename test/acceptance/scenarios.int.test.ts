@@ -1,4 +1,5 @@
 import { scaledClock } from '@dialog/contracts/clock';
+import { type AccountId, type ChatId, sendsStream } from '@dialog/contracts/ids';
 import { topics } from '@dialog/contracts/topics';
 import { fold } from '@dialog/domain/evolve';
 import { replay } from '@dialog/domain/replay';
@@ -7,8 +8,9 @@ import { stateHash } from '@dialog/domain/state-hash';
 import { pinned } from '@dialog/projector/pins';
 import { expect, it } from 'vitest';
 import { isCluster, scenarios, shorter } from './cluster.ts';
-import { anna, boris, ends, onStage, type Stage } from './stage.ts';
+import { anna, boris, bot, ends, onStage, type Stage } from './stage.ts';
 
+const idOf = (stage: Stage, chatId: number) => ({ account: stage.world.accountId as AccountId, chatId: String(chatId) as ChatId });
 const botCalls = (stage: Stage, chatId: number) =>
   stage.world.simulator.journal().filter((entry) => entry.kind === 'bot_api' && entry.chatId === chatId);
 
@@ -157,6 +159,12 @@ scenarios('the life of a dialog, through the doors', () => {
     const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
     const { store } = stage.world.engine();
     const recorded = pinned(store);
+    const toWebim = stage.world.simulator.journal().filter((entry) => entry.direction === 'in').length;
+    const written = async (): Promise<unknown> => [
+      await store.read(sendsStream(idOf(stage, chatId)), { maxCount: 1_000 }),
+      (await stage.history(chatId)).events,
+    ];
+    const before = await written();
     const start = history.events.find((event) => event.type === 'DialogStarted');
     const input = history.events[0];
     if (start?.type !== 'DialogStarted' || input?.type !== 'InputRecorded') throw new Error('no start');
@@ -167,6 +175,9 @@ scenarios('the life of a dialog, through the doors', () => {
       history.events.map(({ type, data }) => ({ type, data })),
     );
     expect(stateHash(again.state)).toBe(stateHash(fold(history.events, initialDialog)));
+    // It has no executor: nothing was asked of Webim, nothing was written.
+    expect(stage.world.simulator.journal().filter((entry) => entry.direction === 'in')).toHaveLength(toWebim);
+    expect(await written()).toEqual(before);
   });
 
   it('14: one visitor has two chats at once: flags and variables do not mix', async () => {
@@ -216,6 +227,14 @@ scenarios('the life of a dialog, through the doors', () => {
     const kinds = history.of('InputRecorded').map((one) => one.input.type);
     expect(kinds.indexOf('timer_due')).toBeGreaterThan(kinds.indexOf('new_message'));
     expect(history.of('CloseOverdue')).toEqual([]);
+    // Armed anew from the message: nothing fired at that time.
+    const said =
+      history.events.find((event) => event.type === 'InputRecorded' && event.data.input.type === 'new_message')?.metadata.at ?? 0;
+    const timer = history.events.findIndex((event) => event.type === 'InputRecorded' && event.data.input.type === 'timer_due');
+    const after = history.events.slice(timer + 1);
+    expect(after.filter((event) => event.type === 'DeadlineFired')).toEqual([]);
+    const armed = after.flatMap((event) => (event.type === 'DeadlineSet' && event.data.name === 'auto_close' ? [event.data.at] : []));
+    expect(armed[0]).toBeGreaterThan(said + 60_000 / (isCluster ? shorter : 1));
   });
 
   it('18: ids as numbers, then as strings; no messages, no message ids, unknown kinds and fields', async () => {
@@ -295,12 +314,25 @@ scenarios('the life of a dialog, through the doors', () => {
   });
 
   it('23: no bot operator id: the bot talks as it should, the id is offered as the likely one', async () => {
-    const stage = await onStage({ settings: { botOperatorId: null } });
-    const chatId = await stage.welcomed();
-    await stage.posts({ chat: { id: chatId, operator_id: 240001 } }, 'chat_assigned');
-    const history = await stage.until(chatId, (now) => now.of('LikelyBotOperator').length > 0);
-    expect(history.of('LikelyBotOperator')[0]).toEqual({ operatorId: '240001' });
-    expect(history.owner()).toBe('bot');
+    // Webim assigns each new chat to the bot's own operator, at once or a little later, before and after new_chat.
+    const stage = await onStage({
+      settings: { botOperatorId: null },
+      simulator: { knobs: { assignedForBot: true, handlerDelayMs: 3_000 } },
+    });
+    for (let turn = 0; turn < 3; turn++) {
+      const chatId = await stage.welcomed();
+      stage.webim.press(chatId, 'price');
+      const history = await stage.until(chatId, (now) => now.of('LikelyBotOperator').length > 0 || now.of('UnseenChatRecorded').length > 1);
+      for (const likely of history.of('LikelyBotOperator')) expect(likely).toEqual({ operatorId: '240001' });
+      await stage.until(chatId, (now) => now.of('EffectOpened').some((one) => one.effect.kind === 'file'));
+      const answered = await stage.quiet(chatId);
+      expect([answered.owner(), answered.flag()]).toEqual(['bot', false]);
+      // However late: the bot has the chat, and says who is likely its own operator.
+      await stage.posts({ chat: { id: chatId, operator_id: bot } }, 'chat_assigned');
+      const told = await stage.until(chatId, (now) => now.of('LikelyBotOperator').length > history.of('LikelyBotOperator').length);
+      expect(told.of('LikelyBotOperator').at(-1)).toEqual({ operatorId: '240001' });
+      expect([told.owner(), told.flag()]).toEqual(['bot', false]);
+    }
   });
 
   it('24: chat_assigned of the former operator arrives 5 s after he gave the chat back: the bot keeps it and its Return text', async () => {
