@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
 import { groups, maxRecordBytes, topics } from '@dialog/contracts/topics';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
 
@@ -147,10 +147,11 @@ scenarios('a parked dialog', () => {
       const { dialogs } = (await response.json()) as { dialogs: { chatId: string; records: number; reason: string; parkedAt: number }[] };
       return dialogs.map(({ chatId: id, records, reason }) => ({ id, records, reason }));
     };
-    await expect.poll(listed, { timeout: 20_000 }).toEqual([{ id: String(chatId), records: 0, reason: 'script_error' }]);
+    const until = (wanted: object[]) => vi.waitFor(async () => expect(await listed()).toEqual(wanted), { timeout: 20_000 });
+    await until([{ id: String(chatId), records: 0, reason: 'script_error' }]);
     expect((await release(stage, chatId)).status).toBe(202);
     await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
-    await expect.poll(listed, { timeout: 20_000 }).toEqual([]);
+    await until([]);
     expect((await release(stage, chatId)).status).toBe(404);
     // People give it back, and the bot goes on.
     stage.webim.take(chatId, anna);

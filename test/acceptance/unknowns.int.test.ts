@@ -2,7 +2,7 @@ import { topics } from '@dialog/contracts/topics';
 import { LogError, type PartitionedLog } from '@dialog/log/port';
 import { newSecrets } from '@dialog/standalone/world';
 import { sampleAccount } from '@dialog/webim-simulator/account';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
 import type { History } from './history.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
@@ -128,7 +128,8 @@ scenarios('what the protocol leaves open (webim-protocol §12, §13)', () => {
     const chatId = await stage.welcomed();
     isAway = true;
     stage.webim.say(chatId, 'прайс');
-    await expect.poll(() => stage.world.simulator.journal().some((entry) => entry.kind === 'webhook' && entry.status === 503)).toBe(true);
+    const refused = (): boolean => stage.world.simulator.journal().some((entry) => entry.kind === 'webhook' && entry.status === 503);
+    await vi.waitFor(() => expect(refused()).toBe(true), { timeout: 20_000 });
     isAway = false;
     if (how === 'asks again') {
       await stage.until(chatId, (now) => now.of('EffectOpened').some((one) => one.effect.kind === 'file'));
