@@ -59,6 +59,8 @@ export type HttpStepsOptions = {
 /** Longest that one attempt may take, ms, whatever the script says: another outbound waits so long for a claim. */
 export const maxStepTimeoutMs = 60_000;
 
+const maxHosts = 1_000;
+
 export const stepTimeoutMs = (effect: Pick<HttpEffect, 'timeoutMs'>, limits: HttpStepsLimits = {}): number =>
   Math.min(maxStepTimeoutMs, effect.timeoutMs) * (limits.timeoutFactor ?? 1);
 
@@ -87,6 +89,9 @@ export const httpSteps = (options: HttpStepsOptions): HttpSteps => {
       failures: limits.circuitFailures ?? 5,
       onCircuit: (open) => options.onCircuit?.(host, open),
     });
+    // Under `*.domain` a script may name hosts without end; the one known longest begins anew.
+    const [oldest] = gates.keys();
+    if (gates.size >= maxHosts && oldest !== undefined) gates.delete(oldest);
     gates.set(host, made);
     return made;
   };
