@@ -32,8 +32,8 @@ const operators = ['==', '!=', '<=', '>=', '<', '>', '+', '-', '*', '/', '(', ')
 const numberAt = /\d+(\.\d+)?/y;
 const nameAt = /[\p{L}_][\p{L}\p{N}_]*/uy;
 
-const tokens = (source: string): Token[] => {
-  if (source.length > maxLength) throw new ExpressionError(`an expression of over ${maxLength} characters`, 0);
+const tokens = (source: string, base: number): Token[] => {
+  if (source.length > maxLength) throw new ExpressionError(`an expression of over ${maxLength} characters`, base);
   const found: Token[] = [];
   let at = 0;
   while (at < source.length) {
@@ -46,30 +46,30 @@ const tokens = (source: string): Token[] => {
     nameAt.lastIndex = at;
     const number = numberAt.exec(source);
     const name = nameAt.exec(source);
-    if (number !== null) found.push({ kind: 'number', text: number[0], at });
-    else if (name !== null) found.push({ kind: 'name', text: name[0], at });
+    if (number !== null) found.push({ kind: 'number', text: number[0], at: at + base });
+    else if (name !== null) found.push({ kind: 'name', text: name[0], at: at + base });
     else if (char === '"' || char === "'") {
-      const end = closingQuote(source, at);
-      found.push({ kind: 'string', text: unescaped(source.slice(at + 1, end)), at });
+      const end = closingQuote(source, at, base);
+      found.push({ kind: 'string', text: unescaped(source.slice(at + 1, end)), at: at + base });
       at = end + 1;
       continue;
     } else {
       const op = operators.find((candidate) => source.startsWith(candidate, at));
-      if (op === undefined) throw new ExpressionError(`unexpected "${char}"`, at);
-      found.push({ kind: 'op', text: op, at });
+      if (op === undefined) throw new ExpressionError(`unexpected "${char}"`, at + base);
+      found.push({ kind: 'op', text: op, at: at + base });
     }
     at += (found.at(-1) as Token).text.length;
   }
-  found.push({ kind: 'end', text: 'the end', at: source.length });
+  found.push({ kind: 'end', text: 'the end', at: source.length + base });
   return found;
 };
 
-const closingQuote = (source: string, open: number): number => {
+const closingQuote = (source: string, open: number, base: number): number => {
   for (let at = open + 1; at < source.length; at++) {
     if (source[at] === '\\') at += 1;
     else if (source[at] === source[open]) return at;
   }
-  throw new ExpressionError('a text without its closing quote', open);
+  throw new ExpressionError('a text without its closing quote', open + base);
 };
 
 const unescaped = (text: string): string =>
@@ -80,7 +80,7 @@ const unescaped = (text: string): string =>
  * @throws ExpressionError with its place
  */
 export const parseExpression = (source: string, base = 0): Expression => {
-  const list = tokens(source).map((token) => ({ ...token, at: token.at + base }));
+  const list = tokens(source, base);
   let at = 0;
   let depth = 0;
 

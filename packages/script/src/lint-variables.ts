@@ -66,12 +66,12 @@ export const lintVariables = (script: Script, builder: ScriptBuilder, reader: Re
         continue;
       }
       if (setJustBefore(script, step, name, use.sets)) continue;
-      const before = by.filter((setter) => setter !== step && !order()(step, setter));
+      const comesBefore = (setter: string): boolean => setter !== step && !order()(step, setter);
       const possible = comesAgain(step)
-        ? before.length > 0
+        ? by.some(comesBefore)
         : reachableFrom(
             script,
-            before.flatMap((setter) => after(script, setter)),
+            by.filter(comesBefore).flatMap((setter) => after(script, setter)),
           ).has(step);
       if (!possible) {
         reader.warn(

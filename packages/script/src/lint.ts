@@ -42,6 +42,7 @@ export const lint = (script: Script, builder: ScriptBuilder, reader: Reader): vo
 const unreachable = (script: Script, reader: Reader): void => {
   const { once, again } = entries(script);
   const reached = reachableFrom(script, [...once, ...again]);
+  if (reached.size === script.steps.size) return;
   const lost = [...script.steps.values()].filter((step) => !reached.has(step.path));
   const led = new Set(lost.flatMap((step) => successors(step, script).filter((next) => next !== step.path)));
   for (const step of lost) {

@@ -6,8 +6,6 @@ import type { Finding, Position, Value } from './types.ts';
 export type Source = {
   readonly node: Node | null;
   readonly position: Position;
-  /** How it is called in messages, e.g. `scripts.welcome.steps[0].say`. */
-  readonly path: string;
 };
 
 export type Reader = {
@@ -83,9 +81,9 @@ export const readSource = (text: string): Reader => {
     if (aliases >= maxAliases || document === undefined) return null;
     return (node.resolve(document) as Node | undefined) ?? null;
   };
-  const source = (node: unknown, path: string, fallback: Position): Source => {
+  const source = (node: unknown, fallback: Position): Source => {
     const resolved = resolve(node);
-    return { node: resolved, path, position: positionOf(node as Node | null, fallback) };
+    return { node: resolved, position: positionOf(node as Node | null, fallback) };
   };
 
   const entries: Reader['entries'] = (at, what) => {
@@ -101,7 +99,7 @@ export const readSource = (text: string): Reader => {
         error(keyAt, 'bad-key', 'a key must be a plain name');
         continue;
       }
-      found.push([key, source(pair.value, at.path === '' ? key : `${at.path}.${key}`, keyAt), keyAt]);
+      found.push([key, source(pair.value, keyAt), keyAt]);
     }
     return found;
   };
@@ -111,7 +109,7 @@ export const readSource = (text: string): Reader => {
       error(at, 'wrong-type', `${what} must be a list`);
       return undefined;
     }
-    return at.node.items.map((item, index) => source(item, `${at.path}[${index}]`, at.position));
+    return at.node.items.map((item) => source(item, at.position));
   };
 
   const value = (at: Source, depth = 0): Value => {
@@ -129,7 +127,7 @@ export const readSource = (text: string): Reader => {
   };
 
   return {
-    root: source(document?.contents ?? null, '', { line: 1, column: 1 }),
+    root: source(document?.contents ?? null, { line: 1, column: 1 }),
     findings,
     error,
     warn: add('warning'),

@@ -14,13 +14,7 @@ export const parseTemplate = (text: string): Template => {
     const close = text.indexOf('}}', open);
     if (close < 0) throw new ExpressionError('"{{" without "}}"', open);
     if (open > at) parts.push(text.slice(at, open));
-    const inner = text.slice(open + 2, close);
-    try {
-      parts.push(parseExpression(inner, open + 2));
-    } catch (error) {
-      // An expression that is too long or has no closing quote doesn't know where it begins.
-      throw error instanceof ExpressionError && error.at < open ? new ExpressionError(error.message, open + 2 + error.at) : error;
-    }
+    parts.push(parseExpression(text.slice(open + 2, close), open + 2));
     at = close + 2;
   }
   if (at < text.length) parts.push(text.slice(at));
