@@ -10,6 +10,8 @@ export type RecordTestOptions = {
   readonly name: string;
   /** Names of variables marked `pii`. */
   readonly personal: readonly string[];
+  /** The script's source: a phone or an address that its author wrote is nobody's. */
+  readonly source?: string;
 };
 
 export type RecordedTest = {
@@ -27,8 +29,8 @@ const noticedMs = 1_000;
  * A recorded dialog as a test beside its script (dialog-script/1, `tests:`): what came in, and what came of it. Personal data is
  * replaced, the same by the same and of the same form, so that a phone is still a phone; what a script branches on stays.
  */
-export const recordTest = (events: readonly DomainEvent[], { name, personal }: RecordTestOptions): RecordedTest => {
-  const replace = replacement(events, personal);
+export const recordTest = (events: readonly DomainEvent[], { name, personal, source = '' }: RecordTestOptions): RecordedTest => {
+  const replace = replacement(events, personal, source);
   const given: Record<string, unknown>[] = [];
   const expect: Record<string, unknown>[] = [];
   const leftOut = new Set<string>();
@@ -52,6 +54,31 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal }: R
     else if (message.file !== undefined)
       given.push({ file: { ...(message.file.mediaType === undefined ? {} : { media_type: message.file.mediaType }) } });
     else if (message.text !== undefined) given.push({ text: replace(message.text) });
+  };
+  const answered = (input: Extract<InboxInput, { type: 'effect_result' }>, at: number): void => {
+    const effect = effects.get(input.number);
+    if (effect?.kind === 'http') {
+      if (input.outcome === 'deferred') {
+        leftOut.add('an http request that was tried again');
+        return;
+      }
+      later(at);
+      const { http } = input;
+      given.push({
+        http_result: http === undefined ? { error: failureOf(input) } : { status: http.status, body: replaceIn(http.body, replace) },
+      });
+      return;
+    }
+    if (input.outcome === 'accepted') return;
+    const what = effect === undefined ? undefined : refusable[effect.kind];
+    const reason = input.reason === undefined ? undefined : reasons.find((one) => one === input.reason);
+    if (input.outcome !== 'refused' || what === undefined) {
+      leftOut.add(`the result of an effect: ${input.outcome}`);
+      return;
+    }
+    // Webim's answer stands before the input whose effect it refuses.
+    const refuse = reason === undefined ? what : { next: what, reason };
+    given.splice(Math.max(0, given.length - 1), 0, { refuse });
   };
   const came = (input: InboxInput, at: number): void => {
     switch (input.type) {
@@ -88,9 +115,7 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal }: R
       case 'timer_due':
         return later(at);
       case 'effect_result':
-        if (input.http !== undefined) given.push({ http_result: { status: input.http.status, body: input.http.body } });
-        else if (input.outcome !== 'accepted') leftOut.add(`the result of an effect: ${input.outcome}`);
-        return;
+        return answered(input, at);
       case 'chat_started':
         return;
       case 'webhook_refused':
@@ -154,6 +179,30 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal }: R
   return { name, given, expect, leftOut: [...leftOut] };
 };
 
+const refusable: Partial<Record<Effect['kind'], string>> = {
+  text: 'text',
+  keyboard: 'menu',
+  file: 'file',
+  redirect: 'handover',
+  close: 'close',
+};
+/** Those that a test can name; the others count as `other`. */
+const reasons = ['content', 'chat_closed', 'not_bots_chat'] as const;
+
+const failures: readonly string[] = ['timeout', 'connection', 'refused_host', 'redirect', 'too_large', 'secret_missing'];
+const failureOf = ({ outcome, code = '' }: Extract<InboxInput, { type: 'effect_result' }>): string => {
+  if (outcome === 'unsupported' || outcome === 'account_removed' || outcome === 'in_doubt') return outcome;
+  return failures.includes(code) ? code : 'connection';
+};
+
+/** A service's answer with every text in it replaced. */
+const replaceIn = (body: unknown, replace: (text: string) => string): unknown => {
+  if (typeof body === 'string') return replace(body);
+  if (Array.isArray(body)) return body.map((one) => replaceIn(one, replace));
+  if (typeof body !== 'object' || body === null) return body;
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, replaceIn(value, replace)]));
+};
+
 /** Came twice, too late, or before the bot had the chat: it says nothing about the script. */
 const isNoise = (events: readonly DomainEvent[], at: number): boolean => {
   for (let next = at + 1; next < events.length && events[next]?.type !== 'InputRecorded'; next++) {
@@ -179,7 +228,7 @@ const email = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+\.\p{L}{2,}/gu;
 const phone = /\+?\d(?:[\s().-]*\d){9,14}/g;
 
 /** One stand-in for one original, in every text; the digits of a phone alone count as that phone. */
-const replacement = (events: readonly DomainEvent[], personal: readonly string[]): ((text: string) => string) => {
+const replacement = (events: readonly DomainEvent[], personal: readonly string[], source: string): ((text: string) => string) => {
   const phones = new Map<string, number>();
   const emails = new Map<string, number>();
   const others = new Map<string, string>();
@@ -195,7 +244,9 @@ const replacement = (events: readonly DomainEvent[], personal: readonly string[]
     return /^\+?\d+$/.test(found) ? `${found.startsWith('+') ? '+' : ''}790000000${number}` : `+7 900 000-00-${number}`;
   };
   const patterns = (text: string): string =>
-    text.replace(email, (found) => `person${numberOf(emails, found.toLowerCase())}@example.com`).replace(phone, standInPhone);
+    text
+      .replace(email, (found) => (source.includes(found) ? found : `person${numberOf(emails, found.toLowerCase())}@example.com`))
+      .replace(phone, (found) => (source.includes(found) ? found : standInPhone(found)));
   const keep = (value: string): void => {
     const trimmed = value.trim();
     if (trimmed.length < 2 || others.has(trimmed) || patterns(trimmed) !== trimmed) return;

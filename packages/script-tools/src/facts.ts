@@ -12,6 +12,8 @@ export type Evidence = {
   readonly history: readonly DecidedEvent[];
   readonly transcript: readonly TranscriptLine[];
   readonly state: DialogState;
+  /** Texts that wait for the person's next chat. */
+  readonly held: readonly string[];
 };
 
 /** A fact that does not hold: expected beside actual, and the step that comes nearest to it. */
@@ -43,7 +45,7 @@ export const factChecker = (evidence: Evidence): ((fact: ExpectedFact) => Unmet 
 };
 
 const check = (fact: ExpectedFact, evidence: Evidence, said: readonly TranscriptLine[]): Unmet | undefined => {
-  const { script, history, transcript, state } = evidence;
+  const { script, history, transcript, state, held } = evidence;
   const live = state.status === 'live' ? state : undefined;
   const of = <T extends DecidedEvent['type']>(type: T) =>
     history.filter((event): event is Extract<DecidedEvent, { type: T }> => event.type === type);
@@ -121,7 +123,6 @@ const check = (fact: ExpectedFact, evidence: Evidence, said: readonly Transcript
       );
     }
     case 'held': {
-      const held = heldTexts(history);
       return held.includes(fact.text) ? undefined : unmet(`held: ${quoted(fact.text)}`, `held: ${list(held.map(quoted))}`);
     }
     case 'dropped': {
@@ -218,9 +219,6 @@ const handovers = (history: readonly DecidedEvent[]) => {
   );
   return settledAccepted(history, 'redirect').flatMap((effect) => (effect.kind === 'redirect' && !asksBack.has(effect) ? [effect] : []));
 };
-
-/** Texts that wait for the visitor's next chat at the end. */
-const heldTexts = (_history: readonly DecidedEvent[]): string[] => [];
 
 /** How often each script was started by a trigger of its own, or entered by a `go` of a step or a button. */
 export const scriptsRan = (script: Script, history: readonly DecidedEvent[]): ReadonlyMap<string, number> => {

@@ -163,3 +163,48 @@ it('its settings are those of an account whose file says nothing', () => {
   );
   expect(parsed.ok && parsed.accounts[0]?.settings).toEqual(rehearsalSettings);
 });
+
+describe('several chats of one person', () => {
+  const held = bot(`
+vars: { name: { type: text, keep: visitor } }
+defaults: { handover: { department: people } }
+scripts:
+  welcome:
+    when: chat_start
+    steps: [{ say: "Hello {{ name }}" }]
+  call_me: { when: { text: { words: [me] } }, steps: [{ ask: { text: "Name?", save: name, on_fail: [{ stop: true }], on_timeout: [{ stop: true }] } }, { say: "Good" }] }
+  human: { when: { text: { words: [human] } }, steps: [{ handover: { on_failed: [{ stop: true }] } }] }
+  back:
+    when: { returned: { cause: [final_close] } }
+    steps: [{ say: "Did it help?" }]
+  other: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }
+`);
+  const closed: readonly Given[] = [start, { kind: 'text', text: 'human' }, { kind: 'chat_closed' }];
+
+  it('a text of a final Return waits for the next chat, and is said there first, once', () => {
+    const waiting = perform(closed, held);
+    expect(waiting.held()).toEqual(['Did it help?']);
+    waiting.take({ kind: 'new_chat' });
+    expect(waiting.held()).toEqual([]);
+    expect(told(waiting).slice(-2)).toEqual(['bot: Did it help?', 'bot: Hello ']);
+    waiting.take({ kind: 'chat_closed' });
+    waiting.take({ kind: 'new_chat' });
+    expect(told(waiting).filter((line) => line === 'bot: Did it help?')).toHaveLength(2);
+  });
+
+  it('a refused one goes back, and one that waits too long is let go', () => {
+    const refused = perform([...closed, { kind: 'refuse', what: 'text', reason: 'other' }, { kind: 'new_chat' }], held);
+    expect(refused.held()).toEqual(['Did it help?']);
+    const late = perform([...closed, { kind: 'later', ms: 31 * 86_400_000 }], held);
+    expect(late.held()).toEqual([]);
+  });
+
+  it('variables that are the person’s are known in the next chat, and may be given for the first', () => {
+    const next = perform(
+      [start, { kind: 'text', text: 'me' }, { kind: 'text', text: 'Ann' }, { kind: 'chat_closed' }, { kind: 'new_chat' }],
+      held,
+    );
+    expect(told(next).at(-1)).toBe('bot: Hello Ann');
+    expect(told(perform([{ kind: 'chat_start', variables: { name: 'Bob' } }], held))).toContain('bot: Hello Bob');
+  });
+});

@@ -3,9 +3,13 @@ import type { EffectResult, InboxInput } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import { resultInputId } from '@dialog/contracts/outbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
+import type { VisitorInput } from '@dialog/contracts/visitor';
 import { nextWake } from '@dialog/domain/deadlines';
 import { type DecidedEvent, decide } from '@dialog/domain/decide';
 import { type DialogState, inFlight, initialDialog, type OpenEffect, parkedHead } from '@dialog/domain/state';
+import { decideVisitor } from '@dialog/domain/visitor/decide';
+import { notesToDialogs, notesToVisitor } from '@dialog/domain/visitor/notes';
+import { earliestExpiry, initialVisitor, type VisitorState } from '@dialog/domain/visitor/state';
 import type { Script } from '@dialog/script/parse';
 import type { RefusedKind, RefusedReason } from '@dialog/script/script-test';
 import type { HttpError, Value } from '@dialog/script/types';
@@ -34,6 +38,8 @@ export type Rehearsal = {
   /** Of all chats, in the order of decision; `metadata.$correlationId` tells them apart. */
   readonly history: () => readonly DecidedEvent[];
   readonly transcript: () => readonly TranscriptLine[];
+  /** Texts that wait for the person's next chat. */
+  readonly held: () => readonly string[];
 };
 
 /** A given that makes no sense where it stands: e.g. an answer of a service that nobody asked. */
@@ -44,6 +50,9 @@ export class RehearsalError extends Error {
 /** 2026-01-05T12:00:00Z, a Monday, 15:00 in Moscow: where the clock stands unless told otherwise. */
 export const defaultStart = Date.UTC(2026, 0, 5, 12);
 
+/** The person whose chats these are, as the door would name him. */
+const visitorHash = '0123456789abcdef';
+
 /** So many decisions for one given; beyond it the script and its deadlines run in a circle. */
 const maxDecisions = 10_000;
 
@@ -52,11 +61,18 @@ type Json = NonNullable<EffectResult['http']>['body'];
 type Chat = {
   readonly chatId: ChatId;
   state: DialogState;
+  /** Of its next event. */
+  revision: number;
   /** When the open request of an `http` step is over, ms. */
   httpOver: { readonly number: number; readonly attempt: number; readonly at: number } | null;
 };
 
-const newChat = (number: number): Chat => ({ chatId: chatIdSchema.parse(String(number)), state: initialDialog, httpOver: null });
+const newChat = (number: number): Chat => ({
+  chatId: chatIdSchema.parse(String(number)),
+  state: initialDialog,
+  revision: 0,
+  httpOver: null,
+});
 
 export const rehearse = ({ script, settings: more, startAt = defaultStart }: RehearsalOptions): Rehearsal => {
   const settings = { ...rehearsalSettings, ...more };
@@ -69,6 +85,11 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
   let now = startAt;
   let inputs = 0;
   let decisions = 0;
+  const visitor = { account, visitor: visitorHash };
+  let person: VisitorState = initialVisitor;
+  let personRevision = 0;
+  /** What the aggregates have to tell each other, in order: through the log in production, at once here. */
+  const notes: (() => void)[] = [];
 
   const decideOne = (of: Chat, input: InboxInput): readonly DecidedEvent[] => {
     decisions += 1;
@@ -85,7 +106,30 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
     of.state = state;
     history.push(...events);
     transcript.follow(events);
+    const placed = events.map((event) => ({ ...event, revision: of.revision++ }));
+    for (const note of notesToVisitor({
+      id: { account, chatId: of.chatId },
+      chatIdForm: 'number',
+      visitor: visitorHash,
+      events: placed,
+      at: now,
+    })) {
+      notes.push(() => decidePerson(note.input));
+    }
     return events;
+  };
+
+  const decidePerson = (input: VisitorInput): void => {
+    const { events, state } = decideVisitor(person, input, { at: now, settings, settingsHash: 'rehearsal', producer: 'rehearsal' });
+    person = state;
+    for (const { to, input: told } of notesToDialogs(
+      visitor,
+      events.map((event) => ({ ...event, revision: personRevision++ })),
+      now,
+    )) {
+      const of = chats.find((one) => one.chatId === to.chatId);
+      if (of !== undefined) notes.push(() => void decideOne(of, told));
+    }
   };
 
   const common = (of = chat) => ({
@@ -107,21 +151,30 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
   const flying = ({ state }: Chat): OpenEffect | undefined =>
     state.status !== 'live' ? undefined : state.parked ? parkedHead(state) : inFlight(state);
 
-  /** Webim answers all that goes out; a request of an `http` step stays open until its answer is given, or its time is over. */
-  const deliver = (of: Chat): void => {
-    for (let open = flying(of); open !== undefined; open = flying(of)) {
-      const { effect } = open;
-      if (effect.kind === 'http') {
-        if (of.httpOver?.number !== open.number || of.httpOver.attempt !== open.attempt) {
-          of.httpOver = { number: open.number, attempt: open.attempt, at: now + effect.timeoutMs * (effect.retries + 1) };
-          transcript.asked(`${account}:${of.chatId}`, open, now);
-        }
-        return;
+  /** Webim answers the next thing that goes out; a request of an `http` step stays open until its answer is given, or its time is over. */
+  const deliverOne = (of: Chat): boolean => {
+    const open = flying(of);
+    if (open === undefined) return false;
+    const { effect } = open;
+    if (effect.kind === 'http') {
+      if (of.httpOver?.number !== open.number || of.httpOver.attempt !== open.attempt) {
+        of.httpOver = { number: open.number, attempt: open.attempt, at: now + effect.timeoutMs * (effect.retries + 1) };
+        transcript.asked(`${account}:${of.chatId}`, open, now);
       }
-      const what = refusableOf(effect.kind);
-      const at = refusals.findIndex((one) => one.what === what);
-      const [refused] = at < 0 ? [] : refusals.splice(at, 1);
-      answer(of, open, refused === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason: refused.reason });
+      return false;
+    }
+    const what = refusableOf(effect.kind);
+    const at = refusals.findIndex((one) => one.what === what);
+    const [refused] = at < 0 ? [] : refusals.splice(at, 1);
+    answer(of, open, refused === undefined ? { outcome: 'accepted' } : { outcome: 'refused', reason: refused.reason });
+    return true;
+  };
+
+  const deliver = (): void => {
+    for (;;) {
+      const note = notes.shift();
+      if (note !== undefined) note();
+      else if (!chats.some(deliverOne)) return;
     }
   };
 
@@ -133,9 +186,10 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
 
   const httpOverAt = (of: Chat): number | undefined => (flying(of)?.effect.kind === 'http' ? of.httpOver?.at : undefined);
 
-  /** The chat whose deadline, or whose request's end, comes first. */
-  const next = (): { readonly of: Chat; readonly at: number } | undefined => {
-    let first: { of: Chat; at: number } | undefined;
+  /** The chat, or the person where null, whose deadline, or whose request's end, comes first. */
+  const next = (): { readonly of: Chat | null; readonly at: number } | undefined => {
+    const expiry = earliestExpiry(person);
+    let first: { of: Chat | null; at: number } | undefined = expiry === undefined ? undefined : { of: null, at: expiry };
     for (const of of chats) {
       for (const at of [nextWake(of.state, settings, 0), httpOverAt(of)]) {
         if (at !== undefined && (first === undefined || at < first.at)) first = { of, at };
@@ -148,11 +202,16 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
     for (let wake = next(); wake !== undefined && wake.at <= until; wake = next()) {
       const { of, at } = wake;
       now = Math.max(now, at);
+      if (of === null) {
+        decidePerson({ ...visitor, type: 'visitor_timer_due', inputId: `input-${++inputs}`, receivedAt: now, dueAt: at });
+        deliver();
+        continue;
+      }
       const open = flying(of);
       const over = httpOverAt(of);
       if (open !== undefined && over !== undefined && over <= now) answer(of, open, { outcome: 'refused', code: 'timeout' });
       else if (decideOne(of, { ...common(of), type: 'timer_due', dueAt: at }).length === 0) break;
-      deliver(of);
+      deliver();
     }
     now = until;
   };
@@ -175,25 +234,39 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
     if (chat.state.status === 'absent') throw new RehearsalError('the chat has not begun: chat_start comes first');
   };
 
-  const starts = (at: number | undefined, visitor: Readonly<Record<string, Value>> | undefined): void => {
+  const starts = (at: number | undefined, known: Readonly<Record<string, Value>> | undefined): void => {
     if (at !== undefined && history.length > 0 && at < now) throw new RehearsalError('the clock never runs back');
     if (at !== undefined && history.length > 0) passesUntil(at);
     now = at ?? now;
-    const fields = Object.fromEntries(Object.entries(visitor ?? {}).map(([name, value]) => [name, String(value)]));
+    const fields = Object.fromEntries(Object.entries(known ?? {}).map(([name, value]) => [name, String(value)]));
     decideOne(chat, {
       type: 'new_chat',
       messages: [],
       bodyHash: `chat-${inputs}`,
-      ...(visitor === undefined ? {} : { visitor: { fields } }),
+      visitor: { hash: visitorHash, ...(known === undefined ? {} : { fields }) },
       ...common(),
       at: webimTime(),
     });
   };
 
+  /** Variables of the person, as an earlier chat left them. */
+  const leftBefore = (values: Readonly<Record<string, Value>>): void =>
+    decidePerson({
+      ...visitor,
+      type: 'visitor_variables_changed',
+      inputId: 'before',
+      receivedAt: now,
+      chatId: chatIdSchema.parse('0'),
+      change: 1,
+      names: Object.keys(values),
+      values: values as Record<string, Json>,
+    });
+
   const handle = (given: Given): void => {
     switch (given.kind) {
       case 'chat_start':
         if (chat.state.status !== 'absent') throw new RehearsalError("the chat has begun already; the person's next chat is new_chat");
+        if (given.variables !== undefined) leftBefore(given.variables);
         return starts(given.at, given.visitor);
       case 'new_chat':
         begun();
@@ -269,13 +342,14 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
       decisions = 0;
       transcript.given(given, (given.kind === 'chat_start' || given.kind === 'new_chat' ? given.at : undefined) ?? now);
       handle(given);
-      deliver(chat);
+      deliver();
       return history.slice(from);
     },
     now: () => now,
     state: () => chat.state,
     history: () => history,
     transcript: transcript.lines,
+    held: () => person.held.map((one) => one.text),
   };
 };
 

@@ -40,6 +40,7 @@ export const runTest = (script: Script, test: ScriptTest): TestReport => {
     history: rehearsal.history(),
     transcript: rehearsal.transcript(),
     state: rehearsal.state(),
+    held: rehearsal.held(),
   });
   for (const fact of test.expect) {
     const found = check(fact);

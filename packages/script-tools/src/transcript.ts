@@ -90,6 +90,8 @@ export const transcriber = (script: Script) => {
           const known = opened.get(keyOf(event, event.data.number));
           if (known !== undefined) opened.set(keyOf(event, event.data.number), { ...known, effect: event.data.effect });
         } else if (event.type === 'EffectSettled') settled(event);
+        else if (event.type === 'TextHeld')
+          lines.push({ at: event.metadata.at, who: 'bot', text: event.data.text, refused: "held for the person's next chat" });
         else if (event.type === 'TextDropped') {
           lines.push({ at: event.metadata.at, who: 'bot', text: event.data.text, refused: 'no chat is open' });
         }
