@@ -281,7 +281,8 @@ scenarios('the life of a dialog, through the doors', () => {
   });
 
   it('21: a message on the wire when the redirect was made: recorded, the bot stays silent, Return after chat_closed', async () => {
-    const stage = await onStage();
+    // Room enough for a loaded machine: the message is on the wire as long as the grace says.
+    const stage = await onStage({ settings: { handbackGraceMs: 60_000 } });
     const chatId = await stage.inQueue();
     stage.webim.sendNewMessage(chatId, { id: 'on-the-wire', kind: 'visitor', text: 'и ещё' });
     await stage.until(chatId, (now) => now.of('InputIgnored').some((one) => one.reason === 'within_handback_grace'));
@@ -294,7 +295,7 @@ scenarios('the life of a dialog, through the doors', () => {
   });
 
   it('22: the same new_chat twice, or overtaken by the first message: one greeting, each message once, no Return', async () => {
-    const stage = await onStage();
+    const stage = await onStage({ settings: { replyTtlMs: 600_000 } });
     const chatId = stage.opens('прайс');
     stage.webim.repeatNewChat(chatId);
     await stage.until(chatId, (now) => now.of('InputRepeated').length > 0);
@@ -303,7 +304,7 @@ scenarios('the life of a dialog, through the doors', () => {
     expect(stage.webim.chat(chatId).messages.filter((message) => message.kind === 'file_operator')).toHaveLength(1);
     expect(history.of('ReturnStarted')).toEqual([]);
 
-    const dropped = await onStage({ simulator: { knobs: { dropWebhooks: 1 } } });
+    const dropped = await onStage({ settings: { replyTtlMs: 600_000 }, simulator: { knobs: { dropWebhooks: 1 } } });
     const other = dropped.opens();
     dropped.world.simulator.setKnobs({ dropWebhooks: 0 });
     dropped.webim.say(other, 'прайс');
