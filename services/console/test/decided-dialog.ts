@@ -72,6 +72,7 @@ export const decidedDialog = (
   let now = startAt;
   let inputs = 0;
   let written = 0;
+  let length = 0;
 
   const take = (fields: object): void => {
     const input = inboxInputSchema.parse({
@@ -91,6 +92,7 @@ export const decidedDialog = (
       ...(input.type === 'timer_due' ? { doorsOpenSince: startAt } : {}),
     });
     state = decision.state;
+    length += decision.events.length;
     if (decision.events.length > 0) appends.push({ at: now + 9, events: decision.events });
   };
   const head = (): OpenEffect | undefined => (state.status === 'live' ? inFlight(state) : undefined);
@@ -112,6 +114,8 @@ export const decidedDialog = (
     source,
     take,
     now: () => now,
+    /** Events so far. */
+    length: () => length,
     state: () => state,
     passes: (ms: number) => {
       now += ms;

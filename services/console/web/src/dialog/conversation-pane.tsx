@@ -1,28 +1,30 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useMemo, useRef } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import { clockTime } from '../time.ts';
 import { conversation, type Turn } from './conversation.ts';
 import type { Step } from './history.ts';
+import { intoSight } from './into-sight.ts';
 
 type ConversationProps = { readonly history: readonly Step[]; readonly chosen: number; readonly choose: (revision: number) => void };
 
 /** The conversation up to the chosen event at full strength, what comes later faded. */
-export const ConversationPane = ({ history, chosen, choose }: ConversationProps) => {
+export const ConversationPane = memo(({ history, chosen, choose }: ConversationProps) => {
   const { t } = useTexts();
   const turns = useMemo(() => conversation(history, t), [history, t]);
   const box = useRef<HTMLDivElement>(null);
+  const keyOf = useCallback((index: number) => turns[index]?.key ?? index, [turns]);
   const list = useVirtualizer({
     count: turns.length,
     getScrollElement: () => box.current,
     estimateSize: () => 72,
     overscan: 12,
-    getItemKey: (index) => turns[index]?.key ?? index,
+    getItemKey: keyOf,
     initialRect: { width: 400, height: 600 },
   });
   const now = useMemo(() => turns.findLastIndex((turn) => turn.revision <= chosen), [turns, chosen]);
   useEffect(() => {
-    if (now >= 0) list.scrollToIndex(now, { align: 'auto' });
+    if (now >= 0) intoSight(list, now, 'auto');
   }, [list, now]);
   if (turns.length === 0) return <p className="faint pad">{t.dialog.noConversation}</p>;
   const shown = list.getVirtualItems();
@@ -49,7 +51,7 @@ export const ConversationPane = ({ history, chosen, choose }: ConversationProps)
       </div>
     </div>
   );
-};
+});
 
 export const TurnLine = memo(
   ({ turn, past, choose }: { readonly turn: Turn; readonly past: boolean; readonly choose?: (revision: number) => void }) => {

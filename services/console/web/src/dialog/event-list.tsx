@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useRef } from 'react';
+import { memo, useCallback, useEffect, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import type { TimeMode } from '../texts/replay.ts';
 import { clockTime, delayText, duration } from '../time.ts';
 import { delaysOf, type Sent } from './delays.ts';
+import { intoSight } from './into-sight.ts';
 import { masked, type Personal } from './pins.ts';
 import type { Row, View } from './rows.ts';
 import { category, wording } from './wording.ts';
@@ -30,16 +31,18 @@ const rowHeight = { compact: 62, all: 47, json: 260 } as const;
 export const EventList = ({ rows, row, chosen, view, time, startAt, sends, related, personal, choose, showAll }: EventListProps) => {
   const { t } = useTexts();
   const box = useRef<HTMLDivElement>(null);
+  // The same function while the rows are the same: with another one the list measures all of them again.
+  const keyOf = useCallback((index: number) => rows[index]?.first ?? index, [rows]);
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight[view],
-    overscan: view === 'json' ? 6 : 24,
-    getItemKey: (index) => rows[index]?.first ?? index,
+    overscan: view === 'json' ? 1 : 14,
+    getItemKey: keyOf,
     initialRect: { width: 400, height: 600 },
   });
   useEffect(() => {
-    if (rows.length > 0) list.scrollToIndex(row, { align: 'auto' });
+    if (rows.length > 0) intoSight(list, row, 'center');
   }, [list, row, rows.length]);
   const shown = list.getVirtualItems();
   if (rows.length === 0) {

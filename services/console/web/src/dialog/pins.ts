@@ -1,5 +1,5 @@
 import type { DialogSettings } from '@dialog/contracts/settings';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Step } from './history.ts';
 
 /** A script as the history pins it. */
@@ -72,8 +72,10 @@ const personalOf = ({ scripts }: PinnedAll, state: Pins['state']): Personal => {
 /** Loads what a history pins, once for each hash. */
 export const usePins = (history: readonly Step[] | undefined, load: PinLoader): Pins => {
   const [pins, setPins] = useState<Pins>(() => pinsOf(nothing, 'loading'));
-  const { scripts, settings } = hashesOf(history ?? []);
-  const wanted = JSON.stringify([scripts, settings]);
+  const wanted = useMemo(() => {
+    const { scripts, settings } = hashesOf(history ?? []);
+    return JSON.stringify([scripts, settings]);
+  }, [history]);
   useEffect(() => {
     const [scriptHashes, settingHashes] = JSON.parse(wanted) as [string[], string[]];
     if (scriptHashes.length + settingHashes.length === 0) return;

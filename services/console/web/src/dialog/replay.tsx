@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Loading } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { ConversationPane } from './conversation-pane.tsx';
@@ -28,7 +28,7 @@ export type ReplayProps = {
 };
 
 /** The three panes and the place in the history; the address holds the place (`?rev=`), without one it follows the newest event. */
-export const Replay = ({ account, chatId, history, path, pins }: ReplayProps) => {
+export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProps) => {
   const { t } = useTexts();
   const [look, change] = useLook(path);
   const [pane, setPane] = useState<(typeof panes)[number]>('events');
@@ -188,7 +188,7 @@ export const Replay = ({ account, chatId, history, path, pins }: ReplayProps) =>
       {help ? <KeysHelp close={() => setHelp(false)} /> : null}
     </>
   );
-};
+});
 
 type Act = 'next' | 'previous' | 'next of kind' | 'previous of kind' | 'first' | 'last' | 'search' | 'changes' | 'fork' | 'help';
 
