@@ -3,16 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '@dialog/contracts/clock';
+import type { EventMetadata } from '@dialog/contracts/domain-event';
+import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
 import { groups, topics } from '@dialog/contracts/topics';
 import { openEventStore } from '@dialog/event-store/open-event-store';
+import type { RecordedEvent } from '@dialog/event-store/port';
 import { openLog } from '@dialog/log/open-log';
 import { startEventStoreProcess } from '@dialog/test-kit/event-store';
 import { findKafka } from '@dialog/test-kit/kafka-broker';
+import { kafkaProxy } from '@dialog/test-kit/kafka-proxy';
 import { sampleAccount } from '@dialog/webim-simulator/account';
 import { randomFrom } from '@dialog/webim-simulator/random';
 import { webimSimulator } from '@dialog/webim-simulator/simulator';
 import { cluster as clusterOf, type Member } from '../../scripts/cluster-processes.ts';
-import { type HistoryEvent, readHistory } from '../acceptance/history.ts';
+import type { HistoryEvent } from '../acceptance/history.ts';
 import { compare } from './comparison.ts';
 import { type CrashReport, journalsOf } from './journals.ts';
 import type { Planted } from './planted.ts';
@@ -28,6 +32,8 @@ export type ClusterRun = {
   readonly freezes?: number;
   /** What is away at once, and for how long, s; after the kills. */
   readonly outages?: readonly { readonly away: 'kafka' | 'event store' | 'both'; readonly seconds: number }[];
+  /** Bursts of Produce answers that never come back, while everything else goes on; before the kills. */
+  readonly lostAnswers?: number;
   readonly planted?: Planted;
   readonly say?: (line: string) => void;
 };
@@ -35,8 +41,15 @@ export type ClusterRun = {
 export type ClusterReport = CrashReport & {
   /** Of each process. */
   readonly killed: Readonly<Record<string, number>>;
-  /** From the last start of a process until nothing waited any more, s. */
-  readonly recoverySeconds: number;
+  /** From the end of the kills, and of each outage, until new visitors in all partitions were greeted again, s. */
+  readonly greetedAfterSeconds: readonly number[];
+  /** From the last line of the load until nothing waited any more, s. */
+  readonly restSeconds: number;
+  /** Produce answers that the proxy swallowed. */
+  readonly answersLost: number;
+  /** Of the longest outage: chats that Webim gave to people, and chats that a silent bot still held at its end. */
+  readonly toPeople: number;
+  readonly heldByDeadBot: number;
   /** Of the longest answer of ingress to a webhook, ms. */
   readonly slowestAnswerMs: number;
   /** Replies that went out later than their time to live allows. */
@@ -61,6 +74,10 @@ const oldRepliesOf = (events: readonly HistoryEvent[]): number => {
   return old;
 };
 
+/** `botSilenceLimit` of a run with outages, and what comes on top: the notes' second, an acknowledgement's deadline, Webim's one repetition, s. */
+const silenceLimitSeconds = 10;
+const handoverMarginSeconds = 10;
+
 const account = 'crash';
 const botToken = 'crash-test-bot-token';
 const webhookToken = 'crash-test-webhook-token-of-many-letters';
@@ -76,13 +93,20 @@ export const clusterRun = async ({
   seed,
   freezes = 0,
   outages = [],
+  lostAnswers = 0,
   planted,
   say = () => undefined,
 }: ClusterRun): Promise<ClusterReport | { readonly reason: string }> => {
-  const kafka = await findKafka({ mayBeKilled: true });
-  if ('reason' in kafka) return kafka;
+  const proxy = lostAnswers > 0 ? await kafkaProxy() : undefined;
+  const kafka = await findKafka({ mayBeKilled: true, ...(proxy === undefined ? {} : { advertisedPort: proxy.port }) });
+  if ('reason' in kafka) {
+    await proxy?.close();
+    return kafka;
+  }
   const { power } = kafka;
   if (power === undefined) return { reason: 'the Kafka that was found may not be killed' };
+  proxy?.to(Number(kafka.brokers[0]?.split(':')[1]));
+  const brokers = proxy === undefined ? kafka.brokers.join(',') : `127.0.0.1:${proxy.port}`;
   const dataDir = await mkdtemp(join(tmpdir(), 'dialog-cluster-'));
   const random = randomFrom(seed);
   const events = await startEventStoreProcess();
@@ -102,7 +126,7 @@ export const clusterRun = async ({
   });
   const simulating = simulator.run();
   await simulator.listening();
-  const logUrl = `kafka:${kafka.brokers.join(',')}?replication=1&session=6000`;
+  const logUrl = `kafka:${brokers}?replication=1&session=6000`;
   const engine = await clusterOf({
     dataDir,
     logUrl,
@@ -119,7 +143,7 @@ export const clusterRun = async ({
       WEBIM_RATE: '5000',
       WEBIM_BURST: '1000',
       LOG_LEVEL: 'warn',
-      BOT_SILENCE_LIMIT: outages.length > 0 ? '10s' : '60s',
+      BOT_SILENCE_LIMIT: outages.length > 0 ? `${silenceLimitSeconds}s` : '60s',
     },
   });
   simulator.setHooks({
@@ -152,6 +176,58 @@ export const clusterRun = async ({
       await realClock.sleep(500, probing.signal).catch(() => undefined);
     }
   };
+  const greetedAfterSeconds: number[] = [];
+  /** Waits until new visitors, enough for every partition, are all greeted in a moment. @throws after two minutes: it does not go on by itself */
+  const greeted = async (): Promise<void> => {
+    const from = performance.now();
+    while (performance.now() - from < 120_000) {
+      const chats = Array.from({ length: 12 }, () => simulator.webim.open(simulator.webim.newVisitor().id));
+      const heard = simulator.until(
+        () => chats.every((chat) => chat.messages.some((message) => message.kind === 'operator')),
+        'new visitors are greeted',
+        4_000,
+      );
+      if (
+        await heard.then(
+          () => true,
+          () => false,
+        )
+      ) {
+        greetedAfterSeconds.push(Math.round((performance.now() - from) / 100) / 10);
+        return;
+      }
+    }
+    throw new Error('new visitors are not greeted two minutes after everything is there again');
+  };
+  let toPeople = 0;
+  let heldByDeadBot = 0;
+  /** Lets so many seconds pass, and looks which chats wait for a bot that can't answer, longer than it takes to give them to people. */
+  const away = async (seconds: number): Promise<void> => {
+    const { webim } = simulator;
+    const before = new Set(
+      webim
+        .chats()
+        .filter((one) => one.state === 'chatting_with_robot')
+        .map((one) => one.id),
+    );
+    const waiting = new Map<number, number>();
+    const from = performance.now();
+    const limitFrom = realClock.now() + silenceLimitSeconds * 1000;
+    const gone = new Set<number>();
+    while (performance.now() - from < seconds * 1000) {
+      await realClock.sleep(500);
+      for (const chat of webim.chats()) {
+        const last = chat.messages.at(-1);
+        const waits = chat.state === 'chatting_with_robot' && last?.kind === 'visitor' && last.at > limitFrom;
+        if (!waits) waiting.delete(chat.id);
+        else if (!waiting.has(chat.id)) waiting.set(chat.id, performance.now());
+        if (before.has(chat.id) && (chat.state === 'queue' || chat.state === 'chatting')) gone.add(chat.id);
+      }
+    }
+    if (seconds < silenceLimitSeconds + 2 * handoverMarginSeconds) return;
+    toPeople += gone.size;
+    heldByDeadBot += [...waiting.values()].filter((since) => performance.now() - since > handoverMarginSeconds * 1000).length;
+  };
   let loading: Promise<void> = Promise.resolve();
   const killed: Record<string, number> = {};
   try {
@@ -168,6 +244,11 @@ export const clusterRun = async ({
       { name: 'kafka', of: () => ({ kill: power.kill, start: power.start }) },
       { name: 'event store', of: () => ({ kill: events.kill, start: events.restart }) },
     ] as const;
+    for (let burst = 0; burst < lostAnswers; burst++) {
+      await realClock.sleep(400 + random() * 600);
+      // Enough of them that the client's own repetition is among them.
+      proxy?.loseProduceAnswers('cut', 40);
+    }
     for (let kill = 0; kill < kills; kill++) {
       await realClock.sleep(500 + random() * 2_000);
       // Each in turn, from a random start: at least a fifth of the kills for every process.
@@ -186,6 +267,7 @@ export const clusterRun = async ({
       for (const member of members)
         if (member.failed() !== undefined) throw new Error(`${member.name} ended by itself: ${member.failed()}`);
     }
+    if (kills > 0) await greeted();
     for (let freeze = 0; freeze < freezes; freeze++) {
       const one = freeze % 2 === 0 ? first : second;
       say(`${one.name} stands still`);
@@ -194,16 +276,17 @@ export const clusterRun = async ({
       one.signal('SIGCONT');
       await realClock.sleep(3_000);
     }
-    for (const { away, seconds } of outages) {
-      say(`${away} away for ${seconds} s`);
+    for (const { away: what, seconds } of outages) {
+      say(`${what} away for ${seconds} s`);
       const servers = [
-        ...(away === 'event store' ? [] : [{ kill: power.kill, start: power.start }]),
-        ...(away === 'kafka' ? [] : [{ kill: events.kill, start: events.restart }]),
+        ...(what === 'event store' ? [] : [{ kill: power.kill, start: power.start }]),
+        ...(what === 'kafka' ? [] : [{ kill: events.kill, start: events.restart }]),
       ];
       await Promise.all(servers.map((one) => one.kill()));
-      await realClock.sleep(seconds * 1000);
+      await away(seconds);
       await Promise.all(servers.map((one) => one.start()));
-      await realClock.sleep(15_000);
+      await greeted();
+      await realClock.sleep(5_000);
       for (const member of members)
         if (member.failed() !== undefined) throw new Error(`${member.name} ended by itself: ${member.failed()}`);
     }
@@ -212,14 +295,16 @@ export const clusterRun = async ({
     probing.abort();
     await loading;
     const from = performance.now();
-    await simulator.idle();
+    // What a planted bug has broken for good is not answered however often Webim asks.
+    await Promise.race([simulator.idle(), realClock.sleep(planted === undefined ? 300_000 : 10_000)]);
     await atRest(
       logUrl,
       events.url,
       simulator.webim.chats().map((one) => one.id),
       () => simulator.journal().length,
+      planted === undefined ? 300 : 15,
     );
-    const recoverySeconds = (performance.now() - from) / 1000;
+    const restSeconds = Math.round((performance.now() - from) / 100) / 10;
     for (const member of members) await member.stop();
     const store = await openEventStore({ url: events.url, clock: realClock });
     const journals = await journalsOf(store, account, simulator);
@@ -233,7 +318,11 @@ export const clusterRun = async ({
       inDoubt: histories.filter((one) => one.type === 'EffectRetried' && one.data.why === 'in_doubt').length,
       chats: journals.histories.size,
       killed,
-      recoverySeconds,
+      greetedAfterSeconds,
+      restSeconds,
+      answersLost: proxy?.lost() ?? 0,
+      toPeople,
+      heldByDeadBot,
       slowestAnswerMs: Math.round(slowestAnswerMs),
       oldReplies: [...journals.histories.values()].reduce((sum, one) => sum + oldRepliesOf(one), 0),
     };
@@ -246,26 +335,38 @@ export const clusterRun = async ({
     await simulating;
     await events.destroy();
     await kafka.stop();
+    await proxy?.close();
     await rm(dataDir, { recursive: true, force: true });
   }
 };
 
-/** Nothing waits and no effect is open; or nothing has moved for 30 s: then the comparison says what is missing. */
-const atRest = async (logUrl: string, eventsUrl: string, chats: readonly number[], journal: () => number): Promise<void> => {
+/** Nothing waits and no effect is open; or nothing has moved for 30 s, or it takes too long: then the comparison says what is missing. */
+const atRest = async (
+  logUrl: string,
+  eventsUrl: string,
+  chats: readonly number[],
+  journal: () => number,
+  withinSeconds: number,
+): Promise<void> => {
   const store = await openEventStore({ url: eventsUrl, clock: realClock });
   const log = await openLog({ url: logUrl, clock: realClock });
   try {
     const state = async (): Promise<{ resting: boolean; mark: string }> => {
       const lags = await Promise.all([log.lag(groups.projector, topics.inbox), log.lag(groups.outbound, topics.outbox)]);
-      const tails = await Promise.all(chats.map(async (chat) => (await readHistory(store, account, chat)).events.at(-1)));
+      const tails: (RecordedEvent | undefined)[] = [];
+      for (const chat of chats) {
+        const stream = dialogStream({ account: account as AccountId, chatId: String(chat) as ChatId });
+        tails.push((await store.read(stream, { direction: 'backwards', maxCount: 1 }))[0]);
+      }
       const waiting = lags.flat().reduce((sum, one) => sum + one.lag, 0);
       return {
-        resting: waiting <= 8 && tails.every((tail) => tail !== undefined && tail.metadata.head === null),
+        resting: waiting <= 8 && tails.every((tail) => (tail?.metadata as EventMetadata | undefined)?.head === null),
         mark: `${journal()} ${tails.map((tail) => tail?.revision ?? -1).join()}`,
       };
     };
     let before = await state();
-    for (let still = 0; still < 30; ) {
+    const from = performance.now();
+    for (let still = 0; still < 30 && performance.now() - from < withinSeconds * 1000; ) {
       await realClock.sleep(1_000);
       const now = await state();
       still = now.mark === before.mark ? still + 1 : 0;

@@ -1,4 +1,5 @@
 import type { DomainEventOf, DomainEventType } from '@dialog/contracts/domain-event';
+import type { SendEvent } from '@dialog/contracts/send-event';
 import type { HistoryEvent } from '../acceptance/history.ts';
 
 /** One webhook as the driver sent it. */
@@ -23,6 +24,8 @@ export type SeenCall = {
 export type Journals = {
   readonly webhooks: readonly SentWebhook[];
   readonly histories: ReadonlyMap<number, readonly HistoryEvent[]>;
+  /** Outbound's own streams, by chat. */
+  readonly sends: ReadonlyMap<number, readonly SendEvent[]>;
   readonly calls: readonly SeenCall[];
 };
 
@@ -37,7 +40,8 @@ export const compare = (journals: Journals): string[] => {
     const events = journals.histories.get(chatId) ?? [];
     const webhooks = journals.webhooks.filter((one) => one.chatId === chatId);
     const calls = journals.calls.filter((one) => one.chatId === chatId);
-    return [...inputs(webhooks, events), ...order(webhooks, events), ...effects(calls, events)].map(
+    const sends = journals.sends.get(chatId) ?? [];
+    return [...inputs(webhooks, events), ...order(webhooks, events), ...effects(calls, events), ...results(sends, events)].map(
       (finding) => `chat ${chatId}: ${finding}`,
     );
   });
@@ -50,7 +54,7 @@ type Taken = {
   readonly name: string;
   readonly text: string | undefined;
   readonly inputId: string;
-  readonly as: 'new' | 'repeat' | 'refused' | 'taken_back';
+  readonly as: 'new' | 'repeat' | 'refused' | 'taken_back' | 'late';
 };
 
 /** The webhooks that a history has, each with whether it was recognised as one that was there before. */
@@ -67,7 +71,15 @@ const taken = (events: readonly HistoryEvent[]): Taken[] =>
     const has = (type: DomainEventType): boolean => decided.some((one) => one.type === type);
     const refused = 'refused' in input && input.refused === true;
     // Its refusal was taken back: it was taken before, or only its refusal was.
-    const as = refused ? 'refused' : has('WebhookRefusalTakenBack') ? 'taken_back' : has('InputRepeated') ? 'repeat' : 'new';
+    const as = refused
+      ? 'refused'
+      : has('WebhookRefusalTakenBack')
+        ? 'taken_back'
+        : has('InputRepeated')
+          ? 'repeat'
+          : has('InputLate')
+            ? 'late'
+            : 'new';
     return [{ name: input.type, text, inputId: input.inputId, as }];
   });
 
@@ -91,8 +103,9 @@ const inputs = (webhooks: readonly SentWebhook[], events: readonly HistoryEvent[
     if (recorded.length > sent.length) findings.push(`${key}: sent ${sent.length} times, recorded ${recorded.length} times`);
     if (text === undefined || recorded.length === 0) continue;
     const fresh = count(recorded, (one) => one.as === 'new');
-    const back = count(recorded, (one) => one.as === 'taken_back');
-    if (fresh > 1 || (fresh + back === 0 && answered > 0)) findings.push(`${key}: taken as new ${fresh} times`);
+    // After the close a message only stands in the history, tried again or not; before it, it counts once.
+    const otherwise = count(recorded, (one) => one.as === 'taken_back' || one.as === 'late');
+    if (fresh > 1 || (fresh + otherwise === 0 && answered > 0)) findings.push(`${key}: taken as new ${fresh} times`);
   }
   return findings;
 };
@@ -142,6 +155,27 @@ const effects = (calls: readonly SeenCall[], events: readonly HistoryEvent[]): s
     if (times > accepted + inDoubt) {
       findings.push(`"${what}": seen by Webim ${times} times, accepted ${accepted} times and in doubt ${inDoubt} times`);
     }
+  }
+  return findings;
+};
+
+/** What outbound settled and what the dialog was told are the same, attempt by attempt: a result is settled before it is told. */
+const results = (sends: readonly SendEvent[], events: readonly HistoryEvent[]): string[] => {
+  const findings: string[] = [];
+  const settled = new Map<string, string>();
+  for (const send of sends) {
+    if (send.type !== 'Settled') continue;
+    const attempt = `${send.data.number}.${send.data.attempt}`;
+    if (settled.has(attempt)) findings.push(`attempt ${attempt} was settled twice by outbound`);
+    settled.set(attempt, send.data.result.outcome);
+  }
+  const told = new Map<string, string>();
+  for (const { input } of dataOf(events, 'InputRecorded')) {
+    if (input.type === 'effect_result') told.set(`${input.number}.${input.attempt}`, input.outcome);
+  }
+  for (const attempt of new Set([...settled.keys(), ...told.keys()])) {
+    const [one, other] = [settled.get(attempt) ?? 'nothing', told.get(attempt) ?? 'nothing'];
+    if (one !== other) findings.push(`attempt ${attempt}: settled by outbound as ${one}, the dialog was told ${other}`);
   }
   return findings;
 };

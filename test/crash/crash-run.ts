@@ -10,7 +10,7 @@ import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { sampleAccount } from '@dialog/webim-simulator/account';
 import { randomFrom } from '@dialog/webim-simulator/random';
-import { webimSimulator } from '@dialog/webim-simulator/simulator';
+import { type WebimSimulator, webimSimulator } from '@dialog/webim-simulator/simulator';
 import { freePort } from '../../scripts/free-port.ts';
 import { readHistory } from '../acceptance/history.ts';
 import { compare } from './comparison.ts';
@@ -67,7 +67,9 @@ export const crashRun = async ({ kills, chats, rate, seed, planted }: CrashRun):
   const loading = load.run();
   try {
     for (let kill = 0; kill < kills; kill++) {
-      await realClock.sleep(100 + random() * 900);
+      // On a slow machine as on a fast one it is killed at work.
+      await atWork(simulator);
+      await realClock.sleep(random() * 700);
       await killed(engine);
       engine = await start(options);
     }
@@ -101,6 +103,13 @@ export const crashRun = async ({ kills, chats, rate, seed, planted }: CrashRun):
     await simulating;
     await rm(dataDir, { recursive: true, force: true });
   }
+};
+
+/** A few more calls have reached Webim; a planted bug may leave nothing to say. */
+const atWork = async (simulator: WebimSimulator): Promise<void> => {
+  const calls = (): number => simulator.journal().filter((one) => one.kind === 'bot_api').length;
+  const before = calls();
+  await simulator.until(() => calls() >= before + 4, 'the engine speaks', 5_000).catch(() => undefined);
 };
 
 const start = async (options: EngineToKill): Promise<ChildProcess> => {

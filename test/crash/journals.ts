@@ -1,3 +1,5 @@
+import { type AccountId, type ChatId, sendsStream } from '@dialog/contracts/ids';
+import type { SendEvent } from '@dialog/contracts/send-event';
 import type { EventStore } from '@dialog/event-store/port';
 import type { WebimSimulator } from '@dialog/webim-simulator/simulator';
 import { type HistoryEvent, readHistory } from '../acceptance/history.ts';
@@ -15,7 +17,12 @@ export type CrashReport = {
 /** What the driver sent and got answered, the streams, and what Webim saw. */
 export const journalsOf = async (store: EventStore, account: string, simulator: WebimSimulator): Promise<Journals> => {
   const histories = new Map<number, readonly HistoryEvent[]>();
-  for (const { id } of simulator.webim.chats()) histories.set(id, (await readHistory(store, account, id)).events);
+  const sends = new Map<number, readonly SendEvent[]>();
+  for (const { id } of simulator.webim.chats()) {
+    histories.set(id, (await readHistory(store, account, id)).events);
+    const stream = sendsStream({ account: account as AccountId, chatId: String(id) as ChatId });
+    sends.set(id, (await store.read(stream, { maxCount: 10_000 })) as unknown as readonly SendEvent[]);
+  }
   const entries = simulator.journal();
   const textOf = (request: unknown): string | undefined => {
     const message = (request as { message?: { kind?: string; text?: string } }).message;
@@ -23,6 +30,7 @@ export const journalsOf = async (store: EventStore, account: string, simulator: 
   };
   return {
     histories,
+    sends,
     webhooks: entries
       .filter((one) => one.direction === 'out')
       .map((one) => ({

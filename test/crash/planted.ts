@@ -1,10 +1,18 @@
+import { createRequire } from 'node:module';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { EngineOptions } from '@dialog/standalone/engine';
 
 /** Bugs that a comparison of the journals must see. */
-export const plantable = ['committed_before_append', 'claimed_after_post', 'no_expected_revision', 'acknowledged_before_produce'] as const;
+export const plantable = [
+  'committed_before_append',
+  'claimed_after_post',
+  'no_expected_revision',
+  'acknowledged_before_produce',
+  'result_before_settled',
+  'idempotent_producer',
+] as const;
 export type Planted = (typeof plantable)[number];
 
 export const planting = (planted: Planted | undefined): NonNullable<EngineOptions['wrap']> => {
@@ -19,6 +27,11 @@ export const planting = (planted: Planted | undefined): NonNullable<EngineOption
       return { store: claimedAfterPost };
     case 'no_expected_revision':
       return { store: noExpectedRevision };
+    case 'result_before_settled':
+      return { store: resultBeforeSettled };
+    case 'idempotent_producer':
+      makeProducersIdempotent();
+      return {};
     default:
       return planted satisfies never;
   }
@@ -86,3 +99,33 @@ const noExpectedRevision = (store: EventStore): EventStore => ({
         )
       : store.append(stream, events, expected),
 });
+
+/** The result goes to the inbox at once; that the attempt is settled is written a moment later, before anything else in that stream. */
+const resultBeforeSettled = (store: EventStore): EventStore => {
+  const late = new Map<string, Promise<unknown>>();
+  return {
+    ...store,
+    read: async (stream, options) => {
+      await late.get(stream);
+      return store.read(stream, options);
+    },
+    append: async (stream, events, expected) => {
+      await late.get(stream);
+      if (events[0]?.type !== 'Settled') return store.append(stream, events, expected);
+      late.set(
+        stream,
+        after(300).then(() => store.append(stream, events, expected).catch(() => undefined)),
+      );
+      return { revision: expected === 'no_stream' ? 0 : Number(expected) + 1, position: '' };
+    },
+  };
+};
+
+/** Every producer of this process is made with `idempotent: true`, as the client's documentation advises. */
+const makeProducersIdempotent = (): void => {
+  const { Kafka } = createRequire(import.meta.url)('kafkajs') as { Kafka: { prototype: { producer: (options: object) => unknown } } };
+  const { producer } = Kafka.prototype;
+  Kafka.prototype.producer = function (options) {
+    return producer.call(this, { ...options, idempotent: true });
+  };
+};
