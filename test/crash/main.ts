@@ -21,6 +21,8 @@ const secondsOf = (text: string): number => {
   if (match === null) throw new Error('--outage wants a duration such as 30s or 5m');
   return Number(match[1]) * (match[2] === 'm' ? 60 : 1);
 };
+// The members end with this process only where it ends by itself.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const { outage } = values;
 const away = outage === undefined ? [undefined] : (['kafka', 'event store', 'both'] as const);
