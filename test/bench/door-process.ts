@@ -4,34 +4,53 @@ import type { AddressInfo } from 'node:net';
 import { realClock } from '@dialog/contracts/clock';
 import type { AccountId } from '@dialog/contracts/ids';
 import { Secret } from '@dialog/contracts/secret';
-import { topics } from '@dialog/contracts/topics';
+import { defaultPartitions, topics } from '@dialog/contracts/topics';
 import { ingressService } from '@dialog/ingress/ingress';
-import { sqliteLog } from '@dialog/log/sqlite/log';
+import { openLog } from '@dialog/log/open-log';
 import { defaultSettings, sampleBot } from '@dialog/standalone/world';
 import express from 'express';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { pino } from 'pino';
 
 /** One door in a process of its own: our ingress, or the barest express route that appends to the same kind of log. */
-const { door, file, tokenHash } = JSON.parse(process.env['BENCH_DOOR'] ?? '') as {
+const { door, logUrl, topic, brokers, tokenHash } = JSON.parse(process.env['BENCH_DOOR'] ?? '') as {
   door: 'ingress' | 'bare';
-  file: string;
+  logUrl: string;
+  /** Of the bare route on Kafka, which uses the client as it is. */
+  topic?: string;
+  brokers?: string[];
   tokenHash: string;
 };
-const log = sqliteLog({ file, clock: realClock });
+const log = await openLog({ url: logUrl, clock: realClock });
 await log.ensureTopics([
-  { name: topics.inbox, partitions: 4, cleanup: 'delete' },
-  { name: topics.quarantine, partitions: 4, cleanup: 'delete' },
+  { name: topics.inbox, partitions: defaultPartitions, cleanup: 'delete' },
+  { name: topics.quarantine, partitions: defaultPartitions, cleanup: 'delete' },
 ]);
 process.once('disconnect', () => process.exit(0));
+// Asked between the rounds: what it has cost so far, µs of processor.
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: user + system });
+});
+
+/** One record of the bare route: acknowledged when it resolves. */
+const appender = async (): Promise<(key: string, value: Buffer) => Promise<unknown>> => {
+  if (brokers === undefined) return (key, value) => log.append([{ topic: topics.inbox, key, value }]);
+  const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
+    idempotent: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
+  await producer.connect();
+  return (key, value) => producer.send({ topic: topic ?? topics.inbox, acks: -1, messages: [{ key, value }] });
+};
 
 if (door === 'bare') {
+  const append = await appender();
   const app = express();
   app.use(express.json({ limit: '8mb' }));
   app.post('/{*any}', async (request, response) => {
     const body = request.body as { chat_id: number };
-    await log.append([
-      { topic: topics.inbox, key: `bench:${body.chat_id}`, value: Buffer.from(JSON.stringify({ id: randomUUID(), body })) },
-    ]);
+    await append(`bench:${body.chat_id}`, Buffer.from(JSON.stringify({ id: randomUUID(), body })));
     response.json({ result: 'ok' });
   });
   const server = createServer(app).listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
@@ -53,7 +72,7 @@ if (door === 'bare') {
     port: 0,
     ackTimeoutMs: 5_000,
     botSilenceLimitMs: 3_600_000,
-    partitions: 4,
+    partitions: defaultPartitions,
   });
   void ingress.run();
   await ingress.listening();

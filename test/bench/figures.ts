@@ -9,7 +9,8 @@ export const quantile = (values: readonly number[], q: number): number => {
 export type Figure = {
   readonly name: string;
   readonly value: number;
-  readonly goal: number;
+  /** Undefined: nothing is asked of it, it is told. */
+  readonly goal?: number;
   /** Whether more is better. */
   readonly atLeast: boolean;
   readonly unit: string;
@@ -17,7 +18,11 @@ export type Figure = {
   readonly detail: string;
 };
 
-export const met = ({ value, goal, atLeast }: Figure): boolean => (atLeast ? value >= goal : value < goal);
+export const met = ({ value, goal, atLeast }: Figure): boolean => goal === undefined || (atLeast ? value >= goal : value < goal);
+
+/** Min, median and max, as every figure is told. */
+export const spread = (values: readonly number[], digits = 0): string =>
+  `${quantile(values, 0).toFixed(digits)} / ${median(values).toFixed(digits)} / ${quantile(values, 1).toFixed(digits)}`;
 
 /** Median of the ratios of neighbouring rounds: what slows the machine slows both of a pair. */
 export const ratioOf = (ours: readonly number[], bare: readonly number[]): { ratio: number; low: number; high: number } => {
