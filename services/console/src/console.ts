@@ -12,6 +12,7 @@ import { parkedRouter } from './api/parked.ts';
 import type { About } from './api/schemas.ts';
 import { scriptsRouter } from './api/scripts.ts';
 import { settingsRouter } from './api/settings.ts';
+import { workRouter } from './api/work.ts';
 import { within } from './deadline.ts';
 import { allowedHost } from './http/allowed-host.ts';
 import { pageRouter, securityHeaders } from './http/page.ts';
@@ -115,6 +116,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/settings', settingsRouter({ store }));
     api.use(scriptsRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
+    api.use(workRouter({ readModel: model, caughtUp: follow.caughtUp, clock }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);
     });

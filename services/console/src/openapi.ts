@@ -21,6 +21,7 @@ import {
   scriptVersionsSchema,
 } from './api/scripts.ts';
 import { settingsParamsSchema, settingsPinSchema } from './api/settings.ts';
+import { stuckQuerySchema, stuckSchema, timersQuerySchema, timersSchema, waitingQuerySchema, waitingSchema } from './api/work.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/report.ts';
 
@@ -131,6 +132,33 @@ export const consoleOpenApi = (): Json => ({
         ),
         requestBody: { required: true, content: { 'application/json': { schema: schema(removeScriptSchema, 'input') } } },
       },
+    },
+    '/stuck': {
+      get: operation(
+        'listStuck',
+        'Dialogs that do not go on, by cause, with the probable reason',
+        parameters('query', stuckQuerySchema),
+        schema(stuckSchema),
+        [400],
+      ),
+    },
+    '/waiting': {
+      get: operation(
+        'listWaiting',
+        'Dialogs in which something is on its way or waits, longest first',
+        parameters('query', waitingQuerySchema),
+        schema(waitingSchema),
+        [400],
+      ),
+    },
+    '/timers': {
+      get: operation(
+        'listTimers',
+        'Armed timers, earliest first, with the event that armed each',
+        parameters('query', timersQuerySchema),
+        schema(timersSchema),
+        [400],
+      ),
     },
     '/lag': {
       get: operation(

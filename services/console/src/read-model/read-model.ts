@@ -19,6 +19,10 @@ export type ReadModel = {
   /** Counted when asked: totals are queries, never increments. */
   readonly totals: () => Promise<DialogTotals>;
   readonly scripts: (account?: string) => Promise<readonly ScriptUse[]>;
+  readonly stuck: (...args: Parameters<Tables['stuck']>) => Promise<ReturnType<Tables['stuck']>>;
+  readonly waiting: (...args: Parameters<Tables['waiting']>) => Promise<ReturnType<Tables['waiting']>>;
+  readonly timers: (...args: Parameters<Tables['timers']>) => Promise<ReturnType<Tables['timers']>>;
+  readonly sends: (...args: Parameters<Tables['sends']>) => Promise<ReturnType<Tables['sends']>>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
   readonly died: Promise<void>;
@@ -78,6 +82,10 @@ export const openReadModel = (options: { readonly file: string; readonly version
     parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly DialogId[],
     totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
     scripts: async (account) => (await call(callTimeoutMs, 'scripts', ...(account === undefined ? [] : [account]))) as readonly ScriptUse[],
+    stuck: async (...args) => (await call(callTimeoutMs, 'stuck', ...args)) as ReturnType<Tables['stuck']>,
+    waiting: async (...args) => (await call(callTimeoutMs, 'waiting', ...args)) as ReturnType<Tables['waiting']>,
+    timers: async (...args) => (await call(callTimeoutMs, 'timers', ...args)) as ReturnType<Tables['timers']>,
+    sends: async (...args) => (await call(callTimeoutMs, 'sends', ...args)) as ReturnType<Tables['sends']>,
     close: async () => {
       if (closing) return;
       closing = true;

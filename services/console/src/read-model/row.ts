@@ -2,9 +2,10 @@ import { type DomainEventOf, eventMetadataSchema, ownerSchema } from '@dialog/co
 import type { DialogId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
+import { foldWork, noWork, openWorkSchema } from './open-work.ts';
 
 /** Raise it with every change of `foldRow` or of the row's shape: a read model of another version is thrown away and rebuilt. */
-export const rowFoldVersion = 3;
+export const rowFoldVersion = 4;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
 export const dialogRowSchema = z.object({
@@ -36,6 +37,7 @@ export const dialogRowSchema = z.object({
   incomplete: z.boolean(),
   visitor: z.string().nullable(),
   script: z.string().nullable().describe('Version of the script that it started with'),
+  work: openWorkSchema,
   /** Events whose metadata this code can't read: they count, and move nothing. */
   unreadable: z.number().int(),
 });
@@ -67,6 +69,7 @@ const blank = (id: DialogId, event: RowEvent): DialogRow => ({
   incomplete: false,
   visitor: null,
   script: null,
+  work: noWork,
   unreadable: 0,
 });
 
@@ -80,8 +83,11 @@ export const foldRow = (id: DialogId, before: DialogRow | undefined, event: RowE
   const seen = { ...from, revision: event.revision, recordedAt: event.recordedAt, lastType: event.type };
   if (!metadata.success) return { ...seen, unreadable: from.unreadable + 1 };
   const { owner, flag, epoch, at } = metadata.data;
+  const data = (event.data ?? {}) as Record<string, unknown>;
+  const input = event.type === 'InputRecorded' ? text((data['input'] as { type?: unknown } | undefined)?.type) : from.lastInput;
   return {
     ...seen,
+    work: foldWork(from.work, { revision: event.revision, type: event.type, data, at, input }),
     owner,
     flag,
     epoch,

@@ -4,6 +4,7 @@ import type { Owner } from '@dialog/contracts/domain-event';
 import { type AccountId, type ChatId, type DialogId, parseDialogStream } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
+import { type WorkTables, workColumns, workSchema, workTables } from './work-tables.ts';
 
 export type ListFilter = {
   readonly account?: string;
@@ -70,6 +71,10 @@ export type Tables = {
   readonly totals: () => DialogTotals;
   /** How many dialogs each version of a script decided; of one account, or of all. */
   readonly scripts: (account?: string) => readonly ScriptUse[];
+  readonly stuck: WorkTables['stuck'];
+  readonly waiting: WorkTables['waiting'];
+  readonly timers: WorkTables['timers'];
+  readonly sends: WorkTables['sends'];
   readonly close: () => void;
 };
 
@@ -87,7 +92,7 @@ const schema = `
     parked INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.parked')) VIRTUAL,
     script TEXT GENERATED ALWAYS AS (json_extract(fold, '$.script')) VIRTUAL,
     last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) VIRTUAL,
-    PRIMARY KEY (account, chat_id)
+${workColumns}    PRIMARY KEY (account, chat_id)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS dialog_script ON dialog (account, script, owner) WHERE script IS NOT NULL;
   CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
@@ -95,6 +100,7 @@ const schema = `
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_flag ON dialog (listed, flag, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
+  ${workSchema}
 `;
 
 /** Opens the file; one that is damaged or of another fold's version is thrown away, since it can be rebuilt. */
@@ -129,6 +135,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       throw error;
     }
   };
+  const work = workTables(db);
   const lists = new Map<string, ReturnType<DatabaseSync['prepare']>>();
 
   return {
@@ -136,20 +143,28 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     apply: (events) =>
       inTransaction(() => {
         const changed = new Map<string, DialogRow>();
+        const former = new Map<string, DialogRow>();
         let duplicates = 0;
         for (const event of events) {
           const id = parseDialogStream(event.stream);
           if (id === undefined) continue;
           const before = changed.get(event.stream) ?? row(id.account, id.chatId);
+          if (before !== undefined && !changed.has(event.stream)) former.set(event.stream, before);
           const expected = (before?.revision ?? -1) + 1;
           if (event.revision < expected) {
             duplicates++;
             continue;
           }
           if (event.revision > expected) throw new RowGap(event.stream, expected, event.revision);
-          changed.set(event.stream, foldRow(id, before, event));
+          const after = foldRow(id, before, event);
+          if (before !== undefined) work.sent(before, event, after.lastAt);
+          changed.set(event.stream, after);
         }
-        for (const after of changed.values()) writeRow.run(after.account, after.chatId, JSON.stringify(after));
+        for (const [stream, after] of changed) {
+          writeRow.run(after.account, after.chatId, JSON.stringify(after));
+          work.written(former.get(stream), after);
+        }
+        work.prune();
         const last = events.at(-1);
         if (last) writeMeta.run('checkpoint', last.position);
         return { rows: [...changed.values()], duplicates };
@@ -160,8 +175,13 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         if (id === undefined) return undefined;
         let after: DialogRow | undefined;
         for (const event of events) after = foldRow(id, after, event);
-        if (after) writeRow.run(after.account, after.chatId, JSON.stringify(after));
-        else removeRow.run(id.account, id.chatId);
+        if (after) {
+          writeRow.run(after.account, after.chatId, JSON.stringify(after));
+          work.written(undefined, after);
+        } else {
+          removeRow.run(id.account, id.chatId);
+          work.removed(id.account, id.chatId);
+        }
         return after;
       }),
     list: (filter) => {
@@ -203,6 +223,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
           dialogs: Number(found['dialogs']),
           open: Number(found['open']),
         })),
+    stuck: work.stuck,
+    waiting: work.waiting,
+    timers: work.timers,
+    sends: work.sends,
     close: () => db.close(),
   };
 };
@@ -252,7 +276,7 @@ const open = (file: string, version: number): DatabaseSync => {
     db.exec('CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID');
     const found = db.prepare("SELECT value FROM meta WHERE name = 'fold_version'").get()?.value;
     if (found !== String(version)) {
-      db.exec('BEGIN IMMEDIATE; DROP TABLE IF EXISTS dialog; DROP TABLE meta;');
+      db.exec('BEGIN IMMEDIATE; DROP TABLE IF EXISTS dialog; DROP TABLE IF EXISTS timer; DROP TABLE IF EXISTS send; DROP TABLE meta;');
       db.exec(schema);
       db.prepare("INSERT INTO meta (name, value) VALUES ('fold_version', ?)").run(String(version));
       db.exec('COMMIT');
