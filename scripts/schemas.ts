@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { consoleOpenApi } from '@dialog/console/openapi';
 import { accountEventSchemas } from '@dialog/contracts/account-event';
+import { auditEventSchemas } from '@dialog/contracts/audit-event';
 import { commitNoteSchema, deadlineHintSchema } from '@dialog/contracts/deadline-hint';
 import { domainEventSchemas, eventMetadataSchema } from '@dialog/contracts/domain-event';
 import { inboxInputSchema, tickSchema } from '@dialog/contracts/inbox';
@@ -41,6 +42,7 @@ for (const [type, schema] of Object.entries(domainEventSchemas)) add(`events/${t
 for (const [type, schema] of Object.entries(accountEventSchemas)) add(`account-events/${type}.v1`, schema, type);
 add('visitor-event-metadata', visitorEventMetadataSchema, 'visitor-event-metadata');
 for (const [type, schema] of Object.entries(visitorEventSchemas)) add(`visitor-events/${type}.v1`, schema, type);
+for (const [type, schema] of Object.entries(auditEventSchemas)) add(`audit-events/${type}.v1`, schema, type);
 add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
 add('configuration', configurationSchema, 'configuration');
 

@@ -7,8 +7,11 @@ import type { PartitionedLog } from '@dialog/log/port';
 import type { Service } from '@dialog/service-kit/service';
 import express from 'express';
 import type { Logger } from 'pino';
+import { type AccountLimits, accountsRouter } from './api/accounts.ts';
+import { auditRouter } from './api/audit.ts';
 import { dialogsRouter } from './api/dialogs.ts';
 import { parkedRouter } from './api/parked.ts';
+import { quarantineRouter, type ReadWebhook } from './api/quarantine.ts';
 import type { About } from './api/schemas.ts';
 import { scriptsRouter } from './api/scripts.ts';
 import { settingsRouter } from './api/settings.ts';
@@ -41,6 +44,12 @@ export type ConsoleOptions = {
   readonly webRoot?: string;
   /** Real ms between two samples of the lag. Default 1 s. */
   readonly lagEveryMs?: number;
+  /** Accounts that are configured, beside those that have a dialog. */
+  readonly accounts?: readonly string[];
+  /** What each account's Webim is asked at most, for show. */
+  readonly limits?: AccountLimits;
+  /** The door's own parser, for webhooks that were put aside. Without it none can be given to the engine. */
+  readonly readWebhook?: ReadWebhook;
   /** Where the simulator's page is, for a link. */
   readonly simulatorUrl?: string;
 };
@@ -116,6 +125,10 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/settings', settingsRouter({ store }));
     api.use(scriptsRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
+    const accounts = async () => [...new Set([...(options.accounts ?? []), ...(await model.accounts())])].sort();
+    api.use('/audit', auditRouter({ store, clock, accounts }));
+    api.use('/accounts', accountsRouter({ readModel: model, accounts, limits: options.limits, caughtUp: follow.caughtUp, clock }));
+    api.use('/quarantine', quarantineRouter({ store, log, readWebhook: options.readWebhook ?? noParser, clock, logger }));
     api.use(workRouter({ readModel: model, caughtUp: follow.caughtUp, clock }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);
@@ -172,5 +185,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     },
   };
 };
+
+const noParser: ReadWebhook = () => ({ refused: 'no_parser' });
 
 const failureOf = (server: ReturnType<typeof createServer>): Promise<never> => new Promise((_, reject) => server.once('error', reject));

@@ -1,5 +1,22 @@
 import { z } from 'zod';
-import { parkedListSchema, parkedRecordsSchema, releasePlanSchema, releaseSchema } from './api/parked.ts';
+import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
+import { auditQuerySchema, auditSchema } from './api/audit.ts';
+import {
+  parkedListSchema,
+  parkedRecordsSchema,
+  releaseClassPlanSchema,
+  releaseClassSchema,
+  releasePlanSchema,
+  releaseSchema,
+} from './api/parked.ts';
+import {
+  fedSchema,
+  feedSchema,
+  quarantineListSchema,
+  quarantineOneSchema,
+  quarantinePlaceSchema,
+  quarantineQuerySchema,
+} from './api/quarantine.ts';
 import {
   aboutSchema,
   dialogListQuerySchema,
@@ -83,6 +100,66 @@ export const consoleOpenApi = (): Json => ({
         ),
         requestBody: { required: true, content: { 'application/json': { schema: schema(releaseSchema, 'input') } } },
       },
+    },
+    '/parked/release': {
+      post: {
+        ...operation(
+          'releaseParkedClass',
+          'Releases all dialogs that were parked for one reason, each by a command of its own',
+          [],
+          schema(releaseClassPlanSchema),
+          [400, 503],
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(releaseClassSchema, 'input') } } },
+      },
+    },
+    '/quarantine': {
+      get: operation(
+        'listQuarantine',
+        'Webhooks that the door could not take, newest first; kept 7 days',
+        parameters('query', quarantineQuerySchema),
+        schema(quarantineListSchema),
+        [400, 503],
+      ),
+    },
+    '/quarantine/{partition}/{offset}': {
+      get: operation(
+        'getQuarantined',
+        'One of them with its body, and what the door would make of it today',
+        parameters('path', quarantinePlaceSchema),
+        schema(quarantineOneSchema),
+        [400, 404, 503],
+      ),
+    },
+    '/quarantine/{partition}/{offset}/feed': {
+      post: {
+        ...operation(
+          'feedQuarantined',
+          'Gives it to the engine as an input, as it came or repaired, where the door can read it now',
+          parameters('path', quarantinePlaceSchema),
+          schema(fedSchema),
+          [400, 404, 409, 422, 503],
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(feedSchema, 'input') } } },
+      },
+    },
+    '/accounts': {
+      get: operation(
+        'listAccounts',
+        'How each account’s Webim answers, as the histories say: circuit, rate, errors by code',
+        parameters('query', accountsQuerySchema),
+        schema(accountsSchema),
+        [400],
+      ),
+    },
+    '/audit': {
+      get: operation(
+        'listActions',
+        'What operators did from the console: who, what, why, when; newest first',
+        parameters('query', auditQuerySchema),
+        schema(auditSchema),
+        [400, 503],
+      ),
     },
     '/settings/{settings}': {
       get: operation(
@@ -202,8 +279,8 @@ const parameters = (place: 'path' | 'query', of: z.ZodObject): Json[] => {
 const titles: Record<number, string> = {
   400: 'The request is not valid',
   404: 'Not found',
-  409: 'It is still needed',
-  422: 'The script has errors',
+  409: 'Not as things are now',
+  422: 'What was given can’t be read',
   503: 'The store does not answer now',
 };
 

@@ -8,6 +8,7 @@ import { topicSpecs } from '@dialog/contracts/topics';
 import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore } from '@dialog/event-store/port';
 import { ingressService } from '@dialog/ingress/ingress';
+import { readAgain } from '@dialog/ingress/read-again';
 import { openLog } from '@dialog/log/open-log';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { AccountLimits } from '@dialog/outbound/account/connections';
@@ -137,6 +138,11 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       dataFile: join(dataDir, 'console.db'),
       host: options.consoleHost ?? host,
       port: options.consolePort,
+      accounts: accounts.all().map(({ id }) => id),
+      readWebhook: readAgain({ hashKey: options.hashKey }),
+      ...(options.limits?.ratePerSecond === undefined || options.limits.burst === undefined
+        ? {}
+        : { limits: { ratePerSecond: options.limits.ratePerSecond, burst: options.limits.burst } }),
       ...(options.simulatorUrl === undefined ? {} : { simulatorUrl: options.simulatorUrl }),
     }),
   );

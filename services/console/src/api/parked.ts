@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@dialog/contracts/clock';
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
-import { type DialogId, dialogKey, dialogStream, parkedStream } from '@dialog/contracts/ids';
+import { accountIdSchema, type DialogId, dialogStream, parkedStream } from '@dialog/contracts/ids';
 import { type ReleaseParked, recordPlaceSchema } from '@dialog/contracts/inbox';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
-import { topics } from '@dialog/contracts/topics';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
 import express, { Router } from 'express';
@@ -13,6 +11,8 @@ import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { HttpProblem, notFound, parsed } from '../http/problem.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
+import { recordAction, whoAndWhy } from './audit.ts';
+import { appendInput } from './quarantine.ts';
 import { dialogParamsSchema } from './schemas.ts';
 
 const timeoutMs = 5_000;
@@ -43,16 +43,32 @@ export const parkedRecordSchema = z.object({
 export const parkedRecordsSchema = z.object({ now: z.number(), records: z.array(parkedRecordSchema) });
 
 export const releaseSchema = z.strictObject({
-  by: z.string().trim().min(1).max(200),
-  /** Why; it stands in the history. */
-  reason: z.string().trim().min(1).max(2000),
+  ...whoAndWhy,
   skip: z.array(recordPlaceSchema).max(1000).default([]),
   edit: z
     .array(z.strictObject({ place: recordPlaceSchema, value: z.string().max(500_000) }))
     .max(100)
     .default([]),
-  /** Says what it would do, and does nothing. */
-  dryRun: z.boolean().default(false),
+});
+export const releaseClassSchema = z.strictObject({
+  ...whoAndWhy,
+  /** All dialogs that were parked for this reason. */
+  parkedFor: z.string().min(1).max(200),
+  account: accountIdSchema.optional(),
+  /** The record that stopped each of them is left out. */
+  skipFirst: z.boolean().default(false),
+});
+export const releaseClassPlanSchema = z.object({
+  dryRun: z.boolean(),
+  dialogs: z.array(
+    z.object({
+      account: z.string(),
+      chatId: z.string(),
+      commandId: z.string().nullable(),
+      apply: z.number().int(),
+      skip: z.number().int(),
+    }),
+  ),
 });
 export const releasePlanSchema = z.object({
   dryRun: z.boolean(),
@@ -118,31 +134,54 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
       const place = placeOf(record);
       return { place, does: skipped.has(place) ? ('skip' as const) : edited.has(place) ? ('apply_edited' as const) : ('apply' as const) };
     });
-    const commandId = asked.dryRun ? null : `command:${randomUUID()}`;
-    if (commandId !== null) {
-      await command(log, {
-        type: 'release_parked',
-        inputId: commandId,
-        ...id,
-        chatIdForm: 'string',
-        receivedAt: log.logTime(),
-        by: asked.by,
-        reason: asked.reason,
-        skip: asked.skip,
-        edit: asked.edit.map(({ place, value }) => ({ place, valueBase64: Buffer.from(value, 'utf8').toString('base64') })),
-      });
-      logger.info({
-        event: 'release_asked',
-        account: id.account,
-        chatId: id.chatId,
-        skipped: asked.skip.length,
-        edited: asked.edit.length,
-      });
-    }
+    const commandId = asked.dryRun ? null : await ask(id, asked);
     response
       .status(commandId === null ? 200 : 202)
       .json({ dryRun: asked.dryRun, commandId, plan } satisfies z.infer<typeof releasePlanSchema>);
   });
+
+  /** Of one class, each by a command of its own: one that fails again stops no other. */
+  router.post('/release', express.json({ strict: true }), async (request, response) => {
+    const { parkedFor, account, skipFirst, ...asked } = parsed(releaseClassSchema, request.body ?? {});
+    const dialogs: z.infer<typeof releaseClassPlanSchema>['dialogs'] = [];
+    for (const { account: name, chatId } of await readModel.parked(maxListed)) {
+      const id = { account: name, chatId } as DialogId;
+      if (account !== undefined && account !== name) continue;
+      const records = await waitingOf(store, id);
+      if (((records[0] ?? (await markerOf(store, id)))?.reason ?? 'unknown') !== parkedFor) continue;
+      const skip = skipFirst ? records.slice(0, 1).map(placeOf) : [];
+      const commandId = asked.dryRun ? null : await ask(id, { ...asked, skip, edit: [] });
+      dialogs.push({ account: name, chatId, commandId, apply: records.length - skip.length, skip: skip.length });
+    }
+    response.status(asked.dryRun ? 200 : 202).json({ dryRun: asked.dryRun, dialogs } satisfies z.infer<typeof releaseClassPlanSchema>);
+  });
+
+  const ask = async (id: DialogId, asked: Omit<z.infer<typeof releaseSchema>, 'dryRun'>): Promise<string> => {
+    const commandId = `command:${randomUUID()}`;
+    const { by, reason, skip, edit } = asked;
+    await recordAction(store, id.account, {
+      action: 'parked_released',
+      by,
+      reason,
+      at: clock.now(),
+      chatId: id.chatId,
+      inputId: commandId,
+    });
+    const command: ReleaseParked = {
+      type: 'release_parked',
+      inputId: commandId,
+      ...id,
+      chatIdForm: 'string',
+      receivedAt: log.logTime(),
+      by,
+      reason,
+      skip,
+      edit: edit.map(({ place, value }) => ({ place, valueBase64: Buffer.from(value, 'utf8').toString('base64') })),
+    };
+    await appendInput(log, command);
+    logger.info({ event: 'release_asked', account: id.account, chatId: id.chatId, skipped: skip.length, edited: edit.length });
+    return commandId;
+  };
 
   return router;
 };
@@ -178,16 +217,4 @@ const markerOf = async (store: EventStore, id: DialogId): Promise<{ reason: stri
   const marker = (await within(timeoutMs, 'event store: read', read)).find((event) => event.type === 'DialogParked');
   if (marker === undefined) return undefined;
   return { reason: String((marker.data as { reason?: unknown }).reason), parkedAt: Number((marker.metadata as { at?: unknown }).at) };
-};
-
-const command = async (log: PartitionedLog, input: ReleaseParked): Promise<void> => {
-  const key = dialogKey(input);
-  const headers = cloudEventHeaders({
-    id: input.inputId,
-    account: input.account,
-    type: input.type,
-    subject: key,
-    timeMs: input.receivedAt,
-  });
-  await log.append([{ topic: topics.inbox, key, value: Buffer.from(JSON.stringify(input)), headers }], { timeoutMs });
 };

@@ -1,0 +1,110 @@
+import type { Clock } from '@dialog/contracts/clock';
+import { Router } from 'express';
+import { z } from 'zod';
+import { parsed } from '../http/problem.ts';
+import type { ReadModel } from '../read-model/read-model.ts';
+import { type Send, sendsKeptMs } from '../read-model/work-tables.ts';
+
+export const accountsQuerySchema = z.strictObject({
+  windowMs: z
+    .string()
+    .regex(/^\d{1,9}$/, 'a whole number')
+    .transform(Number)
+    .pipe(z.number().min(10_000).max(sendsKeptMs))
+    .default(900_000)
+    .describe('How far back results are counted, ms'),
+});
+
+export const accountLimitsSchema = z.object({
+  ratePerSecond: z.number().describe('Requests a second at most'),
+  burst: z.number().describe('Requests that may go at once after a quiet time'),
+});
+export type AccountLimits = z.infer<typeof accountLimitsSchema>;
+
+export const accountStateSchema = z.object({
+  account: z.string(),
+  circuit: z
+    .enum(['closed', 'open', 'unknown'])
+    .describe('As the newest result in the histories says: open after one put off by the circuit, closed after one that Webim answered'),
+  circuitAt: z.number().nullable().describe('Time of that result'),
+  perMinute: z.number().describe('Attempts that reached Webim, a minute, over the last minute'),
+  results: z
+    .array(
+      z.object({
+        kind: z.string(),
+        outcome: z.string(),
+        code: z.string().nullable(),
+        reason: z.string().nullable(),
+        count: z.number().int(),
+        lastAt: z.number(),
+      }),
+    )
+    .describe('How attempts ended within the window, by what Webim said'),
+  open: z.number().int().describe('Dialogs that are not closed'),
+  inQueue: z.number().int(),
+  parked: z.number().int(),
+});
+export const accountsSchema = z.object({
+  now: z.number(),
+  caughtUp: z.boolean(),
+  windowMs: z.number(),
+  limits: accountLimitsSchema.nullable().describe('Of each account, as configured here; null: not known to this process'),
+  accounts: z.array(accountStateSchema),
+});
+export type AccountsReport = z.infer<typeof accountsSchema>;
+
+export type AccountsOptions = {
+  readonly readModel: Pick<ReadModel, 'sends' | 'totals'>;
+  readonly accounts: () => Promise<readonly string[]>;
+  readonly limits: AccountLimits | undefined;
+  readonly caughtUp: () => boolean;
+  readonly clock: Clock;
+};
+
+/** Codes of attempts that made no request. */
+const heldBack = new Set(['circuit_open', 'rate_limit', 'aborted', 'asked_to_wait']);
+const toWebim = ({ kind, code, outcome }: Send): boolean =>
+  kind !== 'http' && outcome !== 'suppressed' && outcome !== 'expired' && outcome !== 'account_removed' && !heldBack.has(code ?? '');
+
+/** `/api/accounts`: how each account's Webim answers. The console sends nothing itself: all of it is from the histories. */
+export const accountsRouter = ({ readModel, accounts, limits, caughtUp, clock }: AccountsOptions): Router => {
+  const router = Router();
+  router.get('/', async (request, response) => {
+    const { windowMs } = parsed(accountsQuerySchema, request.query);
+    const now = clock.now();
+    const [names, sends, lastMinute, totals] = await Promise.all([
+      accounts(),
+      readModel.sends(now - windowMs),
+      readModel.sends(now - 60_000),
+      readModel.totals(),
+    ]);
+    response.json({
+      now,
+      caughtUp: caughtUp(),
+      windowMs,
+      limits: limits ?? null,
+      accounts: names.map((account) => {
+        const own = sends.filter((send) => send.account === account);
+        const open = totals.open.filter((one) => one.account === account);
+        return {
+          account,
+          ...circuitOf(own),
+          perMinute: lastMinute.filter((send) => send.account === account && toWebim(send)).reduce((sum, { count }) => sum + count, 0),
+          results: own.map(({ account: _, ...result }) => result),
+          open: open.reduce((sum, { count }) => sum + count, 0),
+          inQueue: open.find(({ owner }) => owner === 'queue')?.count ?? 0,
+          parked: totals.parked.find((one) => one.account === account)?.count ?? 0,
+        };
+      }),
+    } satisfies AccountsReport);
+  });
+  return router;
+};
+
+const circuitOf = (sends: readonly Send[]): Pick<z.infer<typeof accountStateSchema>, 'circuit' | 'circuitAt'> => {
+  const last = (which: (send: Send) => boolean): number => Math.max(0, ...sends.filter(which).map(({ lastAt }) => lastAt));
+  const open = last(({ kind, code }) => kind !== 'http' && code === 'circuit_open');
+  const answered = last((send) => toWebim(send) && (send.outcome === 'accepted' || send.outcome === 'refused'));
+  if (open === 0 && answered === 0) return { circuit: 'unknown', circuitAt: null };
+  return open > answered ? { circuit: 'open', circuitAt: open } : { circuit: 'closed', circuitAt: answered };
+};

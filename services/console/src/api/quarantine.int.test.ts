@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realClock } from '@dialog/contracts/clock';
+import { Secret } from '@dialog/contracts/secret';
+import { topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import { readAgain } from '@dialog/ingress/read-again';
+import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { decidedDialog } from '../../test/decided-dialog.ts';
+import { parked, withBot } from '../../test/sample-dialogs.ts';
+import { type Console, consoleService } from '../console.ts';
+import type { AccountsReport } from './accounts.ts';
+import type { AuditReport } from './audit.ts';
+import type { QuarantineList, QuarantineOne } from './quarantine.ts';
+
+let folder: string;
+let store: EventStore;
+let log: PartitionedLog;
+let desk: Console;
+let running: Promise<void>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'console-quarantine-'));
+  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
+  await log.ensureTopics([topics.inbox, topics.quarantine].map((name) => ({ name, partitions: 2, cleanup: 'delete' })));
+  desk = consoleService({
+    store,
+    log,
+    clock: realClock,
+    logger: pino({ level: 'silent' }),
+    dataFile: join(folder, 'console.db'),
+    port: 0,
+    accounts: ['shop', 'bank'],
+    limits: { ratePerSecond: 5, burst: 20 },
+    readWebhook: readAgain({ hashKey: new Secret('k'.repeat(64)) }),
+  });
+  running = desk.run();
+  await desk.listening();
+});
+afterEach(async () => {
+  await desk.stop();
+  await running;
+  await log.close();
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ask = async <T>(path: string, body?: object): Promise<{ status: number; body: T }> => {
+  const response = await fetch(desk.address() + path, {
+    ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as T };
+};
+const quarantined = async (verdict: string, text: string, more: object = {}): Promise<string> => {
+  const record = {
+    account: 'shop',
+    receivedAt: realClock.now(),
+    verdict,
+    method: 'POST',
+    contentType: 'application/json',
+    truncated: false,
+  };
+  const value = Buffer.from(JSON.stringify({ ...record, bodyBase64: Buffer.from(text).toString('base64'), ...more }));
+  const [at] = await log.append([{ topic: topics.quarantine, key: 'shop', value }]);
+  return `${at?.partition}/${at?.offset}`;
+};
+const inbox = async (): Promise<LogRecord[]> =>
+  (await Promise.all([0, 1].map((partition) => log.read(topics.inbox, partition, 0, 100)))).flat();
+const who = { by: 'olga', reason: 'Webim sent it twice broken' };
+
+it('shows what the door put aside, gives to the engine what can be read now, once, and keeps who did it', async () => {
+  const readable = await quarantined(
+    'unknown_event',
+    '{"event":"new_message","chat":{"id":77},"message":{"id":"m1","kind":"visitor","text":"ау"}}',
+  );
+  const broken = await quarantined('not_json', '{"event":"new_message","chat":{"id":78}', { contentType: 'text/plain' });
+  const cut = await quarantined('too_big', '{}', { truncated: true });
+  const list = (await ask<QuarantineList>('/api/quarantine')).body;
+  expect(list.total).toBe(3);
+  expect(list.records.map(({ verdict, fed }) => [verdict, fed])).toEqual(
+    expect.arrayContaining([
+      ['unknown_event', null],
+      ['not_json', null],
+      ['too_big', null],
+    ]),
+  );
+  expect((await ask<QuarantineOne>(`/api/quarantine/${readable}`)).body).toMatchObject({ reads: { type: 'new_message', chatId: '77' } });
+  expect((await ask<QuarantineOne>(`/api/quarantine/${broken}`)).body).toMatchObject({
+    reads: { refused: 'not_json' },
+    body: '{"event":"new_message","chat":{"id":78}',
+  });
+  expect((await ask<QuarantineOne>(`/api/quarantine/${cut}`)).body.reads).toEqual({ refused: 'truncated' });
+  expect((await ask('/api/quarantine/0/999')).status).toBe(404);
+
+  expect((await ask(`/api/quarantine/${readable}/feed`, { by: 'olga' })).status).toBe(400);
+  expect(await ask(`/api/quarantine/${readable}/feed`, { ...who, dryRun: true })).toMatchObject({ status: 200, body: { chatId: '77' } });
+  expect(await inbox()).toEqual([]);
+  expect((await ask(`/api/quarantine/${broken}/feed`, who)).status).toBe(422);
+  const fed = await ask<{ inputId: string }>(`/api/quarantine/${readable}/feed`, who);
+  expect(fed.status).toBe(202);
+  const [record] = await inbox();
+  expect(record?.key).toBe('shop:77');
+  const input = JSON.parse(Buffer.from(record?.value ?? []).toString()) as Record<string, unknown>;
+  expect(input).toMatchObject({ type: 'new_message', inputId: fed.body.inputId, account: 'shop', chatId: '77' });
+  // Webim was answered long ago: it must not count as refused.
+  expect(input).not.toHaveProperty('answerBy');
+  expect((await ask(`/api/quarantine/${readable}/feed`, who)).status).toBe(409);
+
+  // Repaired by hand.
+  const repaired = { ...who, body: '{"event":"new_message","chat":{"id":78},"message":{"id":"m2","kind":"visitor","text":"ау"}}' };
+  expect((await ask(`/api/quarantine/${broken}/feed`, repaired)).status).toBe(202);
+  expect((await inbox()).map(({ key }) => key).sort()).toEqual(['shop:77', 'shop:78']);
+  const { actions } = (await ask<AuditReport>('/api/audit')).body;
+  expect(actions.map(({ action, by, chatId }) => [action, by, chatId])).toEqual([
+    ['quarantine_fed', 'olga', '78'],
+    ['quarantine_fed', 'olga', '77'],
+  ]);
+  expect((await ask<QuarantineList>('/api/quarantine')).body.records.filter(({ fed }) => fed?.by === 'olga')).toHaveLength(2);
+});
+
+it('releases a class of parked dialogs, each by a command of its own, and says before what it would do', async () => {
+  const now = realClock.now();
+  for (const chatId of ['1', '2']) await parked('shop', chatId, now - 60_000).writeTo(store);
+  await withBot('shop', '3', now - 60_000).writeTo(store);
+  await vi.waitFor(async () => expect((await ask<{ dialogs: unknown[] }>('/api/parked')).body.dialogs).toHaveLength(2), {
+    timeout: 15_000,
+  });
+  const other = await ask<{ dialogs: unknown[] }>('/api/parked/release', { ...who, parkedFor: 'not_json', dryRun: true });
+  expect(other.body.dialogs).toEqual([]);
+  const plan = await ask<{ dialogs: object[] }>('/api/parked/release', { ...who, parkedFor: 'decide_failed', dryRun: true });
+  expect(plan).toMatchObject({ status: 200, body: { dialogs: [{ chatId: '1', commandId: null }, { chatId: '2' }] } });
+  expect(await inbox()).toEqual([]);
+  expect((await ask('/api/parked/release', { ...who, parkedFor: 'decide_failed' })).status).toBe(202);
+  const inputs = (await inbox()).map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()) as Record<string, unknown>);
+  expect(inputs.map(({ type, chatId, by, reason }) => [type, chatId, by, reason]).sort()).toEqual([
+    ['release_parked', '1', who.by, who.reason],
+    ['release_parked', '2', who.by, who.reason],
+  ]);
+  const { actions } = (await ask<AuditReport>('/api/audit?account=shop')).body;
+  expect(actions.map(({ inputId }) => inputId).sort()).toEqual(inputs.map(({ inputId }) => inputId).sort());
+});
+
+it('tells of each account how Webim answers: circuit, rate, errors by code', async () => {
+  const now = realClock.now();
+  const held = decidedDialog('shop', '5', now - 30_000).starts('Добрый день');
+  held.passes(2_000).says('позовите оператора');
+  held.passes(300).answers({ outcome: 'deferred', code: 'circuit_open', notBefore: now + 60_000 });
+  await held.writeTo(store);
+  const report = await vi.waitFor(
+    async () => {
+      const { body } = await ask<AccountsReport>('/api/accounts');
+      expect(body.accounts.find(({ account }) => account === 'shop')?.circuit).toBe('open');
+      return body;
+    },
+    { timeout: 15_000, interval: 50 },
+  );
+  const [bank, shop] = report.accounts;
+  expect(bank).toMatchObject({ account: 'bank', circuit: 'unknown', results: [], open: 0 });
+  expect(shop?.results).toContainEqual(expect.objectContaining({ kind: 'text', outcome: 'deferred', code: 'circuit_open', count: 1 }));
+  expect(shop?.results.find(({ outcome }) => outcome === 'accepted')?.count).toBeGreaterThan(0);
+  expect(shop?.perMinute).toBeGreaterThan(0);
+  expect(report.limits).toEqual({ ratePerSecond: 5, burst: 20 });
+});

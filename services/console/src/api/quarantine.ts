@@ -1,0 +1,243 @@
+import type { Clock } from '@dialog/contracts/clock';
+import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
+import { accountIdSchema, dialogKey } from '@dialog/contracts/ids';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import { type QuarantineRecord, quarantineRecordSchema } from '@dialog/contracts/quarantine';
+import { groups, topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
+import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import express, { Router } from 'express';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { within } from '../deadline.ts';
+import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { actionsOf, recordAction, whoAndWhy } from './audit.ts';
+
+const timeoutMs = 5_000;
+
+const whole = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'a whole number')
+    .transform(Number)
+    .pipe(z.number().max(most));
+
+export const quarantineQuerySchema = z.strictObject({
+  account: accountIdSchema.optional(),
+  limit: whole(500).default(100),
+});
+export const quarantinePlaceSchema = z.object({ partition: whole(100_000), offset: whole(Number.MAX_SAFE_INTEGER) });
+
+export const quarantineEntrySchema = z.object({
+  partition: z.number().int(),
+  offset: z.number().int(),
+  account: z.string(),
+  receivedAt: z.number(),
+  verdict: quarantineRecordSchema.shape.verdict,
+  method: z.string(),
+  event: z.string().nullable(),
+  contentType: z.string().nullable(),
+  bytes: z.number().int().describe('Of the body, as far as it was kept'),
+  truncated: z.boolean(),
+  fed: z.object({ by: z.string(), at: z.number() }).nullable().describe('Who gave it to the engine all the same, and when'),
+});
+export const quarantineListSchema = z.object({
+  now: z.number(),
+  total: z.number().int().describe('Kept now, all accounts'),
+  records: z.array(quarantineEntrySchema).describe('Newest first'),
+});
+export type QuarantineList = z.infer<typeof quarantineListSchema>;
+
+export const quarantineOneSchema = quarantineEntrySchema.extend({
+  body: z.string().nullable().describe('As text, where it is text'),
+  bodyBase64: z.string(),
+  reads: z
+    .union([z.object({ type: z.string(), chatId: z.string() }), z.object({ refused: z.string() })])
+    .describe('What the door would make of it today'),
+});
+export type QuarantineOne = z.infer<typeof quarantineOneSchema>;
+
+export const feedSchema = z.strictObject({
+  /** Repaired by hand: what it should have been. Left out: as it came. */
+  body: z.string().max(500_000).optional(),
+  event: z.string().max(64).optional(),
+  ...whoAndWhy,
+});
+export const fedSchema = z.object({
+  dryRun: z.boolean(),
+  account: z.string(),
+  chatId: z.string(),
+  type: z.string(),
+  /** Of the input in the dialog's history. */
+  inputId: z.string(),
+});
+
+/** What the door makes of a webhook that was put aside; the console has no parser of its own. */
+export type ReadWebhook = (record: QuarantineRecord, inputId: string) => { readonly input: InboxInput } | { readonly refused: string };
+
+export type QuarantineOptions = {
+  readonly store: EventStore;
+  readonly log: PartitionedLog;
+  readonly readWebhook: ReadWebhook;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+/** `/api/quarantine`: webhooks that the door could not take; look, and give one to the engine once it can be read. */
+export const quarantineRouter = ({ store, log, readWebhook, clock, logger }: QuarantineOptions): Router => {
+  const router = Router();
+  const ask = <T>(what: string, answer: Promise<T>): Promise<T> => within(timeoutMs, `log: ${what}`, answer);
+
+  /** No group reads the quarantine: where it begins and ends is all that is asked. */
+  const partitions = async () => {
+    try {
+      return await ask('quarantine', log.lag(groups.projector, topics.quarantine));
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'unknown_topic') return [];
+      throw error;
+    }
+  };
+
+  const fedOf = async (account: string): Promise<ReadonlyMap<string, { by: string; at: number }>> => {
+    const actions = await actionsOf(store, account);
+    return new Map(actions.flatMap(({ action, place, by, at }) => (action === 'quarantine_fed' && place ? [[place, { by, at }]] : [])));
+  };
+
+  router.get('/', async (request, response) => {
+    const { account, limit } = parsed(quarantineQuerySchema, request.query);
+    const places = await partitions();
+    const read = await Promise.all(
+      places.map(({ partition, low, high }) =>
+        ask('quarantine', log.read(topics.quarantine, partition, Math.max(low, high - limit), limit)),
+      ),
+    );
+    const found = read
+      .flat()
+      .flatMap((record) => entryOf(record) ?? [])
+      .filter((one) => account === undefined || one.record.account === account)
+      .sort((a, b) => b.record.receivedAt - a.record.receivedAt)
+      .slice(0, limit);
+    const fed = new Map<string, ReadonlyMap<string, { by: string; at: number }>>();
+    for (const name of new Set(found.map(({ record }) => record.account))) fed.set(name, await fedOf(name));
+    response.json({
+      now: clock.now(),
+      total: places.reduce((sum, { low, high }) => sum + high - low, 0),
+      records: found.map((one) => shown(one, fed.get(one.record.account))),
+    } satisfies QuarantineList);
+  });
+
+  const oneOf = async (params: unknown): Promise<Entry> => {
+    const { partition, offset } = parsed(quarantinePlaceSchema, params);
+    const known = (await partitions()).find((one) => one.partition === partition);
+    if (known === undefined || offset < known.low || offset >= known.high) throw notFound('The quarantined webhook');
+    const [record] = await ask('quarantine', log.read(topics.quarantine, partition, offset, 1));
+    const entry = record?.offset === offset ? entryOf(record) : undefined;
+    if (entry === undefined) throw notFound('The quarantined webhook');
+    return entry;
+  };
+
+  router.get('/:partition/:offset', async (request, response) => {
+    const entry = await oneOf(request.params);
+    const body = Buffer.from(entry.record.bodyBase64, 'base64');
+    const read = readWebhook(entry.record, inputIdOf(entry));
+    response.json({
+      ...shown(entry, await fedOf(entry.record.account)),
+      body: asText(body),
+      bodyBase64: entry.record.bodyBase64,
+      reads: 'input' in read ? { type: read.input.type, chatId: read.input.chatId } : read,
+    } satisfies QuarantineOne);
+  });
+
+  router.post('/:partition/:offset/feed', express.json({ strict: true }), async (request, response) => {
+    const entry = await oneOf(request.params);
+    const { by, reason, dryRun, body, event } = parsed(feedSchema, request.body ?? {});
+    const before = (await fedOf(entry.record.account)).get(placeOf(entry));
+    if (before !== undefined) {
+      throw new HttpProblem(409, 'done-before', 'It was given to the engine before', { detail: `by ${before.by}` });
+    }
+    const repaired = {
+      ...entry.record,
+      ...(body === undefined ? {} : { bodyBase64: Buffer.from(body, 'utf8').toString('base64'), truncated: false }),
+      ...(event === undefined ? {} : { event }),
+    };
+    const read = readWebhook(repaired, inputIdOf(entry));
+    if (!('input' in read)) {
+      throw new HttpProblem(422, 'unreadable', 'The webhook can’t be read now either', { detail: read.refused });
+    }
+    const { input } = read;
+    if (!dryRun) {
+      const { account, chatId, inputId } = input;
+      await recordAction(store, account, {
+        action: 'quarantine_fed',
+        by,
+        reason,
+        at: clock.now(),
+        chatId,
+        place: placeOf(entry),
+        inputId,
+      });
+      await appendInput(log, input);
+      logger.info({ event: 'quarantine_fed', account, chatId });
+    }
+    response.status(dryRun ? 200 : 202).json({
+      dryRun,
+      account: input.account,
+      chatId: input.chatId,
+      type: input.type,
+      inputId: input.inputId,
+    } satisfies z.infer<typeof fedSchema>);
+  });
+
+  return router;
+};
+
+/** Writes an input where all of them enter. @throws LogError */
+export const appendInput = async (log: PartitionedLog, input: InboxInput): Promise<void> => {
+  const key = dialogKey(input);
+  const headers = cloudEventHeaders({
+    id: input.inputId,
+    account: input.account,
+    type: input.type,
+    subject: key,
+    timeMs: input.receivedAt,
+  });
+  await log.append([{ topic: topics.inbox, key, value: Buffer.from(JSON.stringify(input)), headers }], { timeoutMs });
+};
+
+type Entry = { readonly partition: number; readonly offset: number; readonly record: QuarantineRecord };
+
+const entryOf = ({ partition, offset, value }: LogRecord): Entry | undefined => {
+  if (value === null) return undefined;
+  try {
+    const { data } = quarantineRecordSchema.safeParse(JSON.parse(Buffer.from(value).toString('utf8')));
+    return data === undefined ? undefined : { partition, offset, record: data };
+  } catch {
+    return undefined;
+  }
+};
+
+const placeOf = ({ partition, offset }: Entry): string => `${topics.quarantine}/${partition}/${offset}`;
+/** The same for each attempt to feed it: a second one is a redelivery, and moves nothing. */
+const inputIdOf = ({ partition, offset }: Entry): string => `quarantine:${partition}/${offset}`;
+
+const shown = (entry: Entry, fed: ReadonlyMap<string, { by: string; at: number }> | undefined): z.infer<typeof quarantineEntrySchema> => ({
+  partition: entry.partition,
+  offset: entry.offset,
+  account: entry.record.account,
+  receivedAt: entry.record.receivedAt,
+  verdict: entry.record.verdict,
+  method: entry.record.method,
+  event: entry.record.event ?? null,
+  contentType: entry.record.contentType ?? null,
+  bytes: Buffer.byteLength(entry.record.bodyBase64, 'base64'),
+  truncated: entry.record.truncated,
+  fed: fed?.get(placeOf(entry)) ?? null,
+});
+
+const asText = (bytes: Buffer): string | null => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+};
