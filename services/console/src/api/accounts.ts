@@ -90,7 +90,7 @@ export const accountsRouter = ({ readModel, accounts, limits, caughtUp, clock }:
           account,
           ...circuitOf(own),
           perMinute: lastMinute.filter((send) => send.account === account && toWebim(send)).reduce((sum, { count }) => sum + count, 0),
-          results: own.map(({ account: _, ...result }) => result),
+          results: own.map(({ kind, outcome, code, reason, count, lastAt }) => ({ kind, outcome, code, reason, count, lastAt })),
           open: open.reduce((sum, { count }) => sum + count, 0),
           inQueue: open.find(({ owner }) => owner === 'queue')?.count ?? 0,
           parked: totals.parked.find((one) => one.account === account)?.count ?? 0,
