@@ -26,6 +26,20 @@ export const parseScript = (text: string): ParsedScript => {
   return failed ? { ok: false, findings } : { ok: true, ...compiled, warnings: findings };
 };
 
+/**
+ * A script that was accepted when it was published, read again for the dialogs that it decides. The linter is not asked: it may know more
+ * today, and what it would say now must not stop a dialog that began when it said nothing. Tests are left out.
+ * @returns what is wrong with its form, which this version can't run
+ */
+export const parsePinned = (
+  text: string,
+): { readonly ok: true; readonly script: Script } | { readonly ok: false; readonly findings: readonly Finding[] } => {
+  const reader = readSource(text);
+  const compiled = compileForm(reader);
+  const errors = reader.findings.filter((finding) => finding.severity === 'error');
+  return compiled === undefined || errors.length > 0 ? { ok: false, findings: sorted(errors) } : { ok: true, script: compiled.script };
+};
+
 /** Everything that is wrong or doubtful about a script, errors and warnings, in the order of the file. Never throws. */
 export const lintScript = (text: string): readonly Finding[] => {
   const parsed = parseScript(text);
@@ -44,6 +58,15 @@ const sorted = (findings: readonly Finding[]): Finding[] => {
 };
 
 const compile = (reader: Reader): { readonly script: Script; readonly tests: readonly ScriptTest[] } | undefined => {
+  const form = compileForm(reader);
+  if (form === undefined) return undefined;
+  lint(form.script, form.builder, reader);
+  return { script: form.script, tests: readTests(reader, form.tests, form.script) };
+};
+
+type Form = { readonly script: Script; readonly builder: ScriptBuilder; readonly tests: Source | undefined };
+
+const compileForm = (reader: Reader): Form | undefined => {
   const top = reader.fields(reader.root, Object.keys(fileKeys), 'a script file');
   if (top === undefined) return undefined;
   const format = top.get('format');
@@ -66,9 +89,7 @@ const compile = (reader: Reader): { readonly script: Script; readonly tests: rea
     else reader.error(keyAt, 'bad-name', `"${scriptName}" is no name for a script`, 'letters, digits and _ only; "interrupted" is taken');
   }
   resolveTargets(reader, builder);
-  const script = builtScript(name ?? '', builder);
-  lint(script, builder, reader);
-  return { script, tests: readTests(reader, top.get('tests'), script) };
+  return { script: builtScript(name ?? '', builder), builder, tests: top.get('tests') };
 };
 
 const readScript = (reader: Reader, builder: ScriptBuilder, defaults: Defaults, name: string, source: Source): void => {

@@ -5,7 +5,7 @@ import { accountStream, scriptStream, settingsStream } from '@dialog/contracts/i
 import { type DialogSettings, dialogSettingsSchema } from '@dialog/contracts/settings';
 import { canonical } from '@dialog/domain/state-hash';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
-import { type ParsedScript, parseScript, type Script } from '@dialog/script/parse';
+import { type ParsedScript, parsePinned, parseScript, type Script } from '@dialog/script/parse';
 import { accountEventOf, readAccount } from '@dialog/script-versions/account-stream';
 import { currentOf, publishFile, recordRefusal, scriptHash, scriptSource } from '@dialog/script-versions/versions';
 import type { Logger } from 'pino';
@@ -158,7 +158,7 @@ export const pinned = (store: EventStore): Pick<Pins, 'script' | 'settings'> => 
       if (compiled !== undefined) return compiled;
       const source = await scriptSource(store, hash);
       if (source === undefined) throw new Error(`the stream ${scriptStream(hash)} is missing`);
-      const parsed = parseScript(source);
+      const parsed = parsePinned(source);
       if (!parsed.ok) throw new Error(errorsOf(parsed, scriptStream(hash)));
       scripts.set(hash, parsed.script);
       return parsed.script;
@@ -187,7 +187,7 @@ const fileVersion = async (file: string): Promise<string | undefined> => {
   }
 };
 
-const errorsOf = (parsed: Extract<ParsedScript, { ok: false }>, name: string): string => {
+const errorsOf = (parsed: Pick<Extract<ParsedScript, { ok: false }>, 'findings'>, name: string): string => {
   const lines = parsed.findings.map(({ position, message }) => `${name}:${position.line}:${position.column} ${message}`);
   return `the script has errors:\n${lines.join('\n')}`;
 };

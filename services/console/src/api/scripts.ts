@@ -2,7 +2,7 @@ import type { ScriptPublished } from '@dialog/contracts/account-event';
 import type { Clock } from '@dialog/contracts/clock';
 import { accountIdSchema, accountStream, scriptHashSchema } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
-import { parseScript } from '@dialog/script/parse';
+import { parsePinned, parseScript } from '@dialog/script/parse';
 import { accountEventOf, readAccount } from '@dialog/script-versions/account-stream';
 import { currentOf, publishScript, removeScript, scriptHash, scriptSource } from '@dialog/script-versions/versions';
 import express, { Router } from 'express';
@@ -204,7 +204,7 @@ export const scriptsRouter = ({ store, readModel, caughtUp, clock, logger }: Scr
 };
 
 const personalVariables = (source: string): string[] | null => {
-  const script = parseScript(source);
+  const script = parsePinned(source);
   return script.ok ? [...script.script.variables].filter(([, variable]) => variable.pii).map(([name]) => name) : null;
 };
 

@@ -3,7 +3,7 @@ import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Pinned } from '@dialog/domain/replay';
 import { initialDialog } from '@dialog/domain/state';
 import { type Change, type Doubt, type ForkedAppend, type WhatIf, whatIf } from '@dialog/domain/what-if';
-import { parseScript, type Script } from '@dialog/script/parse';
+import { parsePinned, type Script } from '@dialog/script/parse';
 import type { StoredEvent } from '../../../../src/api/schemas.ts';
 import { extend, type Step } from '../history.ts';
 import type { PinnedAll } from '../pins.ts';
@@ -26,7 +26,7 @@ export const pinnedOf = (all: PinnedAll): Pinned => {
     script: (hash) => {
       if (!scripts.has(hash)) {
         const source = all.scripts[hash]?.source;
-        const parsed = source === undefined ? undefined : parseScript(source);
+        const parsed = source === undefined ? undefined : parsePinned(source);
         scripts.set(hash, parsed?.ok ? parsed.script : undefined);
       }
       return scripts.get(hash);
