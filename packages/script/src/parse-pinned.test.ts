@@ -22,7 +22,7 @@ describe('a script that a history names', () => {
 
   it('is refused where its form is one that this version can not run, with the place', () => {
     const parsed = parsePinned(bot('[ { shout: "hello" } ]'));
-    expect(parsed).toMatchObject({ ok: false, findings: [{ rule: 'unknown-verb', severity: 'error', position: { line: 6, column: 14 } }] });
+    expect(parsed).toMatchObject({ ok: false, findings: [{ rule: 'unknown-verb', severity: 'error', position: { line: 6, column: 16 } }] });
   });
 
   it('is the same script as when it was published', () => {
