@@ -112,7 +112,7 @@ const atWork = async (simulator: WebimSimulator): Promise<void> => {
   await simulator.until(() => calls() >= before + 4, 'the engine speaks', 5_000).catch(() => undefined);
 };
 
-const start = async (options: EngineToKill): Promise<ChildProcess> => {
+export const start = async (options: EngineToKill): Promise<ChildProcess> => {
   const child = fork(engineProcess, [], {
     env: { ...process.env, ENGINE_TO_KILL: JSON.stringify(options), NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache') },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -125,7 +125,7 @@ const start = async (options: EngineToKill): Promise<ChildProcess> => {
   return child;
 };
 
-const killed = async (child: ChildProcess): Promise<void> => {
+export const killed = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
