@@ -14,6 +14,18 @@ const make = (name: string, ...args: unknown[]): Error => new (vendor[name] as E
 const exhausted = (cause: Error): Error => make('KafkaJSNumberOfRetriesExceeded', cause, { retryCount: 1, retryTime: 100 });
 const nonRetriable = (cause: Error): Error => make('KafkaJSNonRetriableError', cause, { cause });
 
+/** As the client itself throws it: a broker that was never connected. */
+const notConnected = (): Error => {
+  const Broker = createRequire(import.meta.url)('kafkajs/src/broker') as new (options: object) => { metadata: () => Promise<unknown> };
+  const broker = new Broker({ connectionPool: { host: 'a', port: 1 }, logger: {}, nodeId: 1 });
+  try {
+    (broker as unknown as { lookupRequest: () => void }).lookupRequest();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('the client answers without a connection');
+};
+
 describe('errors of the client', () => {
   it.each([
     ['UNKNOWN_TOPIC_OR_PARTITION', createErrorFromCode(3), 'unknown_topic', false],
@@ -40,6 +52,8 @@ describe('errors of the client', () => {
     ['no coordinator', make('KafkaJSGroupCoordinatorNotFound', 'x'), 'unavailable', true],
     ['no metadata', make('KafkaJSMetadataNotLoaded', 'x'), 'unavailable', true],
     ['a lock of the client', make('KafkaJSLockTimeout', 'x'), 'unavailable', true],
+    ['a broker whose connection was just lost', notConnected(), 'unavailable', true],
+    ['the same, wrapped', nonRetriable(notConnected()), 'unavailable', true],
     ['a refused password', make('KafkaJSSASLAuthenticationError', 'x'), 'unknown', false],
     ['TOPIC_AUTHORIZATION_FAILED', createErrorFromCode(29), 'unknown', false],
     ['a bug', new TypeError('undefined is not a function'), 'unknown', false],

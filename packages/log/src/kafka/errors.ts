@@ -2,6 +2,7 @@ import { LogError, type LogErrorCode } from '../port.ts';
 
 type Vendor = {
   readonly name?: unknown;
+  readonly message?: unknown;
   /** Kafka's own word for a protocol error. */
   readonly type?: unknown;
   readonly code?: unknown;
@@ -43,6 +44,12 @@ const byName = new Map<unknown, LogErrorCode>([
   ['KafkaJSLockTimeout', 'unavailable'],
 ]);
 
+/**
+ * kafkajs throws these as plain errors. The first: a request to a broker whose connection was lost a moment before (`broker/index.js`,
+ * `notInitializedLookup`); nothing was sent. As anything else it would end the process each time that a broker restarts.
+ */
+const byMessage = new Map<unknown, LogErrorCode>([['Broker not connected', 'unavailable']]);
+
 /** The one place where the client's errors become ours. */
 export const translate = (error: unknown): LogError => {
   if (error instanceof LogError) return error;
@@ -50,6 +57,7 @@ export const translate = (error: unknown): LogError => {
   const code =
     links.map((link) => byType.get(link.type)).find((one) => one !== undefined) ??
     links.map((link) => byName.get(link.name)).find((one) => one !== undefined) ??
+    links.map((link) => byMessage.get(link.message)).find((one) => one !== undefined) ??
     (isRetriable(links) ? 'unavailable' : 'unknown');
   const last = links.at(-1);
   // Words of the protocol only: the client's messages may name hosts.
