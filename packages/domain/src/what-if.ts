@@ -4,6 +4,7 @@ import type { EffectOutcome, InboxInput, InboxInputOf } from '@dialog/contracts/
 import type { Message } from '@dialog/contracts/message';
 import { resultInputId } from '@dialog/contracts/outbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
+import type { Script } from '@dialog/script/parse';
 import { nextWake } from './deadlines.ts';
 import { type DecidedEvent, decide } from './decide.ts';
 import { fold } from './evolve.ts';
@@ -16,6 +17,18 @@ export type Change = {
   readonly answer?: { readonly text: string } | { readonly button: string; readonly label: string };
   /** In force from the fork on. */
   readonly settings?: Partial<DialogSettings>;
+  /** Decides instead of the pinned one, from the fork on. */
+  readonly script?: { readonly hash: string; readonly script: Script };
+};
+
+/** How a fork goes on where it left the recording; without them it goes on as far as it can and says what it doubts. */
+export type Rules = {
+  /** What may be called the same of two decisions; default: exactly the same events. */
+  readonly alike?: (decided: readonly DomainEvent[], recorded: readonly DomainEvent[]) => boolean;
+  /** Asked before each recorded input once the fork has left the recording: a reason ends it there. */
+  readonly stop?: (input: InboxInput, fork: DialogState, recorded: DialogState, recordedScript: Script | undefined) => Doubt | null;
+  /** Where no effect of the same content was recorded, the result of the next of the same kind counts; an http step's result is a gap then. */
+  readonly resultsByKind?: boolean;
 };
 
 /** Why a recorded input may not have come in the fork. */
@@ -28,6 +41,8 @@ export type ForkedAppend = {
   /** `assumed`: a result that no recording tells, taken as accepted. `timer`: a deadline of the fork. */
   readonly origin: 'recorded' | 'changed' | 'assumed' | 'timer';
   readonly doubt: Doubt | null;
+  /** Index of the recorded event that its input is; null: no recorded one. */
+  readonly of: number | null;
 };
 
 export type WhatIf = {
@@ -40,7 +55,11 @@ export type WhatIf = {
   /** Recorded inputs that have no meaning in the fork and were left out. */
   readonly skipped: number;
   /** A hash that could not be resolved, or more than a fork can hold: it stopped there. */
-  readonly gap: { readonly missing: 'script' | 'settings' | 'end'; readonly hash: string } | null;
+  readonly gap: { readonly missing: 'script' | 'settings' | 'end' | 'http'; readonly hash: string } | null;
+  /** Where a rule ended it: index of the recorded event that it did not take. */
+  readonly stopped: { readonly of: number; readonly why: Doubt } | null;
+  /** Index of the first recorded event that has no part in it, after a stop or a gap; else how many there are. */
+  readonly to: number;
 };
 
 /** How long Webim takes where nothing recorded tells, ms. */
@@ -61,6 +80,8 @@ type Recorded = {
   readonly opening: DomainEventOf<'InputRecorded'>['data'];
   readonly decided: readonly DomainEvent[];
   readonly taken: readonly DomainEvent[];
+  /** Index of the opening. */
+  readonly of: number;
 };
 
 /**
@@ -68,11 +89,20 @@ type Recorded = {
  * from then on results come from the recording where it is the same effect and are assumed accepted elsewhere, timers are the
  * fork's own. It has no executor and no way to speak to anybody.
  */
-export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pinned, change: Change, producer = 'what-if'): WhatIf => {
+export const whatIf = (
+  recorded: readonly DomainEvent[],
+  at: number,
+  pinned: Pinned,
+  change: Change,
+  producer = 'what-if',
+  rules: Rules = {},
+): WhatIf => {
   const from = forkStart(recorded, at);
   const before = recorded.slice(0, from);
-  const rest = appendsOf(recorded.slice(from));
-  const known = recordedResults(recorded, from);
+  const rest = appendsOf(recorded, from);
+  let known: Known | undefined;
+  const knownNow = (): Known => (known ??= recordedResults(recorded, from));
+  const alike = rules.alike ?? same;
   const common = commonOf(recorded);
   let state = fold(before, initialDialog);
   let recordedState = state;
@@ -83,6 +113,8 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
   let divergedAt: number | null = null;
   let skipped = 0;
   let gap: WhatIf['gap'] = null;
+  let stopped: WhatIf['stopped'] = null;
+  let place = from;
   let answer = change.answer;
   const appends: ForkedAppend[] = [];
   const said: string[] = [];
@@ -95,15 +127,17 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
   };
 
   /** @returns false where it could not be decided. */
-  const take = (input: InboxInput, time: number, origin: ForkedAppend['origin'], doubt: Doubt | null): boolean => {
-    const hash = state.status === 'live' ? state.script : (scriptHash ?? '');
-    const script = pinned.script(hash);
+  const take = (input: InboxInput, time: number, origin: ForkedAppend['origin'], doubt: Doubt | null, of: number | null): boolean => {
+    const hash = change.script?.hash ?? (state.status === 'live' ? state.script : (scriptHash ?? ''));
+    const script = change.script?.script ?? pinned.script(hash);
     const settings = settingsOf();
-    if (script === undefined || settings === undefined || appends.length >= maxAppends) {
+    // A chat that the bot never had is decided without a script.
+    const unknown = script === undefined && (state.status === 'live' || hash !== '');
+    if (unknown || settings === undefined || appends.length >= maxAppends) {
       gap =
         settings === undefined
           ? { missing: 'settings', hash: settingsHash }
-          : script === undefined
+          : unknown
             ? { missing: 'script', hash }
             : { missing: 'end', hash: '' };
       return false;
@@ -113,7 +147,7 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
       at: time,
       settings,
       settingsHash,
-      script,
+      script: script as Script,
       scriptHash: hash,
       producer,
       ...(input.type === 'timer_due' ? { doorsOpenSince } : {}),
@@ -121,8 +155,8 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
     state = decision.state;
     const [opening] = decision.events;
     // Its own time, not the asked one: time never runs back in a dialog.
-    if (opening !== undefined) appends.push({ events: decision.events, at: opening.metadata.at, origin, doubt });
-    said.push(...reached(decision.events, effects));
+    if (opening !== undefined) appends.push({ events: decision.events, at: opening.metadata.at, origin, doubt, of });
+    if (rules.stop === undefined) said.push(...reached(decision.events, effects));
     head = headOf(state, head, time);
     return true;
   };
@@ -132,18 +166,23 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
     let woken = Number.NEGATIVE_INFINITY;
     while (common !== undefined) {
       const settings = settingsOf();
-      const result = head === undefined ? undefined : resultOf(head, known, common);
+      const result = head === undefined ? undefined : resultOf(head, knownNow(), common, rules.resultsByKind === true);
       const wake = timers && settings !== undefined ? nextWake(state, settings, doorsOpenSince) : undefined;
       const due = wake === undefined || wake <= woken ? Number.POSITIVE_INFINITY : wake;
       if (result !== undefined && result.at <= due) {
         if (result.at > time) return true;
-        if (!take(result.input, result.at, result.assumed ? 'assumed' : 'recorded', null)) return false;
+        const asked = head?.open.effect;
+        if (rules.resultsByKind === true && result.assumed && asked?.kind === 'http') {
+          gap = { missing: 'http', hash: `${asked.method} ${asked.url.split('?')[0]}` };
+          return false;
+        }
+        if (!take(result.input, result.at, result.assumed ? 'assumed' : 'recorded', null, null)) return false;
         continue;
       }
       if (due > time || due === Number.POSITIVE_INFINITY) return true;
       woken = due;
       const wakeInput: InboxInput = { ...common, type: 'timer_due', inputId: `fork:timer:${appends.length}`, receivedAt: due, dueAt: due };
-      if (!take(wakeInput, due, 'timer', null)) return false;
+      if (!take(wakeInput, due, 'timer', null, null)) return false;
     }
     return false;
   };
@@ -153,27 +192,39 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
     divergedAt ??= appends.length;
   };
 
-  for (const { opening, decided, taken } of rest) {
+  for (const { opening, decided, taken, of } of rest) {
+    place = of;
     const { input, at: time } = opening;
     settingsHash = opening.settings;
     scriptHash = opening.script ?? scriptHash;
     if (opening.doorsOpenSince !== undefined) doorsOpenSince = opening.doorsOpenSince;
     const answered = answer !== undefined && isAnswerInput(input);
-    if (answered) diverge();
+    if (answered) {
+      claimBefore(knownNow(), of);
+      diverge();
+    }
     if (diverged && !runUntil(time, true)) break;
     const was = recordedState;
+    if (diverged && !answered && rules.stop !== undefined) {
+      const why = rules.stop(input, state, was, was.status === 'live' ? pinned.script(was.script) : undefined);
+      if (why !== null) {
+        stopped = { of, why };
+        break;
+      }
+    }
     recordedState = fold([{ type: 'InputRecorded', data: opening }, ...decided, ...taken], recordedState);
-    recordedSaid.push(...reached(decided, was.status === 'live' ? was.effects : []));
+    if (rules.stop === undefined) recordedSaid.push(...reached(decided, was.status === 'live' ? was.effects : []));
     if (answered && answer !== undefined) {
       const changed: InboxInput = { ...input, inputId: `fork:${input.inputId}`, message: messageOf(answer, input.message) };
       answer = undefined;
-      if (!take(changed, time, 'changed', null)) break;
+      if (!take(changed, time, 'changed', null, of)) break;
       continue;
     }
     if (!diverged) {
-      if (!take(input, time, 'recorded', null)) break;
+      if (!take(input, time, 'recorded', null, of)) break;
       const last = appends.at(-1);
-      if (!same(last?.events.slice(1) ?? [], decided)) {
+      if (!alike(last?.of === of ? last.events.slice(1) : [], decided)) {
+        claimBefore(knownNow(), of);
         diverged = true;
         divergedAt = Math.max(appends.length - 1, 0);
       } else if (taken.length > 0 && last !== undefined) {
@@ -186,17 +237,21 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
     }
     // The fork makes its own results and timers; an operator's command is about records that it does not have.
     if (input.type === 'effect_result' || input.type === 'timer_due') continue;
-    const doubt = doubtOf(input, state, was, !same(said, recordedSaid));
+    const doubt = doubtOf(input, state, was, rules.stop === undefined && !same(said, recordedSaid));
     const meaningless = doubt === 'other_owner' && !reachesFork(input, state);
-    if (input.type === 'release_parked' || input.type === 'webhook_refused' || meaningless) {
+    const refusedHere = input.type === 'webhook_refused' && (rules.stop === undefined || !state.inputs.has(input.of));
+    if (input.type === 'release_parked' || refusedHere || meaningless) {
       skipped += 1;
       continue;
     }
-    if (!take(input, time, 'recorded', doubt)) break;
+    if (!take(input, time, 'recorded', doubt, of)) break;
+    place = recorded.length;
   }
+  const whole = gap === null && stopped === null;
+  const to = whole ? recorded.length : place;
 
   const end = Math.max('at' in recordedState ? recordedState.at : 0, 'at' in state ? state.at : 0);
-  if (gap === null && answer !== undefined && common !== undefined) {
+  if (whole && answer !== undefined && common !== undefined) {
     diverge();
     const added: InboxInput = {
       ...common,
@@ -205,22 +260,22 @@ export const whatIf = (recorded: readonly DomainEvent[], at: number, pinned: Pin
       receivedAt: end + 1_000,
       message: messageOf(answer, undefined),
     };
-    if (runUntil(end + 1_000, true)) take(added, end + 1_000, 'changed', null);
+    if (runUntil(end + 1_000, true)) take(added, end + 1_000, 'changed', null, null);
   }
-  if (gap === null && diverged) runUntil(end, true);
-  if (gap === null && diverged) runUntil(Number.MAX_SAFE_INTEGER, false);
-  return { from, appends, state, divergedAt, skipped, gap };
+  if (whole && diverged && runUntil(end, true)) runUntil(Number.MAX_SAFE_INTEGER, false);
+  return { from, appends, state, divergedAt, skipped, gap, stopped, to };
 };
 
 const isAnswer = (event: DomainEvent | undefined): boolean => event?.type === 'InputRecorded' && isAnswerInput(event.data.input);
 const isAnswerInput = (input: InboxInput): input is InboxInputOf<'new_message'> =>
   input.type === 'new_message' && input.message.side === 'visitor' && input.refused !== true;
 
-const appendsOf = (events: readonly DomainEvent[]): Recorded[] => {
-  const appends: { opening: DomainEventOf<'InputRecorded'>['data']; decided: DomainEvent[]; taken: DomainEvent[] }[] = [];
-  for (const event of events) {
+const appendsOf = (events: readonly DomainEvent[], from: number): Recorded[] => {
+  const appends: { opening: DomainEventOf<'InputRecorded'>['data']; decided: DomainEvent[]; taken: DomainEvent[]; of: number }[] = [];
+  for (let of = from; of < events.length; of++) {
+    const event = events[of] as DomainEvent;
     const open = appends.at(-1);
-    if (event.type === 'InputRecorded') appends.push({ opening: event.data, decided: [], taken: [] });
+    if (event.type === 'InputRecorded') appends.push({ opening: event.data, decided: [], taken: [], of });
     else if (open !== undefined) {
       const stops = event.type === 'RecordSkipped' || (event.type === 'DialogParked' && event.data.inputId !== open.opening.input.inputId);
       if (stops || open.taken.length > 0) open.taken.push(event);
@@ -272,11 +327,25 @@ const reached = (events: readonly DomainEvent[], open: readonly OpenEffect[]): s
 };
 
 type KnownResult = { readonly result: InboxInputOf<'effect_result'>; readonly delayMs: number };
-type KnownEffect = { readonly results: Map<number, KnownResult>; takenBy: number | undefined };
+type KnownEffect = {
+  readonly kind: Effect['kind'];
+  readonly number: number;
+  /** Index of the event that opened it. */
+  readonly opened: number;
+  readonly results: Map<number, KnownResult>;
+  takenBy: number | undefined;
+};
+type Known = { readonly byContent: Map<string, KnownEffect[]>; readonly inOrder: KnownEffect[] };
+
+/** What was opened before the fork left the recording has the same number in it: its results are its own. */
+const claimBefore = (known: Known, at: number): void => {
+  for (const one of known.inOrder) if (one.opened < at) one.takenBy ??= one.number;
+};
 
 /** What Webim answered, by what it was asked: of effects open at the fork or opened after it. */
-const recordedResults = (recorded: readonly DomainEvent[], from: number): Map<string, KnownEffect[]> => {
+const recordedResults = (recorded: readonly DomainEvent[], from: number): Known => {
   const byContent = new Map<string, KnownEffect[]>();
+  const inOrder: KnownEffect[] = [];
   const open = new Map<number, { effect: Effect; known: KnownEffect; since: number }>();
   let now = 0;
   for (const [at, event] of recorded.entries()) {
@@ -287,7 +356,9 @@ const recordedResults = (recorded: readonly DomainEvent[], from: number): Map<st
       const asked = open.get(input.number);
       asked?.known.results.set(input.attempt, { result: input, delayMs: Math.max(0, now - asked.since) });
     } else if (event.type === 'EffectOpened') {
-      const known: KnownEffect = { results: new Map(), takenBy: undefined };
+      const { number, effect } = event.data;
+      const known: KnownEffect = { kind: effect.kind, number, opened: at, results: new Map(), takenBy: undefined };
+      inOrder.push(known);
       open.set(event.data.number, { effect: event.data.effect, known, since: now });
       const key = canonical(event.data.effect);
       byContent.set(key, [...(byContent.get(key) ?? []), known]);
@@ -301,16 +372,21 @@ const recordedResults = (recorded: readonly DomainEvent[], from: number): Map<st
       if (next !== undefined) next.since = now;
     }
   }
-  return byContent;
+  return { byContent, inOrder };
 };
 
 const resultOf = (
   { open, since }: { readonly open: OpenEffect; readonly since: number },
-  known: Map<string, KnownEffect[]>,
+  known: Known,
   common: Common,
+  byKind: boolean,
 ): { readonly input: InboxInputOf<'effect_result'>; readonly at: number; readonly assumed: boolean } => {
-  const alike = known.get(canonical(open.effect)) ?? [];
-  const mine = alike.find((one) => one.takenBy === open.number) ?? alike.find((one) => one.takenBy === undefined && one.results.size > 0);
+  const alike = known.byContent.get(canonical(open.effect)) ?? [];
+  const free = (one: KnownEffect): boolean => one.takenBy === undefined && one.results.size > 0;
+  const mine =
+    known.inOrder.find((one) => one.takenBy === open.number) ??
+    alike.find(free) ??
+    (byKind && open.effect.kind !== 'http' ? known.inOrder.find((one) => one.kind === open.effect.kind && free(one)) : undefined);
   if (mine !== undefined) mine.takenBy = open.number;
   const told = mine?.results.get(open.attempt);
   const outcome: EffectOutcome = told?.result.outcome ?? 'accepted';

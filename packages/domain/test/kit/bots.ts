@@ -14,7 +14,7 @@ export const bot = (yaml: string): Script => {
 };
 
 /** Says one thing for each thing that a script can do. */
-export const talker = bot(`
+export const talkerSource = `
 vars:
   order_no: { type: text, pii: true }
 defaults:
@@ -86,7 +86,8 @@ scripts:
   what:
     when: { fallback: { streak: 1 } }
     steps: [{ say: what? }]
-`);
+`;
+export const talker = bot(talkerSource);
 
 /** Has no Return script at all. */
 export const forgetful = bot(`
