@@ -104,6 +104,28 @@ describe('dialogs', () => {
     expect((await get<DialogList>('/api/dialogs?flag=true&owner=queue')).body.dialogs.map((row) => row.chatId)).toEqual(['102']);
   });
 
+  it('finds them by text in any form of its words, by problem, by time, by person, and tells by what one may ask', async () => {
+    for (const dialog of [wholeLife('shop', '101', t0), overdue('shop', '104', t0), withBot('bank', '103', t0), unseen('shop', '106', t0)])
+      await dialog.writeTo(store);
+    await start();
+    await untilCaughtUp();
+    const chats = async (query: Record<string, string>) =>
+      (await get<DialogList>(`/api/dialogs?${new URLSearchParams(query)}`)).body.dialogs.map((row) => row.chatId);
+    expect(await chats({ text: 'посылку' })).toEqual(['101']);
+    expect(await chats({ text: 'посылки заказом', mark: 'order_asked', cause: 'final_close', department: 'sales' })).toEqual(['101']);
+    expect(await chats({ text: 'доставкой', account: 'shop' })).toEqual([]);
+    expect(await chats({ problem: 'any' })).toEqual(['104', '103']);
+    expect(await chats({ state: 'unseen' })).toEqual(['106']);
+    expect(await chats({ visitor: 'aa11bb22cc33dd44', to: '2026-03-02T09:30:00Z' })).toEqual(['101', '103']);
+    expect(await chats({ from: '2026-03-02T13:00:00+03:00', operator: '12' })).toEqual(['104']);
+    expect((await get<{ values: object }>('/api/dialogs/values')).body.values).toMatchObject({
+      account: ['bank', 'shop'],
+      department: ['sales'],
+      mark: ['order_asked'],
+      cause: ['final_close'],
+    });
+  });
+
   it('gives one dialog and its events in pages, from the store', async () => {
     const dialog = wholeLife('shop', '101', t0);
     await dialog.writeTo(store);
@@ -135,6 +157,10 @@ describe('dialogs', () => {
     ['/api/dialogs?account=A%27B', 400],
     ['/api/dialogs?cursor=nonsense', 400],
     ['/api/dialogs?unknown=1', 400],
+    ['/api/dialogs?from=yesterday', 400],
+    ['/api/dialogs?problem=bad', 400],
+    ['/api/dialogs?visitor=42', 400],
+    [`/api/dialogs?text=${'a'.repeat(201)}`, 400],
     ['/api/dialogs?owner=bot&owner=queue', 400],
     ['/api/dialogs/shop/a_b', 400],
     ['/api/dialogs/shop/1/events?from=-1', 400],

@@ -25,6 +25,7 @@ import {
   dialogSchema,
   eventPageSchema,
   eventsQuerySchema,
+  facetValuesSchema,
 } from './api/schemas.ts';
 import {
   publishedSchema,
@@ -59,11 +60,14 @@ export const consoleOpenApi = (): Json => ({
     '/dialogs': {
       get: operation(
         'listDialogs',
-        'Dialogs, newest activity first; unseen chats are not counted',
+        'Dialogs under all that is asked, newest activity first; chats that the bot never had only where asked for',
         parameters('query', dialogListQuerySchema),
         schema(dialogListSchema),
         [400],
       ),
+    },
+    '/dialogs/values': {
+      get: operation('listValues', 'By what dialogs can be filtered: the values that some dialog has', [], schema(facetValuesSchema)),
     },
     '/dialogs/{account}/{chatId}': {
       get: operation('getDialog', 'One dialog, as its row', parameters('path', dialogParamsSchema), schema(dialogSchema), [400, 404]),

@@ -13,10 +13,13 @@ import {
   dialogParamsSchema,
   type EventPage,
   eventsQuerySchema,
+  type FacetValuesAnswer,
   parseCursor,
 } from './schemas.ts';
 
 const readTimeoutMs = 5_000;
+/** Of each facet that the page offers to choose from. */
+const maxValues = 200;
 
 export type DialogsOptions = {
   readonly store: EventStore;
@@ -30,7 +33,7 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
   const router = Router();
 
   router.get('/', async (request, response) => {
-    const { cursor, limit, account, owner, flag } = parsed(dialogListQuerySchema, request.query);
+    const { cursor, limit, ...asked } = parsed(dialogListQuerySchema, request.query);
     const after = cursor === undefined ? undefined : parseCursor(cursor);
     if (cursor !== undefined && after === undefined) {
       throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
@@ -41,9 +44,7 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
       readModel.list({
         // One more than asked for tells whether there is a next page.
         limit: limit + 1,
-        ...(account === undefined ? {} : { account }),
-        ...(owner === undefined ? {} : { owner }),
-        ...(flag === undefined ? {} : { flag }),
+        ...given(asked),
         ...(after === undefined ? {} : { after }),
       }),
       readModel.accounts(),
@@ -57,6 +58,11 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
       dialogs,
       next: found.length > limit && last ? cursorOf(last) : null,
     } satisfies DialogList);
+  });
+
+  router.get('/values', async (_request, response) => {
+    const values = (await readModel.values(maxValues)) as FacetValuesAnswer['values'];
+    response.json({ now: clock.now(), values } satisfies FacetValuesAnswer);
   });
 
   router.get('/:account/:chatId', async (request, response) => {
@@ -88,3 +94,7 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
 
   return router;
 };
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+const given = <T extends object>(asked: T): Given<T> =>
+  Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Given<T>;

@@ -1,6 +1,8 @@
 import { domainEventSchemas, ownerSchema } from '@dialog/contracts/domain-event';
-import { accountIdSchema, chatIdSchema } from '@dialog/contracts/ids';
+import { accountIdSchema, chatIdSchema, scriptHashSchema, visitorHashSchema } from '@dialog/contracts/ids';
+import { returnCauseSchema } from '@dialog/contracts/return-cause';
 import { z } from 'zod';
+import { anyProblem, problemNames, stateNames } from '../read-model/facets.ts';
 import { dialogRowSchema } from '../read-model/row.ts';
 
 /** The API's requests and answers; the page takes its types from here, the OpenAPI document is made of them. */
@@ -9,15 +11,33 @@ const whole = z
   .regex(/^\d{1,9}$/, 'a whole number')
   .transform(Number);
 
+const value = z.string().min(1).max(200);
+const instant = z.iso.datetime({ offset: true }).transform((time) => Date.parse(time));
+
 export const dialogParamsSchema = z.object({ account: accountIdSchema, chatId: chatIdSchema });
 
 export const dialogListQuerySchema = z.strictObject({
   account: accountIdSchema.optional(),
   owner: ownerSchema.optional(),
-  flag: z
-    .enum(['true', 'false'])
-    .transform((flag) => flag === 'true')
-    .optional(),
+  flag: z.enum(['true', 'false']).optional(),
+  state: z.enum(stateNames).optional().describe('`unseen`: chats that the bot never had, which no other question finds'),
+  department: value.optional().describe('It was handed over to this department'),
+  operator: value.optional().describe('This operator has or had it'),
+  script: scriptHashSchema.optional().describe('Version of the script that it started with'),
+  mark: value.optional().describe('A `mark` step set it'),
+  cause: returnCauseSchema.optional().describe('A Return ran for this cause'),
+  visitor: visitorHashSchema.optional().describe('All chats of one person'),
+  problem: z
+    .enum([...problemNames, anyProblem])
+    .optional()
+    .describe('What went wrong in it; `any`: something did'),
+  from: instant.optional().describe('Its last activity is not before'),
+  to: instant.optional().describe('Its last activity is before'),
+  text: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('All these words were said in it, by anybody, in any form; `word*`: words that begin so. At most 8 words count'),
   limit: whole.pipe(z.number().min(1).max(200)).default(50),
   cursor: z.string().max(400).optional().describe('`next` of the page before'),
 });
@@ -36,6 +56,26 @@ export const dialogListSchema = z.object({
   next: z.string().nullable().describe('Cursor of the next page; null: this is the last one'),
 });
 export type DialogList = z.infer<typeof dialogListSchema>;
+
+const someValues = z.array(z.string());
+export const facetValuesSchema = z.object({
+  now: z.number(),
+  values: z
+    .object({
+      account: someValues,
+      owner: someValues,
+      flag: someValues,
+      state: someValues,
+      department: someValues,
+      operator: someValues,
+      script: someValues,
+      mark: someValues,
+      cause: someValues,
+      problem: someValues,
+    })
+    .describe('By what can be filtered now; at most 200 of each'),
+});
+export type FacetValuesAnswer = z.infer<typeof facetValuesSchema>;
 
 export const dialogSchema = z.object({ now: z.number(), row: dialogRowSchema });
 export type Dialog = z.infer<typeof dialogSchema>;

@@ -3,7 +3,7 @@ import type { DialogId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
-import { type Applied, type DialogTotals, type ListFilter, RowGap, type ScriptUse, type Tables } from './tables.ts';
+import { type Applied, type DialogTotals, type FacetValues, type ListFilter, RowGap, type ScriptUse, type Tables } from './tables.ts';
 import type { Answer, Call } from './worker.ts';
 
 /** The read model as the service's loop sees it: `Tables` in a worker thread of its own, each call with a deadline. */
@@ -15,6 +15,8 @@ export type ReadModel = {
   readonly list: (filter: ListFilter) => Promise<readonly DialogRow[]>;
   readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
   readonly accounts: () => Promise<readonly string[]>;
+  readonly values: (limit: number) => Promise<FacetValues>;
+  readonly eraseTexts: (account: string, chatId: string) => Promise<boolean>;
   readonly parked: (limit: number) => Promise<readonly DialogId[]>;
   /** Counted when asked: totals are queries, never increments. */
   readonly totals: () => Promise<DialogTotals>;
@@ -79,6 +81,8 @@ export const openReadModel = (options: { readonly file: string; readonly version
     list: async (filter) => (await call(callTimeoutMs, 'list', filter)) as readonly DialogRow[],
     row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
+    values: async (limit) => (await call(callTimeoutMs, 'values', limit)) as FacetValues,
+    eraseTexts: async (account, chatId) => (await call(callTimeoutMs, 'eraseTexts', account, chatId)) as boolean,
     parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly DialogId[],
     totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
     scripts: async (account) => (await call(callTimeoutMs, 'scripts', ...(account === undefined ? [] : [account]))) as readonly ScriptUse[],

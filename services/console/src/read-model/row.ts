@@ -2,10 +2,11 @@ import { type DomainEventOf, eventMetadataSchema, ownerSchema } from '@dialog/co
 import type { DialogId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
+import { problemNames, stateNames } from './facets.ts';
 import { foldWork, noWork, openWorkSchema } from './open-work.ts';
 
 /** Raise it with every change of `foldRow` or of the row's shape: a read model of another version is thrown away and rebuilt. */
-export const rowFoldVersion = 4;
+export const rowFoldVersion = 5;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
 export const dialogRowSchema = z.object({
@@ -35,7 +36,20 @@ export const dialogRowSchema = z.object({
   parked: z.boolean(),
   /** It began with a message; its `new_chat` has not come yet. */
   incomplete: z.boolean(),
-  visitor: z.string().nullable(),
+  /** Open or closed, and how. */
+  state: z.enum(stateNames),
+  /** Departments that it was handed over to. */
+  departments: z.array(z.string()),
+  /** All operators who have had it. */
+  operators: z.array(z.string()),
+  marks: z.array(z.string()),
+  /** All causes for which a Return ran. */
+  causes: z.array(z.string()),
+  /** What went wrong in it; whether it is parked, overdue or incomplete stands in fields of their own. */
+  troubles: z.array(z.enum(problemNames)),
+  /** Redirects to a department that Webim has not answered yet: number of the effect, and the department. */
+  redirects: z.array(z.tuple([z.number().int(), z.string()])),
+  visitor: z.string().nullable().describe('Keyed hash of the person at this account; all his chats have it'),
   script: z.string().nullable().describe('Version of the script that it started with'),
   work: openWorkSchema,
   /** Events whose metadata this code can't read: they count, and move nothing. */
@@ -67,6 +81,13 @@ const blank = (id: DialogId, event: RowEvent): DialogRow => ({
   closeOverdue: false,
   parked: false,
   incomplete: false,
+  state: 'unseen',
+  departments: [],
+  operators: [],
+  marks: [],
+  causes: [],
+  troubles: [],
+  redirects: [],
   visitor: null,
   script: null,
   work: noWork,
@@ -105,24 +126,69 @@ const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> 
   switch (event.type) {
     case 'InputRecorded':
       return { lastInput: text((data.input as { type?: unknown } | undefined)?.type) };
+    case 'InputRepeated':
+      return { troubles: withOne(from.troubles, 'repeated') };
+    case 'InputLate':
+      return { troubles: withOne(from.troubles, 'late') };
     case 'DialogStarted': {
       const started = data as Partial<DomainEventOf<'DialogStarted'>['data']>;
-      return { status: 'live', incomplete: started.incomplete === true, visitor: text(started.visitor), script: text(started.script) };
+      return {
+        status: 'live',
+        state: 'open',
+        incomplete: started.incomplete === true,
+        visitor: text(started.visitor),
+        script: text(started.script),
+      };
     }
     case 'DialogCompleted':
       return { incomplete: false, visitor: text(data.visitor) ?? from.visitor };
-    case 'OwnerChanged':
-      return { ownerSince: at, closeOverdue: false, operatorId: data.owner === 'operator' ? text(data.operatorId) : null };
+    case 'OwnerChanged': {
+      const operator = data.owner === 'operator' ? text(data.operatorId) : null;
+      return {
+        ownerSince: at,
+        closeOverdue: false,
+        operatorId: operator,
+        ...(operator === null ? {} : { operators: withOne(from.operators, operator) }),
+        ...(data.owner === 'nobody' ? {} : { state: 'open' }),
+      };
+    }
     case 'DialogReopened':
-      return { ownerSince: at, closeOverdue: false };
+      return { ownerSince: at, closeOverdue: false, state: 'open' };
+    case 'TrialStarted':
+      return { state: 'trial' };
     case 'TrialEnded':
-      return data.outcome === 'accepted' ? { ownerSince: at, closeOverdue: false } : {};
+      return { state: 'open', ...(data.outcome === 'accepted' ? { ownerSince: at, closeOverdue: false } : {}) };
     case 'DialogClosed':
-      return { closeOverdue: false, ...(from.owner === 'nobody' ? {} : { ownerSince: at }) };
+      return {
+        closeOverdue: false,
+        state: data.final === true ? 'closed' : 'inferred',
+        ...(from.owner === 'nobody' ? {} : { ownerSince: at }),
+      };
     case 'FlagSet':
       return { flagCause: text(data.cause), episode: typeof data.episode === 'number' ? data.episode : null };
-    case 'ReturnStarted':
-      return { returnCause: text(data.cause) };
+    case 'ReturnStarted': {
+      const cause = text(data.cause);
+      return { returnCause: cause, ...(cause === null ? {} : { causes: withOne(from.causes, cause) }) };
+    }
+    case 'Marked': {
+      const name = text(data.name);
+      return name === null ? {} : { marks: withOne(from.marks, name) };
+    }
+    case 'EffectOpened': {
+      const { number, effect } = data as Partial<DomainEventOf<'EffectOpened'>['data']>;
+      if (number === undefined || effect?.kind !== 'redirect' || effect.department === undefined) return {};
+      return { redirects: [...from.redirects, [number, effect.department]] };
+    }
+    case 'EffectRetried': {
+      const { number, effect, why } = data as Partial<DomainEventOf<'EffectRetried'>['data']>;
+      const elsewhere = effect?.kind === 'redirect' && effect.department === undefined;
+      return {
+        ...(why === 'in_doubt' || why === 'refused' ? { troubles: withOne(from.troubles, why) } : {}),
+        ...(elsewhere ? { redirects: from.redirects.filter(([open]) => open !== number) } : {}),
+      };
+    }
+    case 'EffectSettled':
+      return settled(from, data as Partial<DomainEventOf<'EffectSettled'>['data']>);
     case 'CloseOverdue':
       return { closeOverdue: true };
     case 'DialogParked':
@@ -134,4 +200,25 @@ const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> 
   }
 };
 
+const settled = (from: DialogRow, { number, outcome }: Partial<DomainEventOf<'EffectSettled'>['data']>): Partial<DialogRow> => {
+  const department = from.redirects.find(([open]) => open === number)?.[1];
+  const reached = outcome === 'accepted' || outcome === 'in_doubt';
+  return {
+    ...(outcome === 'in_doubt' || outcome === 'refused' || outcome === 'suppressed' || outcome === 'expired'
+      ? { troubles: withOne(from.troubles, outcome) }
+      : {}),
+    ...(department === undefined
+      ? {}
+      : {
+          redirects: from.redirects.filter(([open]) => open !== number),
+          ...(reached ? { departments: withOne(from.departments, department) } : {}),
+        }),
+  };
+};
+
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** A row goes out with each change of its dialog: a list in it does not grow without end. */
+const maxValues = 50;
+const withOne = <T>(values: readonly T[], value: T): T[] =>
+  values.includes(value) || values.length >= maxValues ? [...values] : [...values, value];

@@ -1,7 +1,27 @@
 import { summarize } from '@dialog/domain/summary';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { describe, expect, it } from 'vitest';
-import { inQueue, overdue, parked, released, type SampleDialog, unseen, wholeLife, withBot } from '../../test/sample-dialogs.ts';
+import {
+  aDialog,
+  assigned,
+  closedChat,
+  inQueue,
+  newChat,
+  newMessage,
+  opened,
+  operatorSays,
+  overdue,
+  parked,
+  released,
+  result,
+  type SampleDialog,
+  settled,
+  started,
+  unseen,
+  visitorSays,
+  wholeLife,
+  withBot,
+} from '../../test/sample-dialogs.ts';
 import { openTables, RowGap, type Tables } from './tables.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
@@ -150,15 +170,174 @@ describe('the list', () => {
         .list({ limit: 50, ...filter })
         .map((row) => row.chatId)
         .sort();
-    expect(chats({ flag: true })).toEqual(['102', '104']);
-    expect(chats({ flag: true, owner: 'operator' })).toEqual(['104']);
+    expect(chats({ flag: 'true' })).toEqual(['102', '104']);
+    expect(chats({ flag: 'true', owner: 'operator' })).toEqual(['104']);
     expect(chats({ account: 'bank' })).toEqual(['103', '105', '107']);
-    expect(chats({ account: 'bank', flag: true })).toEqual([]);
+    expect(chats({ account: 'bank', flag: 'true' })).toEqual([]);
+  });
+
+  it('filters by whatever a dialog was or had', () => {
+    const tables = applied(recordedOf(samples()), 50);
+    const chats = (filter: Omit<Parameters<Tables['list']>[0], 'limit'>) =>
+      tables
+        .list({ limit: 50, ...filter })
+        .map((row) => row.chatId)
+        .sort();
+    expect(chats({ state: 'closed' })).toEqual(['101']);
+    expect(chats({ state: 'unseen' })).toEqual(['106']);
+    expect(chats({ department: 'sales' })).toEqual(['101']);
+    expect(chats({ operator: '7' })).toEqual(['101']);
+    expect(chats({ operator: '12' })).toEqual(['104']);
+    expect(chats({ mark: 'order_asked' })).toEqual(['101']);
+    expect(chats({ cause: 'final_close' })).toEqual(['101']);
+    expect(chats({ visitor: 'aa11bb22cc33dd44' })).toEqual(['101', '102', '103', '104', '105', '107']);
+    expect(chats({ problem: 'parked' })).toEqual(['105']);
+    expect(chats({ problem: 'overdue' })).toEqual(['104']);
+    expect(chats({ problem: 'in_doubt' })).toEqual(['103', '105', '107']);
+    expect(chats({ problem: 'any' })).toEqual(['103', '104', '105', '107']);
+    expect(chats({ problem: 'in_doubt', account: 'bank', owner: 'bot', state: 'open', visitor: 'aa11bb22cc33dd44' })).toEqual([
+      '103',
+      '105',
+      '107',
+    ]);
+    expect(chats({ problem: 'in_doubt', account: 'shop' })).toEqual([]);
+    const [newest] = rowsOf(tables);
+    expect(chats({ from: newest?.lastAt ?? 0 })).toEqual([newest?.chatId]);
+    expect(chats({ to: newest?.lastAt ?? 0 })).toHaveLength(5);
+    expect(chats({ account: 'shop', from: newest?.lastAt ?? 0, to: (newest?.lastAt ?? 0) + 1 })).toEqual([newest?.chatId]);
+  });
+
+  it('names a department only once Webim took the redirect, and each problem by the event that tells of it', () => {
+    const refused = aDialog('shop', '1', t0)
+      .input(0, newChat(visitorSays('?')), ...started, opened(1, { kind: 'redirect', department: 'night' }, 'handover'))
+      .input(100, result(1), { type: 'EffectRetried', data: { number: 1, attempt: 2, why: 'refused', effect: { kind: 'redirect' } } })
+      .input(100, result(1, { attempt: 2 }), settled(1));
+    const late = aDialog('shop', '2', t0)
+      .input(0, newChat(visitorSays('?')), ...started, opened(1, { kind: 'text', text: 'a' }))
+      .input(100, result(1), { type: 'EffectSettled', data: { number: 1, attempt: 1, outcome: 'expired', by: 'result' } })
+      .input(100, newMessage(visitorSays('?')), { type: 'InputRepeated', data: { of: 'x', what: 'message' } })
+      .input(100, assigned('9'), { type: 'InputLate', data: { reason: 'before_handback' } });
+    const tables = applied(recordedOf([refused, late]), 3);
+    expect(tables.row('shop', '1')).toMatchObject({ departments: [], redirects: [], troubles: ['refused'] });
+    expect(tables.row('shop', '2')).toMatchObject({ troubles: ['expired', 'repeated', 'late'], operators: [] });
+  });
+
+  it('pages through any filter by key, none twice and none left out', () => {
+    const dialogs = Array.from({ length: 40 }, (_, n) =>
+      (n % 3 === 0 ? inQueue : withBot)(n % 2 === 0 ? 'shop' : 'bank', String(n), t0 + Math.floor(n / 8) * 1_000),
+    );
+    const tables = applied(recordedOf(dialogs), 50);
+    for (const filter of [
+      { owner: 'bot' },
+      { owner: 'bot', account: 'shop' },
+      { text: 'доставка' },
+      { text: 'доставки', account: 'bank', owner: 'bot' },
+    ]) {
+      const whole = tables.list({ limit: 100, ...filter }).map((row) => row.chatId);
+      const seen: string[] = [];
+      for (let after: Parameters<Tables['list']>[0]['after']; ; ) {
+        const page = tables.list({ limit: 4, ...filter, ...(after ? { after } : {}) });
+        seen.push(...page.map((row) => row.chatId));
+        after = page.at(-1);
+        if (page.length < 4) break;
+      }
+      expect(whole.length).toBeGreaterThan(9);
+      expect(seen).toEqual(whole);
+    }
+  });
+
+  it('offers the values that some dialog has', () => {
+    const { account, department, operator, mark, problem, state } = applied(recordedOf(samples()), 50).values(10);
+    expect({ account, department, operator, mark, problem, state }).toEqual({
+      account: ['bank', 'shop'],
+      department: ['sales'],
+      operator: ['12', '7'],
+      mark: ['order_asked'],
+      problem: ['any', 'in_doubt', 'overdue', 'parked'],
+      state: ['closed', 'open', 'unseen'],
+    });
   });
 
   it('of parked dialogs has those that were not released', () => {
     const tables = applied(recordedOf(samples()), 50);
     expect(tables.parked(10)).toEqual([{ account: 'bank', chatId: '105' }]);
     expect(tables.parked(0)).toEqual([]);
+  });
+});
+
+describe('full text', () => {
+  const said = (chatId: string, ...texts: readonly string[]): SampleDialog => {
+    let dialog = aDialog('shop', chatId, t0).input(0, newChat(), ...started);
+    for (const text of texts) dialog = dialog.input(1_000, newMessage(visitorSays(text)));
+    return dialog;
+  };
+  const found = (tables: Tables, text: string, more: object = {}) =>
+    tables
+      .list({ limit: 50, text, ...more })
+      .map((row) => row.chatId)
+      .sort();
+
+  it.each([
+    ['заказа', ['1', '3']],
+    ['ЗАКАЗАМИ', ['1', '3']],
+    ['возврат заказ', ['1']],
+    ['ёлки', ['2']],
+    ['елка', ['2']],
+    ['refunding orders', ['3']],
+    ['48213', ['1']],
+    ['482*', ['1']],
+    ['482', []],
+    ['курьер', ['4']],
+    ['тёплому', ['4']],
+    ['заказ; DROP "TABLE" dialog', []],
+    ['"', []],
+    ['?!', []],
+    ['*', []],
+    ['заказ -возврат', ['1']],
+    ['заказ OR ёлка', []],
+  ])('%s finds %j, in any form of its words', (text, chats) => {
+    const tables = applied(
+      recordedOf([
+        said('1', 'Где мой заказ 48213?', 'Хочу оформить возврат'),
+        said('2', 'Искусственная Ёлка, 2 метра'),
+        said('3', 'My order: refund, please', 'заказы'),
+        aDialog('shop', '4', t0)
+          .input(0, newChat(visitorSays('да')), ...started, opened(1, { kind: 'text', text: 'Это «Тёплый дом»' }))
+          .input(9, closedChat(operatorSays('Отправим курьером'))),
+      ]),
+      4,
+    );
+    expect(found(tables, text)).toEqual(chats);
+  });
+
+  it('does not find what a keyboard only offered', () => {
+    const tables = applied(recordedOf([wholeLife('shop', '1', t0)]), 50);
+    expect(found(tables, 'прайс')).toEqual([]);
+    expect(found(tables, 'где заказ')).toEqual(['1']);
+  });
+
+  it('forgets a dialog that is erased, and one that is folded anew says only what it says now', () => {
+    const events = recordedOf([said('1', 'тайна'), said('2', 'тайна')]);
+    const tables = applied(events, 3);
+    expect(found(tables, 'тайны')).toEqual(['1', '2']);
+    expect(tables.eraseTexts('shop', '1')).toBe(true);
+    expect(tables.eraseTexts('shop', '1')).toBe(false);
+    expect(found(tables, 'тайны')).toEqual(['2']);
+    tables.replace('dialog-shop-2', recordedOf([said('2', 'явь')]));
+    expect([found(tables, 'тайна'), found(tables, 'яви')]).toEqual([[], ['2']]);
+    tables.replace('dialog-shop-2', []);
+    expect([found(tables, 'яви'), rowsOf(tables).map((row) => row.chatId), tables.values(9).owner]).toEqual([[], ['1'], ['bot']]);
+  });
+
+  it('takes words and checkpoint together: a batch that is refused leaves neither', () => {
+    const events = recordedOf([said('1', 'раз', 'два', 'три')]);
+    const tables = applied(events.slice(0, 3), 3);
+    expect(() => tables.apply([...recordedOf([said('2', 'чужое')]), ...events.slice(4)])).toThrow(RowGap);
+    expect([found(tables, 'чужое'), tables.checkpoint()]).toEqual([[], '3']);
+  });
+
+  it('keeps texts out of the rows', () => {
+    const tables = applied(recordedOf([said('1', 'тайна')]), 50);
+    expect(JSON.stringify(rowsOf(tables))).not.toMatch(/тайн/);
   });
 });

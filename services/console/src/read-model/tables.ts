@@ -3,17 +3,15 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Owner } from '@dialog/contracts/domain-event';
 import { type AccountId, type ChatId, type DialogId, parseDialogStream } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
+import { facetSchema, facetTable } from './facet-table.ts';
+import { type FacetName, facetNames } from './facets.ts';
+import { finder, type ListFilter } from './find.ts';
 import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
+import { textsOf } from './texts.ts';
+import { wordSchema, wordTables } from './word-tables.ts';
 import { type WorkTables, workColumns, workSchema, workTables } from './work-tables.ts';
 
-export type ListFilter = {
-  readonly account?: string;
-  readonly owner?: Owner;
-  readonly flag?: boolean;
-  readonly limit: number;
-  /** The last row of the page before: rows after it in the order of the list. */
-  readonly after?: { readonly lastAt: number; readonly account: string; readonly chatId: string };
-};
+export type { ListFilter } from './find.ts';
 
 export type Applied = {
   /** Each changed dialog once, as it is after the batch. */
@@ -53,8 +51,8 @@ export class RowGap extends Error {
 }
 
 /**
- * The read model's file: one row per dialog (the fold itself, as JSON, with the columns that the list asks for generated from it)
- * and the checkpoint, changed in one transaction. Synchronous: it lives in a worker thread.
+ * The read model's file: one row per dialog (the fold itself, as JSON, with columns generated from it), under what it is found
+ * (`facet-table.ts`), its words (`word-tables.ts`) and the checkpoint, changed in one transaction. Synchronous: it lives in a worker thread.
  */
 export type Tables = {
   /** Position in `$all` up to which the rows are complete; `start` for an empty read model. */
@@ -66,6 +64,10 @@ export type Tables = {
   readonly list: (filter: ListFilter) => readonly DialogRow[];
   readonly row: (account: string, chatId: string) => DialogRow | undefined;
   readonly accounts: () => readonly string[];
+  /** What stands under each facet that has few values, to choose from; at most `limit` of each, in alphabetical order. */
+  readonly values: (limit: number) => FacetValues;
+  /** Forgets what was said in a dialog: it is found by no word any more. False where it has none. */
+  readonly eraseTexts: (account: string, chatId: string) => boolean;
   /** Dialogs that are parked, at most `limit`. */
   readonly parked: (limit: number) => readonly DialogId[];
   readonly totals: () => DialogTotals;
@@ -78,27 +80,27 @@ export type Tables = {
   readonly close: () => void;
 };
 
+export type FacetValues = Readonly<Record<Exclude<FacetName, 'visitor'>, readonly string[]>>;
+
 export type ScriptUse = { readonly account: string; readonly script: string; readonly dialogs: number; readonly open: number };
 
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS dialog (
+    id INTEGER PRIMARY KEY,
     account TEXT NOT NULL,
     chat_id TEXT NOT NULL,
+    listed INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.status') = 'live') STORED,
+    owner TEXT GENERATED ALWAYS AS (json_extract(fold, '$.owner')) STORED,
+    parked INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.parked')) STORED,
+    script TEXT GENERATED ALWAYS AS (json_extract(fold, '$.script')) STORED,
+    last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) STORED,
     fold TEXT NOT NULL,
-    listed INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.status') = 'live') VIRTUAL,
-    owner TEXT GENERATED ALWAYS AS (json_extract(fold, '$.owner')) VIRTUAL,
-    flag INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.flag')) VIRTUAL,
-    parked INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.parked')) VIRTUAL,
-    script TEXT GENERATED ALWAYS AS (json_extract(fold, '$.script')) VIRTUAL,
-    last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) VIRTUAL,
-${workColumns}    PRIMARY KEY (account, chat_id)
-  ) WITHOUT ROWID;
+${workColumns}    UNIQUE (account, chat_id)
+  );
   CREATE INDEX IF NOT EXISTS dialog_script ON dialog (account, script, owner) WHERE script IS NOT NULL;
   CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
-  CREATE INDEX IF NOT EXISTS dialog_account ON dialog (listed, account, last_at DESC, chat_id);
-  CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, last_at DESC, account, chat_id);
-  CREATE INDEX IF NOT EXISTS dialog_flag ON dialog (listed, flag, last_at DESC, account, chat_id);
+  CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, account);
   CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
   ${workSchema}
 `;
@@ -108,21 +110,23 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const db = openOrRebuild(file, version);
   const readMeta = db.prepare('SELECT value FROM meta WHERE name = ?');
   const writeMeta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
-  const readRow = db.prepare('SELECT fold FROM dialog WHERE account = ? AND chat_id = ?');
-  const writeRow = db.prepare(
-    'INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) ON CONFLICT (account, chat_id) DO UPDATE SET fold = excluded.fold',
-  );
+  const readRow = db.prepare('SELECT id, fold FROM dialog WHERE account = ? AND chat_id = ?');
+  const addRow = db.prepare('INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) RETURNING id');
+  const changeRow = db.prepare('UPDATE dialog SET fold = ? WHERE id = ?');
+  const removeRow = db.prepare('DELETE FROM dialog WHERE id = ?');
+  const facets = facetTable(db);
+  const words = wordTables(db);
+  const find = finder(db);
   const parkedDialogs = db.prepare('SELECT account, chat_id FROM dialog WHERE parked = 1 ORDER BY account, chat_id LIMIT ?');
   const openTotals = db.prepare(`
     SELECT account, owner, COUNT(*) AS count, MIN(json_extract(fold, '$.ownerSince')) AS oldest_since,
       SUM(json_extract(fold, '$.closeOverdue')) AS close_overdue
     FROM dialog WHERE listed = 1 AND owner IN ('bot', 'queue', 'operator') GROUP BY account, owner ORDER BY account, owner`);
   const parkedTotals = db.prepare('SELECT account, COUNT(*) AS count FROM dialog WHERE parked = 1 GROUP BY account ORDER BY account');
-  const removeRow = db.prepare('DELETE FROM dialog WHERE account = ? AND chat_id = ?');
 
-  const row = (account: string, chatId: string): DialogRow | undefined => {
+  const stored = (account: string, chatId: string): { readonly id: number; readonly row: DialogRow } | undefined => {
     const found = readRow.get(account, chatId);
-    return found ? (JSON.parse(String(found.fold)) as DialogRow) : undefined;
+    return found ? { id: Number(found['id']), row: JSON.parse(String(found['fold'])) as DialogRow } : undefined;
   };
   const inTransaction = <T>(work: () => T): T => {
     db.exec('BEGIN IMMEDIATE');
@@ -136,66 +140,72 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     }
   };
   const work = workTables(db);
-  const lists = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  /** The row as it becomes, and all that stands beside it. `id`: of the row that was there, undefined where there was none. */
+  const write = (id: number | undefined, before: DialogRow | undefined, after: DialogRow, texts: readonly string[]): void => {
+    const fold = JSON.stringify(after);
+    const own = id ?? Number(addRow.get(after.account, after.chatId, fold)?.['id']);
+    if (id !== undefined) changeRow.run(fold, id);
+    facets.change(own, before, after);
+    words.add(own, after.revision, texts);
+    work.written(before, after);
+  };
 
   return {
     checkpoint: () => String(readMeta.get('checkpoint')?.value ?? 'start'),
     apply: (events) =>
       inTransaction(() => {
-        const changed = new Map<string, DialogRow>();
-        const former = new Map<string, DialogRow>();
+        const changed = new Map<string, Changed>();
         let duplicates = 0;
         for (const event of events) {
           const id = parseDialogStream(event.stream);
           if (id === undefined) continue;
-          const before = changed.get(event.stream) ?? row(id.account, id.chatId);
-          if (before !== undefined && !changed.has(event.stream)) former.set(event.stream, before);
-          const expected = (before?.revision ?? -1) + 1;
+          const one = changed.get(event.stream) ?? opened(stored(id.account, id.chatId));
+          const expected = (one.after?.revision ?? -1) + 1;
           if (event.revision < expected) {
             duplicates++;
             continue;
           }
           if (event.revision > expected) throw new RowGap(event.stream, expected, event.revision);
-          const after = foldRow(id, before, event);
-          if (before !== undefined) work.sent(before, event, after.lastAt);
-          changed.set(event.stream, after);
+          const before = one.after;
+          one.after = foldRow(id, before, event);
+          if (before !== undefined) work.sent(before, event, one.after.lastAt);
+          one.texts.push(...textsOf(event));
+          changed.set(event.stream, one);
         }
-        for (const [stream, after] of changed) {
-          writeRow.run(after.account, after.chatId, JSON.stringify(after));
-          work.written(former.get(stream), after);
-        }
+        // In the order of ids, the new ones last: the index of words writes a segment each time that it has to go back.
+        const ordered = [...changed.values()].sort((a, b) => (a.id ?? Number.MAX_SAFE_INTEGER) - (b.id ?? Number.MAX_SAFE_INTEGER));
+        for (const { id, before, after, texts } of ordered) if (after) write(id, before, after, texts);
         work.prune();
         const last = events.at(-1);
         if (last) writeMeta.run('checkpoint', last.position);
-        return { rows: [...changed.values()], duplicates };
+        return { rows: [...changed.values()].flatMap(({ after }) => (after ? [after] : [])), duplicates };
       }),
     replace: (stream, events) =>
       inTransaction(() => {
         const id = parseDialogStream(stream);
         if (id === undefined) return undefined;
+        const found = stored(id.account, id.chatId);
         let after: DialogRow | undefined;
         for (const event of events) after = foldRow(id, after, event);
-        if (after) {
-          writeRow.run(after.account, after.chatId, JSON.stringify(after));
-          work.written(undefined, after);
-        } else {
-          removeRow.run(id.account, id.chatId);
+        if (found) words.erase(found.id);
+        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf));
+        else if (found) {
+          facets.change(found.id, found.row, undefined);
+          removeRow.run(found.id);
           work.removed(id.account, id.chatId);
         }
         return after;
       }),
-    list: (filter) => {
-      const { sql, values } = listQuery(filter);
-      const statement = lists.get(sql) ?? db.prepare(sql);
-      lists.set(sql, statement);
-      return statement.all(...values).map((found) => JSON.parse(String(found.fold)) as DialogRow);
-    },
-    row,
-    accounts: () =>
-      db
-        .prepare('SELECT DISTINCT account FROM dialog WHERE listed = 1 ORDER BY account')
-        .all()
-        .map((found) => String(found.account)),
+    list: find,
+    row: (account, chatId) => stored(account, chatId)?.row,
+    eraseTexts: (account, chatId) =>
+      inTransaction(() => {
+        const found = stored(account, chatId);
+        return found !== undefined && words.erase(found.id);
+      }),
+    values: (limit) =>
+      Object.fromEntries(facetNames.filter((name) => name !== 'visitor').map((name) => [name, facets.values(name, limit)])) as FacetValues,
+    accounts: () => facets.values('account'),
     parked: (limit) =>
       parkedDialogs
         .all(limit)
@@ -231,29 +241,19 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   };
 };
 
-/** The texts of the query depend only on which filters are given, so that their statements are few and can be kept. */
-const listQuery = ({ account, owner, flag, limit, after }: ListFilter): { sql: string; values: (string | number)[] } => {
-  const where = ['listed = 1'];
-  const values: (string | number)[] = [];
-  if (account !== undefined) {
-    where.push('account = ?');
-    values.push(account);
-  }
-  if (owner !== undefined) {
-    where.push('owner = ?');
-    values.push(owner);
-  }
-  if (flag !== undefined) {
-    where.push('flag = ?');
-    values.push(flag ? 1 : 0);
-  }
-  if (after !== undefined) {
-    where.push('last_at <= ? AND (last_at < ? OR (account, chat_id) > (?, ?))');
-    values.push(after.lastAt, after.lastAt, after.account, after.chatId);
-  }
-  values.push(limit);
-  return { sql: `SELECT fold FROM dialog WHERE ${where.join(' AND ')} ORDER BY last_at DESC, account, chat_id LIMIT ?`, values };
+/** A dialog in a batch: as it was, as it is, and what was said in between. */
+type Changed = {
+  readonly id: number | undefined;
+  readonly before: DialogRow | undefined;
+  after: DialogRow | undefined;
+  readonly texts: string[];
 };
+const opened = (found: { readonly id: number; readonly row: DialogRow } | undefined): Changed => ({
+  id: found?.id,
+  before: found?.row,
+  after: found?.row,
+  texts: [],
+});
 
 const damaged = new Set([11, 26]);
 
@@ -268,16 +268,25 @@ const openOrRebuild = (file: string, version: number): DatabaseSync => {
   }
 };
 
+/** Whatever tables another version had: an index's own tables go with it. */
+const dropAll = (db: DatabaseSync): void => {
+  const tables = db.prepare(
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%'",
+  );
+  for (const { name } of tables.all()) db.exec(`DROP TABLE "${String(name)}"`);
+};
+
 const open = (file: string, version: number): DatabaseSync => {
   const db = new DatabaseSync(file);
   try {
     // NORMAL: a power cut may lose the last transactions, never a part of one; the event store gives them again.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;');
     db.exec('CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID');
     const found = db.prepare("SELECT value FROM meta WHERE name = 'fold_version'").get()?.value;
     if (found !== String(version)) {
-      db.exec('BEGIN IMMEDIATE; DROP TABLE IF EXISTS dialog; DROP TABLE IF EXISTS timer; DROP TABLE IF EXISTS send; DROP TABLE meta;');
-      db.exec(schema);
+      db.exec('BEGIN IMMEDIATE');
+      dropAll(db);
+      db.exec(schema + facetSchema + wordSchema);
       db.prepare("INSERT INTO meta (name, value) VALUES ('fold_version', ?)").run(String(version));
       db.exec('COMMIT');
     }
