@@ -16,10 +16,10 @@ const nonRetriable = (cause: Error): Error => make('KafkaJSNonRetriableError', c
 
 /** As the client itself throws it: a broker that was never connected. */
 const notConnected = (): Error => {
-  const Broker = createRequire(import.meta.url)('kafkajs/src/broker') as new (options: object) => { metadata: () => Promise<unknown> };
-  const broker = new Broker({ connectionPool: { host: 'a', port: 1 }, logger: {}, nodeId: 1 });
+  const Broker = createRequire(import.meta.url)('kafkajs/src/broker') as new (options: object) => { lookupRequest: () => void };
+  const broker = new Broker({ connectionPool: { host: 'a', port: 1 }, logger: { namespace: () => ({}) }, nodeId: 1 });
   try {
-    (broker as unknown as { lookupRequest: () => void }).lookupRequest();
+    broker.lookupRequest();
   } catch (error) {
     return error as Error;
   }
