@@ -3,7 +3,7 @@ import { scriptHashSchema } from './ids.ts';
 import { personal } from './personal.ts';
 
 /**
- * The events of `account-{account}`: which version of the script new chats take. The last `ScriptPublished` counts, so all processes
+ * The events of `account-{account}`: which version of the script new chats take, and whether the bot runs. The last `ScriptPublished` counts, so all processes
  * agree; a dialog keeps the version that it started with.
  */
 export const accountEventSchemas = {
@@ -22,6 +22,21 @@ export const accountEventSchemas = {
   ScriptRefused: z.object({
     script: scriptHashSchema,
     errors: z.array(z.object({ rule: z.string(), line: z.number().int(), column: z.number().int() })),
+    at: z.number(),
+  }),
+  /** From now on the bot takes no input in the account's chats, or in those of one version of the script: people get them. */
+  BotStopped: z.object({
+    /** Left out: whatever the version. */
+    script: scriptHashSchema.optional(),
+    by: z.string().max(200),
+    reason: personal(z.string().max(2000)).optional(),
+    at: z.number(),
+  }),
+  /** Takes back the `BotStopped` of the same extent. */
+  BotStarted: z.object({
+    script: scriptHashSchema.optional(),
+    by: z.string().max(200),
+    reason: personal(z.string().max(2000)).optional(),
     at: z.number(),
   }),
   /** Its source is gone; nothing referred to it. */

@@ -10,6 +10,7 @@ export const auditActionSchema = z.enum([
   'script_stopped',
   'script_started',
   'dialog_stopped',
+  'dialog_started',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

@@ -79,6 +79,8 @@ export const domainEventSchemas = {
       'already_closed',
       'unknown_webhook',
       'not_parked',
+      'not_started',
+      'as_it_was',
       'not_overdue',
     ]),
   }),
@@ -145,7 +147,19 @@ export const domainEventSchemas = {
     expiresAt: z.number().optional(),
     /** Effects of one group: the first part refused or expired drops the rest. */
     group: z.number().optional(),
-    purpose: z.enum(['reply', 'handover', 'close', 'auto_close', 'expired_reply', 'ask_back', 'stored_data', 'parked', 'http', 'held']),
+    purpose: z.enum([
+      'reply',
+      'handover',
+      'close',
+      'auto_close',
+      'expired_reply',
+      'ask_back',
+      'stored_data',
+      'parked',
+      'http',
+      'held',
+      'stopped',
+    ]),
     noOperatorAfterMs: z.number().optional(),
     /** purpose `held`: the visitor's id of the text. */
     textId: z.string().optional(),
@@ -181,6 +195,10 @@ export const domainEventSchemas = {
   }),
   DialogReopened: z.object({ cause: z.enum(['new_chat', 'message']) }),
   LikelyBotOperator: z.object({ operatorId: z.string() }),
+  /** An operator stopped the bot in this dialog: it takes no input. */
+  BotStopped: z.object({ by: z.string() }),
+  /** It may take inputs again, unless its account or script is stopped. */
+  BotStarted: z.object({ by: z.string() }),
   /** From here on records of this dialog go to its parked stream (design §6.7). */
   DialogParked: z.object({ reason: z.string(), inputId: z.string() }),
   /** A parked record that an operator left out: it counts as taken. `inputId`: its input's id, or its place where it has none that can be read. */

@@ -120,6 +120,18 @@ export const releaseFields = {
 export const releaseParkedSchema = z.object({ type: z.literal('release_parked'), ...common, ...releaseFields });
 export type ReleaseParked = z.infer<typeof releaseParkedSchema>;
 
+const botSwitch = {
+  ...common,
+  /** Who asked, as the console knows him. */
+  by: z.string().max(200),
+  reason: personal(z.string().max(2000)),
+};
+/** A command from the console: in this dialog the bot takes no further input, people get the chat. */
+export const stopBotSchema = z.object({ type: z.literal('stop_bot'), ...botSwitch });
+/** A command from the console: takes that back. People keep the chat until Webim gives it to the bot. */
+export const startBotSchema = z.object({ type: z.literal('start_bot'), ...botSwitch });
+export type BotSwitch = z.infer<typeof stopBotSchema> | z.infer<typeof startBotSchema>;
+
 /** Whether one attempt of one effect reached Webim, and what Webim said. */
 export const effectOutcomeSchema = z.enum([
   'accepted',
@@ -232,6 +244,8 @@ export const inboxInputSchema = z.discriminatedUnion('type', [
   textsOfferedSchema,
   visitorVariablesSchema,
   nextChatStartedSchema,
+  stopBotSchema,
+  startBotSchema,
 ]);
 export type InboxInput = z.infer<typeof inboxInputSchema>;
 export type InboxInputType = InboxInput['type'];

@@ -24,6 +24,8 @@ export const dialogSettingsSchema = z.object({
   handlerDelayMs: z.number(),
   /** Webim looks at its timers this often. */
   webimTimerGridMs: z.number(),
+  /** Operators stopped the bot, for the account or for the script of the dialog: it takes no input, and its chats go to people. Left out: it runs. */
+  botStopped: z.literal(true).optional(),
   /** How long a dialog's first step waits for what is known of its visitor. Left out in settings pinned before 0.2. */
   visitorAnswerMs: z.number().default(3_000),
   /** How long a text waits for the visitor's next chat. */

@@ -1,5 +1,6 @@
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { type DecideContext, type DecidedEvent, type Draft, openDraft } from './draft.ts';
+import { switchBot } from './inputs/bot-switch.ts';
 import { chatAssigned, chatClosed, chatStarted } from './inputs/chat-handlers.ts';
 import { effectResult } from './inputs/effect-result.ts';
 import { nextChatStarted, textsOffered, visitorAnswered, visitorVariables } from './inputs/from-visitor.ts';
@@ -8,6 +9,7 @@ import { newMessage } from './inputs/new-message.ts';
 import { webhookRefused } from './inputs/refused-webhook.ts';
 import { releaseParked } from './inputs/release-parked.ts';
 import { timerDue } from './inputs/timer-due.ts';
+import { handToPeopleIfStopped } from './ownership/stopped.ts';
 import { armSilence } from './script-run/silence.ts';
 import type { DialogState } from './state.ts';
 
@@ -25,6 +27,7 @@ export const decide = (state: DialogState, input: InboxInput, context: DecideCon
   if (state.inputs.has(input.inputId)) return { events: [], state };
   const draft = openDraft(state, input, context);
   dispatch(draft, input);
+  handToPeopleIfStopped(draft);
   armSilence(draft);
   return { events: draft.events, state: draft.state };
 };
@@ -49,6 +52,9 @@ const dispatch = (draft: Draft, input: InboxInput): void => {
       return effectResult(draft, input);
     case 'release_parked':
       return releaseParked(draft, input);
+    case 'stop_bot':
+    case 'start_bot':
+      return switchBot(draft, input);
     case 'visitor_answered':
       return visitorAnswered(draft, input);
     case 'texts_offered':

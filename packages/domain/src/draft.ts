@@ -28,6 +28,8 @@ export type DecidedEvent = DomainEvent & { readonly metadata: EventMetadata };
  */
 export type Draft = {
   state: DialogState;
+  /** The state before the input. */
+  readonly before: DialogState;
   readonly input: InboxInput;
   readonly context: DecideContext;
   /** Time of the input: the append time, clamped so that it never runs back in a dialog. */
@@ -41,6 +43,7 @@ export type Draft = {
 
 export const openDraft = (state: DialogState, input: InboxInput, context: DecideContext): Draft => ({
   state,
+  before: state,
   input,
   context,
   at: state.status === 'absent' ? context.at : Math.max(context.at, state.at),

@@ -292,6 +292,12 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return { ...state, ...ownerChanged(state), holder: { owner: 'bot' } };
     case 'DialogParked':
       return { ...state, parked: true };
+    case 'BotStopped':
+      return { ...state, botStopped: true };
+    case 'BotStarted': {
+      const { botStopped: _, ...rest } = state;
+      return rest;
+    }
     case 'DialogReleased':
       return { ...state, parked: false };
     case 'InputRepeated':

@@ -122,6 +122,10 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal, sou
       case 'release_parked':
         leftOut.add(input.type === 'webhook_refused' ? 'a refused webhook' : 'the release of the parked dialog');
         return;
+      case 'stop_bot':
+      case 'start_bot':
+        leftOut.add('the stop of the bot by an operator');
+        return;
       case 'visitor_answered':
       case 'texts_offered':
       case 'visitor_variables':

@@ -97,6 +97,8 @@ export type LiveDialog = Known & {
   readonly trial: Trial | null;
   readonly incomplete: boolean;
   readonly parked: boolean;
+  /** An operator stopped the bot in this dialog; left out: it runs. */
+  readonly botStopped?: true;
   /** Hash of the pinned script. */
   readonly script: string;
   readonly scriptState: ScriptState;

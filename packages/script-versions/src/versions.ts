@@ -33,6 +33,39 @@ const publications = (history: AccountHistory): readonly ScriptPublished[] =>
 /** What new chats take; undefined: nothing was published yet. */
 export const currentOf = (history: AccountHistory): ScriptPublished | undefined => publications(history).at(-1);
 
+type BotStop = Extract<AccountEvent, { type: 'BotStopped' }>['data'];
+/** Who stopped the bot: for the whole account, and for which versions of the script. */
+export type BotStops = { readonly account: BotStop | undefined; readonly scripts: ReadonlyMap<string, BotStop> };
+
+export const botStopsOf = (history: AccountHistory): BotStops => {
+  let account: BotStop | undefined;
+  const scripts = new Map<string, BotStop>();
+  for (const { type, data } of history.events) {
+    if (type === 'BotStopped') {
+      if (data.script === undefined) account = data;
+      else scripts.set(data.script, data);
+    } else if (type === 'BotStarted') {
+      if (data.script === undefined) account = undefined;
+      else scripts.delete(data.script);
+    }
+  }
+  return { account, scripts };
+};
+
+/** An operator's word: stop or start. @returns false: it was so before. @throws EventStoreError */
+export const switchBot = async (
+  store: EventStore,
+  account: string,
+  event: Extract<AccountEvent, { type: 'BotStopped' | 'BotStarted' }>,
+): Promise<boolean> => {
+  const written = await appendToAccount(store, account, (history) => {
+    const stops = botStopsOf(history);
+    const isStopped = (event.data.script === undefined ? stops.account : stops.scripts.get(event.data.script)) !== undefined;
+    return isStopped === (event.type === 'BotStopped') ? null : event;
+  });
+  return written !== null;
+};
+
 export type Publication = Omit<ScriptPublished, 'source' | 'script'>;
 
 /** An operator's word: it counts at once, whatever was before. The source is kept first. @throws EventStoreError */
@@ -66,7 +99,7 @@ type Refusal = Extract<AccountEvent, { type: 'ScriptRefused' }>['data'];
 /** Recorded once for each content that is refused. @throws EventStoreError */
 export const recordRefusal = async (store: EventStore, account: string, refusal: Refusal): Promise<void> => {
   await appendToAccount(store, account, (history) => {
-    const last = history.events.findLast((event) => event.type !== 'ScriptRemoved');
+    const last = history.events.findLast((event) => event.type === 'ScriptPublished' || event.type === 'ScriptRefused');
     return last?.type === 'ScriptRefused' && last.data.script === refusal.script ? null : { type: 'ScriptRefused', data: refusal };
   });
 };

@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '@dialog/contracts/clock';
 import type { EventStore } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
+import { readAccount } from '@dialog/script-versions/account-stream';
+import { botStopsOf } from '@dialog/script-versions/versions';
 import type { Service } from '@dialog/service-kit/service';
 import express from 'express';
 import type { Logger } from 'pino';
 import { type AccountLimits, accountsRouter } from './api/accounts.ts';
 import { auditRouter } from './api/audit.ts';
+import { botSwitchRouter } from './api/bot-switch.ts';
 import { dialogsRouter } from './api/dialogs.ts';
 import { parkedRouter } from './api/parked.ts';
 import { quarantineRouter, type ReadWebhook } from './api/quarantine.ts';
@@ -67,6 +70,7 @@ export type Console = Service & {
 
 const builtPage = fileURLToPath(new URL('../dist/web', import.meta.url));
 const stopTimeoutMs = 3_000;
+const readTimeoutMs = 5_000;
 /** Parked dialogs that the sampler looks at; beyond that nobody counts partitions. */
 const maxParked = 1_000;
 
@@ -126,9 +130,11 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use(scriptsRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
     const accounts = async () => [...new Set([...(options.accounts ?? []), ...(await model.accounts())])].sort();
+    const stops = async (account: string) => botStopsOf(await within(readTimeoutMs, 'event store: account', readAccount(store, account)));
     api.use('/audit', auditRouter({ store, clock, accounts }));
-    api.use('/accounts', accountsRouter({ readModel: model, accounts, limits: options.limits, caughtUp: follow.caughtUp, clock }));
+    api.use('/accounts', accountsRouter({ readModel: model, accounts, stops, limits: options.limits, caughtUp: follow.caughtUp, clock }));
     api.use('/quarantine', quarantineRouter({ store, log, readWebhook: options.readWebhook ?? noParser, clock, logger }));
+    api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
     api.use(workRouter({ readModel: model, caughtUp: follow.caughtUp, clock }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);

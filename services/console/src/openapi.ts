@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
+import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
 import { auditQuerySchema, auditSchema } from './api/audit.ts';
 import {
   parkedListSchema,
@@ -156,6 +157,24 @@ export const consoleOpenApi = (): Json => ({
         [400],
       ),
     },
+    ...Object.fromEntries(
+      [
+        [
+          '/stop',
+          'stopBot',
+          'Stops the bot of an account, of a version of its script, or of one dialog: it takes no input, people get its chats',
+        ],
+        ['/start', 'startBot', 'Takes that back'],
+      ].map(([path, id, summary]) => [
+        path,
+        {
+          post: {
+            ...operation(id as string, summary as string, [], schema(botSwitchedSchema), [400, 404, 503]),
+            requestBody: { required: true, content: { 'application/json': { schema: schema(botSwitchSchema, 'input') } } },
+          },
+        },
+      ]),
+    ),
     '/audit': {
       get: operation(
         'listActions',

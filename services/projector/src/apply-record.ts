@@ -8,7 +8,7 @@ import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
-import type { Pins } from './pins.ts';
+import { type Pins, settingsFor } from './pins.ts';
 
 export type Input = InboxInput | VisitorInput;
 export type ReleaseCommand = ReleaseParked | VisitorReleaseParked;
@@ -185,14 +185,16 @@ export const contextOf = async (
 ): Promise<DecideContext | undefined> => {
   const current = pins.current(dialog.id.account);
   const { state } = dialog;
-  const settingsHash = current?.settingsHash ?? dialog.settingsHash;
-  if (settingsHash === null || settingsHash === undefined) return undefined;
-  if (current === undefined && state.status !== 'live') return undefined;
+  const scriptHash = state.status === 'live' ? state.script : current?.scriptHash;
+  // Not configured, and nothing to go on with.
+  if (scriptHash === undefined) return undefined;
+  const inForce = current === undefined ? undefined : settingsFor(current, scriptHash);
+  const settingsHash = inForce?.settingsHash ?? dialog.settingsHash;
+  if (settingsHash === null) return undefined;
   try {
-    const scriptHash = state.status === 'live' ? state.script : (current?.scriptHash as string);
     return {
       at: record.appendedAt,
-      settings: current?.settings ?? (await pins.settings(settingsHash)),
+      settings: inForce?.settings ?? (await pins.settings(settingsHash)),
       settingsHash,
       script: await pins.script(scriptHash),
       scriptHash,

@@ -7,7 +7,15 @@ import { canonical } from '@dialog/domain/state-hash';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { type ParsedScript, parsePinned, parseScript, type Script } from '@dialog/script/parse';
 import { accountEventOf, readAccount } from '@dialog/script-versions/account-stream';
-import { currentOf, publishFile, recordRefusal, scriptHash, scriptSource } from '@dialog/script-versions/versions';
+import {
+  type BotStops,
+  botStopsOf,
+  currentOf,
+  publishFile,
+  recordRefusal,
+  scriptHash,
+  scriptSource,
+} from '@dialog/script-versions/versions';
 import type { Logger } from 'pino';
 import { derivedEventId } from './event-ids.ts';
 
@@ -37,7 +45,17 @@ export type CurrentPins = {
   readonly settingsHash: string;
   readonly script: Script;
   readonly scriptHash: string;
+  /** What of the bot operators stopped, and the settings that say so: they are what such a dialog pins. */
+  readonly stops: BotStops;
+  readonly stoppedSettings: DialogSettings;
+  readonly stoppedSettingsHash: string;
 };
+
+/** The settings in force for a dialog of this version of the script. */
+export const settingsFor = (pins: CurrentPins, scriptHash: string): Pick<CurrentPins, 'settings' | 'settingsHash'> =>
+  pins.stops.account !== undefined || pins.stops.scripts.has(scriptHash)
+    ? { settings: pins.stoppedSettings, settingsHash: pins.stoppedSettingsHash }
+    : pins;
 
 export type PinsOptions = {
   readonly store: EventStore;
@@ -57,9 +75,9 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
   /** Revision of each account's stream that `current` stands for. */
   const known = new Map<string, number>();
 
-  const registerSettings = async (account: AccountConfig): Promise<string> => {
-    const hash = contentHash(canonical(account.settings));
-    const data = { settings: account.settings };
+  const registerSettings = async (value: DialogSettings): Promise<string> => {
+    const hash = contentHash(canonical(value));
+    const data = { settings: value };
     const id = derivedEventId(settingsStream(hash), 0, 'SettingsRegistered', JSON.stringify(data));
     try {
       await store.append(settingsStream(hash), [{ id, type: 'SettingsRegistered', data, metadata: { schemaVersion: 1 } }], 'no_stream');
@@ -89,12 +107,19 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
     const history = await readAccount(store, account.id);
     const published = currentOf(history);
     if (published === undefined || history.revision === 'no_stream') return;
+    const stops = botStopsOf(history);
+    const stoppedSettings: DialogSettings = { ...account.settings, botStopped: true };
+    // Kept before the first input that pins them.
+    if (stops.account !== undefined || stops.scripts.size > 0) await registerSettings(stoppedSettings);
     const before = current.get(account.id);
     known.set(account.id, history.revision);
     try {
       current.set(account.id, {
         settings: account.settings,
         settingsHash,
+        stops,
+        stoppedSettings,
+        stoppedSettingsHash: contentHash(canonical(stoppedSettings)),
         script: await script(published.script),
         scriptHash: published.script,
       });
@@ -109,7 +134,8 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
     for await (const event of store.subscribe({ after: 'start', streamPrefixes: [accountStream('')], signal })) {
       const account = accounts.get(event.stream.slice(accountStream('').length));
       if (account === undefined || event.revision <= (known.get(account.id) ?? -1)) continue;
-      if (accountEventOf(event)?.type !== 'ScriptPublished') continue;
+      const type = accountEventOf(event)?.type;
+      if (type !== 'ScriptPublished' && type !== 'BotStopped' && type !== 'BotStarted') continue;
       await retry('script', () => takeCurrent(account, contentHash(canonical(account.settings))));
     }
   };
@@ -132,7 +158,7 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
   return {
     registerAll: async () => {
       for (const account of accounts.all()) {
-        const settingsHash = await registerSettings(account);
+        const settingsHash = await registerSettings(account.settings);
         await offerFile(account, await readFile(account.scriptFile, 'utf8'));
         await takeCurrent(account, settingsHash);
       }

@@ -8,7 +8,7 @@ import { toPeople } from './to-people.ts';
 export const handedOver = (draft: Draft, redirect: OpenEffect): void => {
   toPeople(draft, {
     owner: 'queue',
-    cause: 'handover',
+    cause: redirect.purpose === 'stopped' ? 'stopped' : 'handover',
     flagCause: 'handover',
     noOperatorAfterMs: redirect.noOperatorAfterMs,
   });

@@ -6,6 +6,7 @@ import { settleByEvidence } from '../effects/settle.ts';
 import { applyAdvance, armScript, runScript, tryScript } from '../script-run/advance.ts';
 import { takeWaiting } from '../script-run/messages.ts';
 import { changedSince, tellVisitor } from '../script-run/visitor-variables.ts';
+import { isStopped, openRedirectOfStop } from './stopped.ts';
 import { endTrial } from './to-people.ts';
 
 /** Webim says that the bot has the chat again: flag reset with its cause, Return once per episode. */
@@ -51,7 +52,10 @@ export const startTrial = (draft: Draft, cause: 'operator_redirect' | 'no_operat
   emit(draft, { type: 'TrialStarted', data: { cause } });
   const before = liveOf(draft).nextEffect;
   const { botOperatorId } = draft.context.settings;
-  if (cause === 'no_operator' && botOperatorId !== null) {
+  // People have it, and nobody else may: where the bot has it back after all, that very redirect shows it.
+  if (isStopped(draft)) {
+    if (cause === 'operator_redirect') openRedirectOfStop(draft);
+  } else if (cause === 'no_operator' && botOperatorId !== null) {
     openEffect(draft, { kind: 'redirect', operatorId: botOperatorId }, 'ask_back');
   }
   runScript(draft, cause === 'no_operator' ? { kind: 'no_operator' } : { kind: 'returned', cause });

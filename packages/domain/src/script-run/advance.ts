@@ -3,6 +3,7 @@ import type { Action, Advance, Cursor, RunMode, Trigger } from '@dialog/script/t
 import { type Draft, emit, liveOf } from '../draft.ts';
 import { openEffect, openFile, openKeyboard, openText } from '../effects/open.ts';
 import { park } from '../ownership/park.ts';
+import { isStopped } from '../ownership/stopped.ts';
 import { tellVisitor } from './visitor-variables.ts';
 
 type Run = {
@@ -11,9 +12,11 @@ type Run = {
   readonly message?: { readonly hash: string; readonly at: number };
 };
 
-/** What the script would do, without doing it. */
+/** What the script would do, without doing it; nothing at all while the bot is stopped. */
 export const tryScript = (draft: Draft, trigger: Trigger, mode: RunMode = 'open'): Advance => {
   const state = liveOf(draft);
+  if (isStopped(draft))
+    return { state: state.scriptState, changed: {}, actions: [], trace: { won: null, lost: [], steps: [] }, outcome: 'stopped' };
   return advance(
     draft.context.script,
     state.scriptState,
@@ -36,6 +39,7 @@ export const runScript = (draft: Draft, trigger: Trigger, run: Run = {}): Advanc
 };
 
 export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, run: Run = {}): void => {
+  if (isStopped(draft)) return;
   const before = liveOf(draft);
   emit(draft, {
     type: 'ScriptAdvanced',
@@ -122,7 +126,7 @@ export const armScript = (draft: Draft): void => {
   const state = liveOf(draft);
   const { cursor } = state.scriptState;
   const timeoutMs = cursor?.timeoutMs;
-  if (state.holder.owner !== 'bot' || state.trial !== null) return;
+  if (state.holder.owner !== 'bot' || state.trial !== null || isStopped(draft)) return;
   if (cursor?.waitsFor === 'http' && state.effects.length === 0 && !state.parked) {
     // Its request was dropped when people got the chat, and no Return took the position up: nothing else will answer.
     runScript(draft, { kind: 'http_result', response: { error: 'in_doubt' } });

@@ -2,12 +2,18 @@ import type { Message } from '@dialog/contracts/message';
 import type { Trigger } from '@dialog/script/types';
 import { isLarge } from '../decision-size.ts';
 import { type Draft, emit, liveOf } from '../draft.ts';
+import { isStopped } from '../ownership/stopped.ts';
 import type { LiveDialog } from '../state.ts';
 import { armScript, runScript } from './advance.ts';
 
 /** The script takes an input only while its effect queue is empty and the chat is the bot's (design §5.3). */
-const canTake = (state: LiveDialog): boolean =>
-  state.holder.owner === 'bot' && state.trial === null && state.effects.length === 0 && !state.parked && state.start !== 'awaits_visitor';
+const canTake = (draft: Draft, state: LiveDialog = liveOf(draft)): boolean =>
+  !isStopped(draft) &&
+  state.holder.owner === 'bot' &&
+  state.trial === null &&
+  state.effects.length === 0 &&
+  !state.parked &&
+  state.start !== 'awaits_visitor';
 
 /** More of one input than this are queued in one event. */
 const queuedSingly = 20;
@@ -16,13 +22,13 @@ const queuedSingly = 20;
 export const offerMessages = (draft: Draft, messages: readonly Message[]): void => {
   let next = 0;
   for (; next < messages.length; next++) {
-    if (!canTake(liveOf(draft)) || liveOf(draft).waiting.length > 0 || isLarge(draft)) break;
+    if (!canTake(draft) || liveOf(draft).waiting.length > 0 || isLarge(draft)) break;
     take(draft, messages[next] as Message, draft.at);
   }
   const hashes = messages.slice(next).map((message) => message.hash);
   if (hashes.length > queuedSingly) emit(draft, { type: 'MessagesQueued', data: { hashes } });
   else for (const hash of hashes) emit(draft, { type: 'MessageQueued', data: { hash } });
-  if (hashes.length > 0 && canTake(liveOf(draft)) && isLarge(draft)) takeLater(draft);
+  if (hashes.length > 0 && canTake(draft) && isLarge(draft)) takeLater(draft);
 };
 
 /** Takes waiting messages one by one until one opens an effect, or the decision is large. */
@@ -30,7 +36,7 @@ export const takeWaiting = (draft: Draft): void => {
   for (;;) {
     const state = liveOf(draft);
     const next = state.waiting[0];
-    if (next === undefined || !canTake(state)) return;
+    if (next === undefined || !canTake(draft)) return;
     if (isLarge(draft)) return takeLater(draft);
     take(draft, next.message, next.at);
   }

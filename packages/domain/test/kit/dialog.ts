@@ -20,6 +20,7 @@ import {
   newMessage,
   pressed,
   releaseParked,
+  switchBot,
   timerDue,
   visitorMessage,
   webhookRefused,
@@ -143,6 +144,8 @@ export const aDialog = (options: Options = {}) => {
     /** A wake of the dialog now. */
     timerDue: () => take(timerDue(nextId(), now, now)),
     released: () => take(releaseParked(nextId(), now)),
+    stopped: () => take(switchBot('stop_bot', nextId(), now)),
+    startedAgain: () => take(switchBot('start_bot', nextId(), now)),
     /** Goes to the earliest deadline and wakes there. */
     untilDeadline: () => {
       const at = earliestDeadline(state);

@@ -46,6 +46,9 @@ export const timerDue = (id: string, at: number, dueAt: number) => input('timer_
 export const releaseParked = (id: string, at: number) =>
   input('release_parked', id, at, { by: 'ops', reason: 'fixed', outcome: { applied: 0, skipped: 0 } });
 
+export const switchBot = (type: 'stop_bot' | 'start_bot', id: string, at: number) =>
+  input(type, id, at, { by: 'ops', reason: 'it talks nonsense' });
+
 export type Answer = Omit<Fields<'effect_result'>, 'number' | 'attempt' | 'epoch'>;
 export const effectResult = (at: number, attempt: { number: number; attempt: number; epoch: number }, answer: Answer) =>
   input('effect_result', resultInputId({ account, chatId, ...attempt }), at, {

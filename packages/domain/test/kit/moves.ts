@@ -16,6 +16,7 @@ import {
   newMessage,
   pressed,
   releaseParked,
+  switchBot,
   timerDue,
   visitorMessage,
   webhookRefused,
@@ -35,6 +36,7 @@ export type Move =
     }
   | { readonly kind: 'new_message'; readonly message: Message; readonly refused: boolean; readonly webimAt?: number; readonly late: number }
   | { readonly kind: 'configured'; readonly settings: Partial<DialogSettings> }
+  | { readonly kind: 'switched'; readonly type: 'stop_bot' | 'start_bot' }
   | { readonly kind: 'started' }
   | { readonly kind: 'assigned'; readonly operatorId?: string; readonly webimAt?: number; readonly late: number }
   | { readonly kind: 'closed'; readonly closedBy?: 'inactivity_timer' | 'operator'; readonly late: number }
@@ -145,6 +147,13 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     ) as fc.Arbitrary<Move>,
   },
   { weight: 1, arbitrary: fc.constant<Move>({ kind: 'started' }) },
+  { weight: 1, arbitrary: fc.constantFrom('stop_bot' as const, 'start_bot' as const).map((type): Move => ({ kind: 'switched', type })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(true as const, undefined)
+      .map((botStopped): Move => ({ kind: 'configured', settings: { botStopped } as Partial<DialogSettings> })),
+  },
   { weight: 1, arbitrary: settings.map((some): Move => ({ kind: 'configured', settings: some })) },
   {
     weight: 3,
@@ -234,6 +243,8 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
         );
       case 'configured':
         return dialog.configured(one.settings);
+      case 'switched':
+        return take(switchBot(one.type, id, now));
       case 'started':
         return take(chatStarted(id, now));
       case 'assigned':

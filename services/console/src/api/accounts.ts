@@ -1,3 +1,4 @@
+import type { BotStops } from '@dialog/script-versions/versions';
 import type { Clock } from '@dialog/contracts/clock';
 import { Router } from 'express';
 import { z } from 'zod';
@@ -21,6 +22,8 @@ export const accountLimitsSchema = z.object({
 });
 export type AccountLimits = z.infer<typeof accountLimitsSchema>;
 
+const stopSchema = z.object({ by: z.string(), reason: z.string().nullable(), at: z.number() });
+
 export const accountStateSchema = z.object({
   account: z.string(),
   circuit: z
@@ -40,6 +43,8 @@ export const accountStateSchema = z.object({
       }),
     )
     .describe('How attempts ended within the window, by what Webim said'),
+  stopped: stopSchema.nullable().describe('Who stopped its bot, for all versions of the script'),
+  stoppedScripts: z.array(stopSchema.extend({ script: z.string() })),
   open: z.number().int().describe('Dialogs that are not closed'),
   inQueue: z.number().int(),
   parked: z.number().int(),
@@ -56,6 +61,7 @@ export type AccountsReport = z.infer<typeof accountsSchema>;
 export type AccountsOptions = {
   readonly readModel: Pick<ReadModel, 'sends' | 'totals'>;
   readonly accounts: () => Promise<readonly string[]>;
+  readonly stops: (account: string) => Promise<BotStops>;
   readonly limits: AccountLimits | undefined;
   readonly caughtUp: () => boolean;
   readonly clock: Clock;
@@ -67,7 +73,7 @@ const toWebim = ({ kind, code, outcome }: Send): boolean =>
   kind !== 'http' && outcome !== 'suppressed' && outcome !== 'expired' && outcome !== 'account_removed' && !heldBack.has(code ?? '');
 
 /** `/api/accounts`: how each account's Webim answers. The console sends nothing itself: all of it is from the histories. */
-export const accountsRouter = ({ readModel, accounts, limits, caughtUp, clock }: AccountsOptions): Router => {
+export const accountsRouter = ({ readModel, accounts, stops, limits, caughtUp, clock }: AccountsOptions): Router => {
   const router = Router();
   router.get('/', async (request, response) => {
     const { windowMs } = parsed(accountsQuerySchema, request.query);
@@ -78,6 +84,7 @@ export const accountsRouter = ({ readModel, accounts, limits, caughtUp, clock }:
       readModel.sends(now - 60_000),
       readModel.totals(),
     ]);
+    const stopped = new Map(await Promise.all(names.map(async (name) => [name, await stops(name)] as const)));
     response.json({
       now,
       caughtUp: caughtUp(),
@@ -91,6 +98,7 @@ export const accountsRouter = ({ readModel, accounts, limits, caughtUp, clock }:
           ...circuitOf(own),
           perMinute: lastMinute.filter((send) => send.account === account && toWebim(send)).reduce((sum, { count }) => sum + count, 0),
           results: own.map(({ kind, outcome, code, reason, count, lastAt }) => ({ kind, outcome, code, reason, count, lastAt })),
+          ...stopsOf(stopped.get(account)),
           open: open.reduce((sum, { count }) => sum + count, 0),
           inQueue: open.find(({ owner }) => owner === 'queue')?.count ?? 0,
           parked: totals.parked.find((one) => one.account === account)?.count ?? 0,
@@ -99,6 +107,15 @@ export const accountsRouter = ({ readModel, accounts, limits, caughtUp, clock }:
     } satisfies AccountsReport);
   });
   return router;
+};
+
+type Stop = z.infer<typeof stopSchema>;
+const stopsOf = (stops: BotStops | undefined): { stopped: Stop | null; stoppedScripts: (Stop & { script: string })[] } => {
+  const shown = ({ by, reason, at }: { by: string; reason?: string | undefined; at: number }): Stop => ({ by, reason: reason ?? null, at });
+  return {
+    stopped: stops?.account === undefined ? null : shown(stops.account),
+    stoppedScripts: [...(stops?.scripts ?? [])].map(([script, stop]) => ({ script, ...shown(stop) })),
+  };
 };
 
 const circuitOf = (sends: readonly Send[]): Pick<z.infer<typeof accountStateSchema>, 'circuit' | 'circuitAt'> => {

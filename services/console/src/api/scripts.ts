@@ -114,7 +114,7 @@ export const scriptsRouter = ({ store, readModel, caughtUp, clock, logger }: Scr
       versions.set(data.script, { ...shown(data), current: false, open: 0, dialogs: 0, removed: false });
     }
     const current = currentOf({ events, revision: 'no_stream' })?.script;
-    const last = events.findLast((event) => event.type !== 'ScriptRemoved');
+    const last = events.findLast((event) => event.type === 'ScriptPublished' || event.type === 'ScriptRefused');
     response.json({
       now: clock.now(),
       versions: [...versions.values()].reverse().map((version) => ({

@@ -40,6 +40,8 @@ export const openWorkSchema = z.object({
   step: z.string().nullable().describe('Where the script stands'),
   waitsFor: z.string().nullable(),
   overdue: z.object({ cause: z.string(), at: z.number() }).nullable(),
+  /** An operator stopped the bot in this dialog. */
+  stopped: z.boolean(),
   parked: z.object({ reason: z.string(), at: z.number() }).nullable(),
   /** While a trial runs: the wait for an operator, which goes on when it fails. */
   kept: z
@@ -57,6 +59,7 @@ export const noWork: OpenWork = {
   step: null,
   waitsFor: null,
   overdue: null,
+  stopped: false,
   parked: null,
   kept: null,
 };
@@ -129,6 +132,10 @@ export const foldWork = (work: OpenWork, event: WorkEvent): OpenWork => {
       return { ...work, overdue: { cause: String(data['cause']), at: work.overdue?.at ?? at } };
     case 'DialogClosed':
       return { ...work, deadlines: [], overdue: null, waiting: data['final'] === true ? [] : work.waiting };
+    case 'BotStopped':
+      return { ...work, stopped: true };
+    case 'BotStarted':
+      return { ...work, stopped: false };
     case 'DialogParked':
       return { ...work, parked: { reason: String(data['reason']), at } };
     case 'DialogReleased':

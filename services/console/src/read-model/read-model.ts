@@ -25,6 +25,7 @@ export type ReadModel = {
   readonly waiting: (...args: Parameters<Tables['waiting']>) => Promise<ReturnType<Tables['waiting']>>;
   readonly timers: (...args: Parameters<Tables['timers']>) => Promise<ReturnType<Tables['timers']>>;
   readonly sends: (...args: Parameters<Tables['sends']>) => Promise<ReturnType<Tables['sends']>>;
+  readonly withBot: (...args: Parameters<Tables['withBot']>) => Promise<number>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
   readonly died: Promise<void>;
@@ -89,6 +90,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     stuck: async (...args) => (await call(callTimeoutMs, 'stuck', ...args)) as ReturnType<Tables['stuck']>,
     waiting: async (...args) => (await call(callTimeoutMs, 'waiting', ...args)) as ReturnType<Tables['waiting']>,
     timers: async (...args) => (await call(callTimeoutMs, 'timers', ...args)) as ReturnType<Tables['timers']>,
+    withBot: async (...args) => (await call(callTimeoutMs, 'withBot', ...args)) as number,
     sends: async (...args) => (await call(callTimeoutMs, 'sends', ...args)) as ReturnType<Tables['sends']>,
     close: async () => {
       if (closing) return;

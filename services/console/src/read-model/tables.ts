@@ -77,6 +77,7 @@ export type Tables = {
   readonly waiting: WorkTables['waiting'];
   readonly timers: WorkTables['timers'];
   readonly sends: WorkTables['sends'];
+  readonly withBot: WorkTables['withBot'];
   readonly close: () => void;
 };
 
@@ -237,6 +238,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     waiting: work.waiting,
     timers: work.timers,
     sends: work.sends,
+    withBot: work.withBot,
     close: () => db.close(),
   };
 };

@@ -124,6 +124,8 @@ export type WorkTables = {
   readonly stuck: (filter: StuckFilter) => Stuck;
   readonly waiting: (filter: { readonly account?: string; readonly limit: number }) => WaitingDialogs;
   readonly timers: (filter: TimerFilter, now: number) => Timers;
+  /** Chats that the bot has now, of an account, or of those that one version of the script decides. */
+  readonly withBot: (account: string, script?: string) => number;
   readonly sends: (since: number) => readonly Send[];
 };
 
@@ -154,6 +156,9 @@ export const workTables = (db: DatabaseSync): WorkTables => {
   const sends = db.prepare(
     `SELECT account, kind, outcome, code, reason, COUNT(*) AS count, MAX(at) AS last_at FROM send WHERE at > ?
      GROUP BY account, kind, outcome, code, reason ORDER BY account, count DESC`,
+  );
+  const withBot = db.prepare(
+    "SELECT COUNT(*) AS count FROM dialog WHERE listed = 1 AND owner = 'bot' AND account = $account AND ($script IS NULL OR script = $script)",
   );
   const rowOf = (found: Record<string, unknown>): DialogRow => JSON.parse(String(found['fold'])) as DialogRow;
 
@@ -220,6 +225,7 @@ export const workTables = (db: DatabaseSync): WorkTables => {
         })),
       };
     },
+    withBot: (account, script) => Number(withBot.get({ $account: account, $script: script ?? null })?.['count']),
     sends: (since) =>
       sends.all(since).map((found) => ({
         account: String(found['account']),

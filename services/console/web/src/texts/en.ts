@@ -11,6 +11,9 @@ const input: Words = {
   webhook_refused: 'webhook refused',
   timer_due: 'timer',
   effect_result: 'delivery result',
+  release_parked: 'release by an operator',
+  stop_bot: 'bot stopped by an operator',
+  start_bot: 'bot started by an operator',
 };
 const flagCause: Words = {
   handover: 'handed over by the script',
@@ -79,6 +82,8 @@ const ignored: Words = {
   already_closed: 'already closed',
   unknown_webhook: 'no such webhook',
   not_parked: 'the dialog is not parked',
+  not_started: 'there is no dialog yet',
+  as_it_was: 'it was so before',
   not_overdue: 'its close is not overdue',
 };
 const late: Words = {
@@ -292,6 +297,10 @@ export const en: Texts = {
           return `Result of effect ${it.number}: ${word(outcome, it.outcome)}${it.code ? ` (${it.code})` : ''}`;
         case 'release_parked':
           return `${it.by} asked that the parked dialog goes on`;
+        case 'stop_bot':
+          return `${it.by} stopped the bot in this dialog`;
+        case 'start_bot':
+          return `${it.by} let the bot run again in this dialog`;
         case 'webhook_refused':
           return 'A webhook had been refused with 503';
         case 'visitor_answered':
@@ -358,6 +367,8 @@ export const en: Texts = {
     DialogParked: ({ reason }) => `The dialog was parked: ${reason}`,
     RecordSkipped: ({ by }) => `A parked record was left out by ${by}`,
     ReleaseFailed: ({ reason }) => `A parked record failed again: ${reason}`,
+    BotStopped: ({ by }) => `The bot was stopped in this dialog by ${by}`,
+    BotStarted: ({ by }) => `The bot may run again in this dialog: ${by}`,
     DialogReleased: ({ by, applied, skipped }) => `The dialog was released by ${by}: ${applied} records applied, ${skipped} left out`,
   },
 };

@@ -292,6 +292,10 @@ export const ru: Texts = {
           return `Результат эффекта ${it.number}: ${word(outcome, it.outcome)}${it.code ? ` (${it.code})` : ''}`;
         case 'release_parked':
           return `${it.by}: продолжить отложенный диалог`;
+        case 'stop_bot':
+          return `${it.by}: остановить бота в этом диалоге`;
+        case 'start_bot':
+          return `${it.by}: снова пустить бота в этот диалог`;
         case 'webhook_refused':
           return 'На вебхук был ответ 503';
         case 'visitor_answered':
@@ -358,6 +362,8 @@ export const ru: Texts = {
     DialogParked: ({ reason }) => `Диалог отложен: ${reason}`,
     RecordSkipped: ({ by }) => `Отложенную запись пропустил ${by}`,
     ReleaseFailed: ({ reason }) => `Отложенная запись снова не применилась: ${reason}`,
+    BotStopped: ({ by }) => `Бот в этом диалоге остановлен: ${by}`,
+    BotStarted: ({ by }) => `Бот в этом диалоге снова может отвечать: ${by}`,
     DialogReleased: ({ by, applied, skipped }) => `Диалог продолжен, ${by}: записей применено ${applied}, пропущено ${skipped}`,
   },
 };
