@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
-import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
 import { auditQuerySchema, auditSchema } from './api/audit.ts';
+import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
 import {
   parkedListSchema,
   parkedRecordsSchema,

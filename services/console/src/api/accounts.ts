@@ -1,5 +1,5 @@
-import type { BotStops } from '@dialog/script-versions/versions';
 import type { Clock } from '@dialog/contracts/clock';
+import type { BotStops } from '@dialog/script-versions/versions';
 import { Router } from 'express';
 import { z } from 'zod';
 import { parsed } from '../http/problem.ts';
