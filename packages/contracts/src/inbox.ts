@@ -16,6 +16,8 @@ const common = {
   answerBy: z.number().optional(),
   /** Written by ingress on purpose while it answers 503. */
   refused: z.boolean().optional(),
+  /** Spaces stood before or after the webhook's token or in its query; they were forgiven, and the doctor says where. */
+  spacesInUrl: z.boolean().optional(),
 };
 
 export const visitorSchema = z.object({

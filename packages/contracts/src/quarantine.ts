@@ -16,9 +16,14 @@ export const quarantineRecordSchema = z.object({
     'bad_chat_id',
     'too_big',
     'too_slow',
+    /** An account's address with a token that is not its own: neither token nor body is kept, and one record a minute stands for all. */
+    'wrong_token',
   ]),
   method: z.string(),
+  /** Of the query. */
   event: z.string().optional(),
+  /** Of the body, where the query has none. */
+  eventInBody: z.string().optional(),
   contentType: z.string().optional(),
   /** At most 64 KB of the body. */
   bodyBase64: personal(z.string()),

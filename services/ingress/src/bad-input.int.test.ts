@@ -148,7 +148,15 @@ describe('what is strange is taken as far as it goes', () => {
       body: JSON.stringify({ event: 'new_message', chat_id: 10, message: { kind: 'visitor', text: 'да' } }),
     });
     expect(response.status).toBe(200);
-    expect(await inbox()).toHaveLength(1);
+    const [input, ...others] = await inbox();
+    expect(others).toEqual([]);
+    expect(input?.json['spacesInUrl']).toBe(path.endsWith('%20') ? true : undefined);
+  });
+
+  it('spaces in the query: taken, and the record says so', async () => {
+    const response = await fetch(address('?event=chat_started%20'), { method: 'POST', body: '{"chat":{"id":14}}' });
+    expect(response.status).toBe(200);
+    expect((await inbox()).map(({ json }) => [json['type'], json['spacesInUrl']])).toEqual([['chat_started', true]]);
   });
 
   it('a form, and a GET', async () => {
@@ -183,8 +191,23 @@ describe('what is refused says no more than it must', () => {
   ])('%s: 404 and not a word', async (_name, path) => {
     const response = await fetch(address('', path), { method: 'POST', body: '{}' });
     expect([response.status, await response.text()]).toEqual([404, '']);
-    expect([await inbox(), await quarantine()]).toEqual([[], []]);
+    expect(await inbox()).toEqual([]);
     await goodOneIsTaken();
+  });
+
+  it('knocks with a wrong token: one record a minute of each address, with neither token nor body, for the doctor', async () => {
+    const knock = (query: string, account = 'acme') =>
+      fetch(address(query, `${account}/not-the-token`), { method: 'POST', body: '{"event":"new_chat","chat":{"id":1}}' });
+    for (const query of ['?event=chat_assigned', '?event=chat_assigned', '?event=chat_closed', '?event=chat_closed'])
+      expect((await knock(query)).status).toBe(404);
+    expect((await knock('?event=chat_closed', 'nobody')).status).toBe(404);
+    await expect.poll(async () => (await quarantine()).length, { timeout: 10_000 }).toBe(2);
+    const kept = (await quarantine()).map(({ json }) => json);
+    expect(kept.map(({ account, verdict, event, bodyBase64 }) => [account, verdict, event, bodyBase64])).toEqual([
+      ['acme', 'wrong_token', 'chat_assigned', ''],
+      ['acme', 'wrong_token', 'chat_closed', ''],
+    ]);
+    expect(JSON.stringify(kept)).not.toContain('not-the-token');
   });
 
   it.each(['', '?event=chat_closed'])('more than 8 MiB: 413 on the door %s, its beginning kept', async (query) => {

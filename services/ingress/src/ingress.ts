@@ -6,6 +6,7 @@ import type { Clock } from '@dialog/contracts/clock';
 import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import { dialogKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
+import type { QuarantineRecord } from '@dialog/contracts/quarantine';
 import type { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
 import type { Appended, PartitionedLog } from '@dialog/log/port';
@@ -19,6 +20,7 @@ import { silence as silenceOf } from './silence.ts';
 import { type Spool, spoolOf } from './spool.ts';
 import { writeTicks } from './ticks.ts';
 import { isLiveToken } from './token.ts';
+import { wrongTokens as wrongTokensOf } from './wrong-tokens.ts';
 
 export type IngressOptions = {
   readonly accounts: Accounts;
@@ -56,6 +58,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
   const metrics = options.metrics ?? noMetrics;
   const stopping = new AbortController();
   let spool: Spool | undefined;
+  const wrongTokens = wrongTokensOf();
   const silence = silenceOf({ log, clock, limitMs: options.botSilenceLimitMs });
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 30_000 }, app());
   const listening = Promise.withResolvers<void>();
@@ -82,8 +85,11 @@ export const ingressService = (options: IngressOptions): Ingress => {
     const name = String(request.params['account']).trim();
     const account = accounts.get(name);
     if (!isLiveToken(account, String(request.params['token'])) || account === undefined) {
-      metrics.webhook({ account: 'unknown', event: 'unknown', verdict: 'not_found' });
+      metrics.webhook({ account: account?.id ?? 'unknown', event: 'unknown', verdict: 'not_found' });
       answer(response, 404);
+      // After the answer: how long it takes tells nobody whether there is such an account.
+      if (account !== undefined && wrongTokens.isNoted(account.id, handlerEventOf(queryOf(request)) ?? 'bot', clock.monotonic()))
+        await quarantine(account, request, queryOf(request), noBody, 'wrong_token');
       return;
     }
     if (request.method !== 'POST' && request.method !== 'GET') {
@@ -117,14 +123,15 @@ export const ingressService = (options: IngressOptions): Ingress => {
       { hashKey: options.hashKey, inputId: `wh:${randomUUID()}`, receivedAt, answerBy: receivedAt + options.ackTimeoutMs },
     );
     if (!parsed.ok) {
-      const kept = await quarantine(account, request, query, body, parsed.reason);
+      const kept = await quarantine(account, request, query, body, parsed.reason, parsed.event);
       metrics.webhook({ account: account.id, event: parsed.event ?? 'unknown', verdict: kept ? 'quarantined' : 'unavailable' });
       logger.warn({ event: 'webhook_quarantined', account: account.id, verdict: parsed.reason });
       if (kept) answer(response, 200, { result: 'ok' });
       else answer(response, 503, { error: 'unavailable' });
       return;
     }
-    await take(parsed.input, isHandler, request, response);
+    const { input } = parsed;
+    await take(hasSpaces(request) ? { ...input, spacesInUrl: true } : input, isHandler, request, response);
   };
 
   const take = async (input: InboxInput, isHandler: boolean, request: Request, response: Response): Promise<void> => {
@@ -217,15 +224,16 @@ export const ingressService = (options: IngressOptions): Ingress => {
     request: Request,
     query: Readonly<Record<string, string>>,
     body: Exclude<Body, { kind: 'gone' }>,
-    verdict: string,
+    verdict: QuarantineRecord['verdict'],
+    event?: string,
   ): Promise<boolean> => {
-    const record = {
+    const record: QuarantineRecord = {
       account: account.id,
       receivedAt: log.logTime(),
       verdict,
       method: request.method,
-      event: query['event']?.slice(0, 64),
-      contentType: request.get('content-type')?.slice(0, 200),
+      ...(query['event'] ? { event: query['event'].slice(0, 64) } : event === undefined ? {} : { eventInBody: event.slice(0, 64) }),
+      ...optionalType(request.get('content-type')),
       bodyBase64: body.bytes.subarray(0, keptBytes).toString('base64'),
       truncated: body.kind !== 'whole' || body.bytes.length > keptBytes,
     };
@@ -286,6 +294,19 @@ const answer = (response: Response, status: number, body?: unknown): void => {
   response.status(status);
   if (body === undefined) response.end();
   else response.json(body);
+};
+
+const noBody: Exclude<Body, { kind: 'gone' }> = { kind: 'too_big', bytes: Buffer.alloc(0) };
+
+const optionalType = (contentType: string | undefined): { contentType?: string } =>
+  contentType === undefined ? {} : { contentType: contentType.slice(0, 200) };
+
+/** Spaces that were forgiven: around account or token, or around a name or value of the query. */
+const hasSpaces = (request: Request): boolean => {
+  const spaced = (text: string): boolean => text !== text.trim();
+  if (spaced(String(request.params['account'])) || spaced(String(request.params['token']))) return true;
+  const at = request.originalUrl.indexOf('?');
+  return at >= 0 && [...new URLSearchParams(request.originalUrl.slice(at + 1))].some(([name, value]) => spaced(name) || spaced(value));
 };
 
 /** The query with names and values trimmed; of several the last. */
