@@ -12,6 +12,7 @@ import { restored } from './restored.ts';
 import { scriptInputs, scriptParse } from './script.ts';
 import { stopServers } from './servers.ts';
 import { slowDialog } from './slow-dialog.ts';
+import { whatIfBench } from './what-if.ts';
 
 /** Ratios taken in one run; `--only <part of a name>` runs some. The exit code says nothing of the goals: a shared machine is no judge. */
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -26,6 +27,7 @@ const parts: readonly [string, () => Promise<Figure | readonly Figure[]>][] = [
   ['reply-and-fold', async () => [await reply(replies), await fold(join(replies, 'events.db'))]],
   ['script-parse', async () => scriptParse()],
   ['script-inputs', async () => scriptInputs()],
+  ['what-if', whatIfBench],
   ['slow-dialog', () => slowDialog(join(dataDir, 'slow'))],
   ['restored', () => restored(join(dataDir, 'restored'))],
   ['kafka-acknowledgement', kafkaAcknowledgement],

@@ -50,6 +50,8 @@ export type WhatIf = {
   readonly from: number;
   readonly appends: readonly ForkedAppend[];
   readonly state: DialogState;
+  /** As the recording ends. */
+  readonly recordedEnd: DialogState;
   /** Index in `appends` from which on the fork goes its own way; null: it came out as recorded. */
   readonly divergedAt: number | null;
   /** Recorded inputs that have no meaning in the fork and were left out. */
@@ -106,6 +108,13 @@ export const whatIf = (
   const common = commonOf(recorded);
   let state = fold(before, initialDialog);
   let recordedState = state;
+  let foldedTo = from;
+  /** The recorded state before an event; asked for only where the fork may be elsewhere. */
+  const recordedBefore = (index: number): DialogState => {
+    if (index > foldedTo) recordedState = fold(recorded.slice(foldedTo, index), recordedState);
+    foldedTo = Math.max(foldedTo, index);
+    return recordedState;
+  };
   let scriptHash = startHash(before);
   let settingsHash = lastSettings(recorded, from);
   let doorsOpenSince: number | null = 0;
@@ -204,7 +213,7 @@ export const whatIf = (
       diverge();
     }
     if (diverged && !runUntil(time, true)) break;
-    const was = recordedState;
+    const was = diverged || rules.stop === undefined ? recordedBefore(of) : recordedState;
     if (diverged && !answered && rules.stop !== undefined) {
       const why = rules.stop(input, state, was, was.status === 'live' ? pinned.script(was.script) : undefined);
       if (why !== null) {
@@ -212,7 +221,6 @@ export const whatIf = (
         break;
       }
     }
-    recordedState = fold([{ type: 'InputRecorded', data: opening }, ...decided, ...taken], recordedState);
     if (rules.stop === undefined) recordedSaid.push(...reached(decided, was.status === 'live' ? was.effects : []));
     if (answered && answer !== undefined) {
       const changed: InboxInput = { ...input, inputId: `fork:${input.inputId}`, message: messageOf(answer, input.message) };
@@ -250,7 +258,8 @@ export const whatIf = (
   const whole = gap === null && stopped === null;
   const to = whole ? recorded.length : place;
 
-  const end = Math.max('at' in recordedState ? recordedState.at : 0, 'at' in state ? state.at : 0);
+  const recordedEnd = whole && !diverged ? state : recordedBefore(recorded.length);
+  const end = Math.max('at' in recordedEnd ? recordedEnd.at : 0, 'at' in state ? state.at : 0);
   if (whole && answer !== undefined && common !== undefined) {
     diverge();
     const added: InboxInput = {
@@ -263,7 +272,7 @@ export const whatIf = (
     if (runUntil(end + 1_000, true)) take(added, end + 1_000, 'changed', null, null);
   }
   if (whole && diverged && runUntil(end, true)) runUntil(Number.MAX_SAFE_INTEGER, false);
-  return { from, appends, state, divergedAt, skipped, gap, stopped, to };
+  return { from, appends, state, recordedEnd, divergedAt, skipped, gap, stopped, to };
 };
 
 const isAnswer = (event: DomainEvent | undefined): boolean => event?.type === 'InputRecorded' && isAnswerInput(event.data.input);

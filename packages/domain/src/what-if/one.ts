@@ -1,9 +1,8 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
-import { fold } from '../evolve.ts';
 import type { Pinned } from '../replay.ts';
-import { type DialogState, initialDialog } from '../state.ts';
+import type { DialogState } from '../state.ts';
 import { type Doubt, type WhatIf, whatIf } from '../what-if.ts';
 import { alike } from './alike.ts';
 import { cannotMean } from './asked.ts';
@@ -86,7 +85,7 @@ export const whatIfTold = ({ events, revisions, pinned }: RecordedDialog, trial:
     repliesChanged: first === null ? 0 : repliesChanged(before, now),
     handovers: countBoth(before, now, ({ what, text }) => what === 'flag_set' && text === 'handover'),
     returns: countBoth(before, now, ({ what }) => what === 'return'),
-    end: { before: endOf(fold(events, initialDialog)), now: whole ? endOf(fork.state) : null },
+    end: { before: endOf(fork.recordedEnd), now: whole ? endOf(fork.state) : null },
     diverged,
     gap: fork.gap === null ? null : { revision: placeOf(fork.to), missing: fork.gap.missing, what: fork.gap.hash },
     assumed: fork.appends.filter(({ origin }) => origin === 'assumed').length,
