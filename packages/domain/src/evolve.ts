@@ -92,6 +92,7 @@ const botWebhook = (
     webimAt: newest(state.webimAt, input.at),
     ...(input.type === 'new_chat'
       ? {
+          visitorFields: { ...state.visitorFields, ...input.visitor?.fields },
           newChats: [...state.newChats.filter((seen) => at - seen.at <= newChatWindowMs), { bodyHash: input.bodyHash, at }],
         }
       : {}),
@@ -117,6 +118,7 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     script: data.script,
     scriptState: { cursor: null, variables: {}, fallbackStreak: 0, keyboard: null },
     visitor: data.visitor ?? null,
+    visitorFields: {},
     start: 'run',
     keptChanges: { count: 0, lastOf: {} },
     webimVersion: null,

@@ -37,6 +37,7 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal, sou
   const effects = new Map<number, Effect>();
   const seen = new Set<string>();
   const returns: Record<string, number> = {};
+  const readFields = visitorFieldsRead(events);
   let resets = 0;
   let handovers = 0;
   let clock: number | undefined;
@@ -84,7 +85,11 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal, sou
     switch (input.type) {
       case 'new_chat':
         if (clock === undefined) {
-          given.push({ chat_start: { at: new Date(at).toISOString().replace('.000Z', 'Z') } });
+          const known = Object.entries(input.visitor?.fields ?? {}).filter(([field]) => readFields.has(field));
+          const visitor = Object.fromEntries(known.map(([field, value]) => [field, replace(value)]));
+          given.push({
+            chat_start: { at: new Date(at).toISOString().replace('.000Z', 'Z'), ...(known.length === 0 ? {} : { visitor }) },
+          });
           clock = at;
         } else {
           later(at);
@@ -215,6 +220,16 @@ const isNoise = (events: readonly DomainEvent[], at: number): boolean => {
   }
   return false;
 };
+
+/** Names of the visitor's fields that the script read: what it did not read it did not depend on. */
+const visitorFieldsRead = (events: readonly DomainEvent[]): ReadonlySet<string> =>
+  new Set(
+    events.flatMap((event) =>
+      event.type === 'ScriptAdvanced'
+        ? Object.keys(event.data.read ?? {}).flatMap((path) => (path.startsWith('visitor.') ? [path.slice('visitor.'.length)] : []))
+        : [],
+    ),
+  );
 
 const durationText = (ms: number): string => {
   const seconds = Math.round(ms / 1000);

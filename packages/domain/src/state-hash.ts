@@ -7,12 +7,13 @@ import type { DialogState } from './state.ts';
  */
 export const stateHash = (state: DialogState): string => hashOf(canonicalState(state));
 
-/** The state as canonical JSON (sorted keys) without what is personal: texts, variables, labels, file addresses and names. */
+/** The state as canonical JSON (sorted keys) without what is personal: texts, variables, the visitor's fields, labels, file addresses and names. */
 export const canonicalState = (state: DialogState): string =>
   canonical(
     state.status === 'live'
       ? {
           ...state,
+          visitorFields: undefined,
           scriptState: impersonalScript(state.scriptState),
           trial: state.trial === null ? null : { ...state.trial, kept: impersonalScript(state.trial.kept) },
           arriving: state.arriving.map((message) => message.hash),

@@ -102,7 +102,10 @@ export type LiveDialog = Known & {
   /** Hash of the pinned script. */
   readonly script: string;
   readonly scriptState: ScriptState;
+  /** Keyed hash of the person; null: the door did not name him. */
   readonly visitor: string | null;
+  /** What Webim says of the person, newest value of each field: `visitor.*` of the script. Personal: nothing here branches on it. */
+  readonly visitorFields: Readonly<Record<string, string>>;
   /** `awaits_visitor`: `chat_start` waits for the visitor's answer. `broken_off`: people got the chat before it ran. */
   readonly start: 'run' | 'awaits_visitor' | 'broken_off';
   /** Own changes of variables that are the visitor's: how many, and which change last wrote each name. */

@@ -207,4 +207,18 @@ scripts:
     expect(told(next).at(-1)).toBe('bot: Hello Ann');
     expect(told(perform([{ kind: 'chat_start', variables: { name: 'Bob' } }], held))).toContain('bot: Hello Bob');
   });
+
+  it('what Webim knows of the person is `visitor.*`, as texts, in this chat and the next', () => {
+    const knowing = bot(`
+scripts:
+  welcome: { when: chat_start, steps: [{ say: "Hello {{ visitor.name }}, {{ visitor.age }}, {{ visitor.none }}" }] }
+  other: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }
+`);
+    const next = perform(
+      [{ kind: 'chat_start', visitor: { name: 'Ann', age: 7, none: null } }, { kind: 'chat_closed' }, { kind: 'new_chat' }],
+      knowing,
+    );
+    expect(told(next).filter((line) => line.startsWith('bot:'))).toEqual(['bot: Hello Ann, 7, ', 'bot: Hello Ann, 7, ']);
+    expect(told(perform([start], knowing)).at(-1)).toBe('bot: Hello , , ');
+  });
 });

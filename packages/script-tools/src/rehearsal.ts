@@ -87,6 +87,8 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
   let decisions = 0;
   const visitor = { account, visitor: visitorHash };
   let person: VisitorState = initialVisitor;
+  /** What Webim says of the person with each of his chats; null: nothing. */
+  let fields: Readonly<Record<string, string>> | null = null;
   let personRevision = 0;
   /** What the aggregates have to tell each other, in order: through the log in production, at once here. */
   const notes: (() => void)[] = [];
@@ -238,12 +240,12 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
     if (at !== undefined && history.length > 0 && at < now) throw new RehearsalError('the clock never runs back');
     if (at !== undefined && history.length > 0) passesUntil(at);
     now = at ?? now;
-    const fields = Object.fromEntries(Object.entries(known ?? {}).map(([name, value]) => [name, String(value)]));
+    fields = known === undefined ? fields : fieldsOf(known);
     decideOne(chat, {
       type: 'new_chat',
       messages: [],
       bodyHash: `chat-${inputs}`,
-      visitor: { hash: visitorHash, ...(known === undefined ? {} : { fields }) },
+      visitor: { hash: visitorHash, ...(fields === null ? {} : { fields }) },
       ...common(),
       at: webimTime(),
     });
@@ -352,6 +354,14 @@ export const rehearse = ({ script, settings: more, startAt = defaultStart }: Reh
     held: () => person.held.map((one) => one.text),
   };
 };
+
+/** Webim knows a person's fields as texts alone, and none that is empty. */
+const fieldsOf = (known: Readonly<Record<string, Value>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(known).flatMap(([name, value]) =>
+      value === null ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)]],
+    ),
+  );
 
 /** As outbound says it: the errors that are outcomes of their own, and those that a code names. */
 const failed = (error: HttpError): Pick<EffectResult, 'outcome' | 'code'> =>

@@ -128,7 +128,7 @@ export const scriptReference = (): string =>
       '| `matches_words(x, ["…"])` | whether the text has one of the words or phrases: whole words, case folded, ё = е |',
       '| `working_hours("Mon-Fri 09:00-18:00, Sat 10:00-14:00")` | whether it is such a time, by the time of the input, in the zone of the bot. `Fri 22:00-06:00` goes on past midnight |',
     ].join('\n'),
-    '| path | is |\n|---|---|\n| `name`, `name.key` | a variable |\n| `visitor.*` | what is known of the person |\n| `chat.id`, `chat.account` | the chat |\n| `return.cause` | why the person is back; null elsewhere |\n| `secret.name` | a secret of the configuration, in a request of `http` only, alone in its `{{ }}` |',
+    '| path | is |\n|---|---|\n| `name`, `name.key` | a variable |\n| `visitor.*` | what Webim sent of the person with the chat, as texts: `name`, `phone`, `email` and the account’s own fields; null where it sent none |\n| `chat.id`, `chat.account` | the chat |\n| `return.cause` | why the person is back; null elsewhere |\n| `secret.name` | a secret of the configuration, in a request of `http` only, alone in its `{{ }}` |',
     '## Tests',
     'Each has a `name`, a list `given` of inputs and a list `expect` of facts. Each input and each fact has one key.',
     '### Inputs',

@@ -37,7 +37,7 @@ export const givenWords: Readonly<Record<string, TestWords>> = {
     bare: true,
     keys: {
       at: time,
-      visitor: { takes: 'json', means: 'What is known of the person: `visitor.*`.' },
+      visitor: { takes: 'json', means: 'What Webim knows of the person, as texts: `visitor.*`, in this chat and the next ones.' },
       variables: { takes: 'json', means: 'Variables `keep: visitor`, as an earlier chat left them.' },
     },
   },

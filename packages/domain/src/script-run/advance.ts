@@ -24,7 +24,7 @@ export const tryScript = (draft: Draft, trigger: Trigger, mode: RunMode = 'open'
     {
       now: draft.at,
       chat: { id: draft.input.chatId, account: draft.input.account },
-      visitor: {},
+      visitor: state.visitorFields,
       returnCause: trigger.kind === 'returned' ? trigger.cause : (state.trial?.cause ?? state.returnCause),
     },
     mode,

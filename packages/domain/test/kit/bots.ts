@@ -26,6 +26,9 @@ scripts:
   hello:
     when: { text: { any_of: [hello] } }
     steps: [{ say: hello back }]
+  who:
+    when: { text: { any_of: [who] } }
+    steps: [{ say: "you are {{ visitor.name }}" }]
   two:
     when: { text: { any_of: [two] } }
     steps: [{ say: one }, { say: two }]

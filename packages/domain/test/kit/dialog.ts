@@ -1,5 +1,5 @@
 import type { DomainEventOf, DomainEventType } from '@dialog/contracts/domain-event';
-import type { InboxInput } from '@dialog/contracts/inbox';
+import type { InboxInput, Visitor } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
@@ -100,12 +100,13 @@ export const aDialog = (options: Options = {}) => {
       doorsOpenSince = at;
     },
 
-    newChat: (texts: readonly (string | Message)[] = [], more: Said & { bodyHash?: string } = {}) => {
+    newChat: (texts: readonly (string | Message)[] = [], more: Said & { bodyHash?: string; visitor?: Visitor } = {}) => {
       const id = nextId();
       return take(
         newChat(id, now, {
           messages: texts.map((text, at) => messageOf(text, more.id === undefined ? `m-${inputs}-${at}` : more.id)),
           bodyHash: more.bodyHash ?? id,
+          ...(more.visitor === undefined ? {} : { visitor: more.visitor }),
           ...(more.refused ? { refused: true } : {}),
           ...(more.webimAt === undefined ? {} : { at: more.webimAt }),
           ...(more.webimVersion === undefined ? {} : { webimVersion: more.webimVersion }),

@@ -33,6 +33,7 @@ export type Move =
       readonly refused: boolean;
       readonly webimAt?: number;
       readonly webimVersion?: string;
+      readonly fields?: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'new_message'; readonly message: Message; readonly refused: boolean; readonly webimAt?: number; readonly late: number }
   | { readonly kind: 'configured'; readonly settings: Partial<DialogSettings> }
@@ -49,6 +50,7 @@ export type Move =
 
 const texts = [
   'hello',
+  'who',
   'two',
   'quiet',
   'order',
@@ -137,6 +139,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
         body: fc.integer({ min: 0, max: 4 }),
         refused: rarely,
         webimAt,
+        fields: fc.constantFrom({ name: 'Anna' }, { name: 'Anna Petrova', phone: '1' }, undefined),
       }),
     ) as fc.Arbitrary<Move>,
   },
@@ -230,6 +233,7 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
             ...(one.webimVersion === undefined ? {} : { webimVersion: one.webimVersion }),
             ...(one.refused ? { refused: true } : {}),
             ...(one.webimAt === undefined ? {} : { at: one.webimAt }),
+            ...(one.fields === undefined ? {} : { visitor: { fields: one.fields } }),
           }),
         );
       case 'new_message':

@@ -25,11 +25,11 @@ export type PinLoader = {
   readonly settings: (hash: string, signal: AbortSignal) => Promise<DialogSettings | undefined>;
 };
 
-export const isPersonal = (name: string, personal: Personal): boolean => personal === 'all' || personal.has(name);
+/** `visitor`: what Webim knows of the person, which a script reads as `visitor.*`. */
+export const isPersonal = (name: string, personal: Personal): boolean => name === 'visitor' || personal === 'all' || personal.has(name);
 
-/** A value for the eye: what stands under the name of a personal variable in `variables` or `read` is left out. */
+/** A value for the eye: what stands under the name of a personal variable in `variables` or `read`, and a visitor's fields, are left out. */
 export const masked = (value: unknown, personal: Personal, instead: string): unknown => {
-  if (personal !== 'all' && personal.size === 0) return value;
   const hide = (values: object): object =>
     Object.fromEntries(Object.entries(values).map(([name, of]) => [name, isPersonal(name.split('.')[0] ?? name, personal) ? instead : of]));
   const walk = (one: unknown): unknown => {
@@ -39,12 +39,21 @@ export const masked = (value: unknown, personal: Personal, instead: string): unk
     return Object.fromEntries(
       Object.entries(one).map(([key, of]) => [
         key,
-        (key === 'variables' || key === 'read') && typeof of === 'object' && of !== null ? hide(of) : walk(of),
+        typeof of !== 'object' || of === null
+          ? of
+          : key === 'variables' || key === 'read'
+            ? hide(of)
+            : isVisitorFields(key)
+              ? instead
+              : walk(of),
       ]),
     );
   };
   return walk(value);
 };
+
+/** In a webhook and in the state. */
+const isVisitorFields = (key: string): boolean => key === 'fields' || key === 'visitorFields';
 
 /** Hashes that a history pins, each once. */
 export const hashesOf = (history: readonly Step[]): { readonly scripts: readonly string[]; readonly settings: readonly string[] } => {

@@ -153,6 +153,8 @@ describe('personal variables', () => {
     expect(JSON.stringify(masked(advanced.event, new Set(['phone']), '…'))).not.toContain('79125554433');
     expect(JSON.stringify(masked(life.at(-1)?.state, new Set(['phone']), '…'))).toContain('"order_no":"204512"');
     expect(JSON.stringify(masked(advanced.event, 'all', '…'))).not.toContain('79125554433');
+    const visitor = { read: { 'visitor.name': 'Анна' }, input: { visitor: { fields: { name: 'Анна' } } }, visitorFields: { name: 'Анна' } };
+    expect(JSON.stringify(masked(visitor, new Set(), '…'))).not.toContain('Анна');
   });
 });
 
