@@ -3,6 +3,8 @@ import { parseAccounts } from '@dialog/service-kit/accounts';
 import { readConfiguration } from '@dialog/service-kit/configuration';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
+import { exportCommand } from './history/export.ts';
+import { importCommand } from './history/import.ts';
 import { parkedCommands } from './parked.ts';
 import { scriptCommands } from './script/commands.ts';
 import { readText } from './script/files.ts';
@@ -75,5 +77,7 @@ scriptVersionCommands(scriptCommands(program, out), out);
 topicsCommands(program, out);
 parkedCommands(program, out);
 whyCommand(program, out);
+exportCommand(program);
+importCommand(program, out);
 
 await program.parseAsync();

@@ -232,5 +232,7 @@ export const eventMetadataSchema = z.object({
   script: z.string().optional(),
   /** The head effect as it is after this event: what outbound's tail check compares. */
   head: z.object({ number: z.number(), attempt: z.number() }).nullable(),
+  /** Of an imported event: when the store that it comes from recorded it, ms since the epoch. */
+  recordedAt: z.number().optional(),
 });
 export type EventMetadata = z.infer<typeof eventMetadataSchema>;

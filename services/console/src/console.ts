@@ -13,6 +13,7 @@ import { type AccountLimits, accountsRouter } from './api/accounts.ts';
 import { auditRouter } from './api/audit.ts';
 import { botSwitchRouter } from './api/bot-switch.ts';
 import { dialogsRouter } from './api/dialogs.ts';
+import { exportRouter } from './api/export.ts';
 import { parkedRouter } from './api/parked.ts';
 import { quarantineRouter, type ReadWebhook } from './api/quarantine.ts';
 import type { About } from './api/schemas.ts';
@@ -126,6 +127,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       response.json({ now: clock.now(), caughtUp: follow.caughtUp(), simulatorUrl: options.simulatorUrl ?? null } satisfies About);
     });
     api.use('/dialogs', dialogsRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp }));
+    api.use('/export', exportRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp, logger }));
     api.use('/settings', settingsRouter({ store }));
     api.use(scriptsRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));

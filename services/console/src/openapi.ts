@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
 import { auditQuerySchema, auditSchema } from './api/audit.ts';
 import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
+import { exportQuerySchema } from './api/export.ts';
 import {
   parkedListSchema,
   parkedRecordsSchema,
@@ -81,6 +82,18 @@ export const consoleOpenApi = (): Json => ({
         schema(eventPageSchema),
         [400, 404, 503],
       ),
+    },
+    '/export': {
+      get: {
+        operationId: 'export',
+        summary: 'Histories with the scripts and settings that they pin, one JSON object a line (docs/export.md); ends with {"line":"end"}',
+        parameters: parameters('query', exportQuerySchema),
+        responses: {
+          200: { description: 'Lines, as fast as they are taken', content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
+          400: problem('The request is not valid'),
+          503: problem('The store does not answer now'),
+        },
+      },
     },
     '/parked': {
       get: operation('listParked', 'Dialogs that stopped at a record which could not be applied', [], schema(parkedListSchema)),

@@ -17,6 +17,7 @@ import type { DialogSettings } from '@dialog/contracts/settings';
 import { earliestDeadline } from '@dialog/domain/deadlines';
 import { type DecidedEvent, decide } from '@dialog/domain/decide';
 import { type DialogState, inFlight, initialDialog, type OpenEffect } from '@dialog/domain/state';
+import { canonical } from '@dialog/domain/state-hash';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import { parseScript, type Script } from '@dialog/script/parse';
 import type { StoredEvent } from '../src/api/schemas.ts';
@@ -65,7 +66,7 @@ export const decidedDialog = (
   const script: Script = parsed.script;
   const settings = settingsOf(account, more);
   const scriptHash = hashOf(source);
-  const settingsHash = hashOf(JSON.stringify(settings));
+  const settingsHash = hashOf(canonical(settings));
   const id = { account: account as AccountId, chatId: chatIdSchema.parse(chatId) as ChatId };
   const appends: { readonly at: number; readonly events: readonly DecidedEvent[] }[] = [];
   let state: DialogState = initialDialog;

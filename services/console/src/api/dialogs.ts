@@ -96,5 +96,6 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
 };
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-const given = <T extends object>(asked: T): Given<T> =>
+/** Only what was asked for. */
+export const given = <T extends object>(asked: T): Given<T> =>
   Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Given<T>;

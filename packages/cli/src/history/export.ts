@@ -1,0 +1,159 @@
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { realClock } from '@dialog/contracts/clock';
+import { type ExportHeader, type ExportLine, type ExportSelection, exportSelectionSchema, exportText } from '@dialog/contracts/export-file';
+import { accountIdSchema, type DialogId } from '@dialog/contracts/ids';
+import { type Begun, takeUp } from '@dialog/export/export-file';
+import { exportHeader } from '@dialog/export/export-lines';
+import type { Command } from 'commander';
+import { ask, type ConsoleOptions, dialogPath } from '../console-api.ts';
+import { cannot } from '../exit.ts';
+import { version } from '../version.ts';
+import { fromConsole, fromStore, type Source } from './source.ts';
+
+type Options = {
+  readonly all?: boolean;
+  readonly account?: string;
+  readonly dialog: readonly string[];
+  readonly where: readonly string[];
+  readonly until?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly console: string;
+  readonly eventsUrl?: string;
+};
+
+const help = `
+One JSON object a line, with the scripts and settings that the histories pin; docs/export.md says what stands in each.
+An interrupted export goes on with --resume, and comes out as one without a break.
+
+Examples:
+  dialogctl export --all --out all.ndjson
+  dialogctl export --all --out all.ndjson --resume
+  dialogctl export --account shop --out shop.ndjson --events-url sqlite:data/events.db
+  dialogctl export --dialog shop/4711 --dialog shop/4712 > two.ndjson
+  dialogctl export --account shop --where owner=operator --out with-operators.ndjson
+
+Exit codes: 0 the export is whole; 2 it could not be done, or was interrupted: what is there stays, for --resume.`;
+
+const many = (one: string, before: readonly string[]): readonly string[] => [...before, one];
+
+/** `dialogctl export`: histories as a file, from the console or straight from the store. */
+export const exportCommand = (program: Command): void => {
+  program
+    .command('export')
+    .description('write histories to a file: of all dialogs, of an account, of some')
+    .option('--all', 'all dialogs')
+    .option('--account <id>', 'those of one account')
+    .option('--dialog <account/chatId>', 'one dialog; may be given many times', many, [])
+    .option('--where <name=value>', 'as the console lists them: owner=operator, flag=true, mark=sold, …; may be given many times', many, [])
+    .option('--until <time>', 'up to what was recorded then, as 2026-03-02T09:00:00Z. Default: now')
+    .option('--out <file>', 'where to; default: standard output')
+    .option('--resume', 'go on with an export that was interrupted; needs --out')
+    .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
+    .option('--events-url <url>', 'read the event store itself, as EVENTS_URL names it')
+    .addHelpText('after', help)
+    .action(async (options: Options) => {
+      const begun = await begunOf(options);
+      if (begun?.ended === true) return void process.stderr.write(`${options.out} is whole already: ${begun.events} events\n`);
+      const header = begun?.header ?? (await headerOf(options));
+      const source: Source = options.eventsUrl === undefined ? fromConsole(options.console) : fromStore(options.eventsUrl);
+      const there = { last: begun?.last, pinned: begun?.pinned ?? new Set<string>() };
+      let events = begun?.events ?? 0;
+      async function* texts(lines: AsyncIterable<ExportLine>): AsyncGenerator<string> {
+        if (begun === undefined) yield exportText(header);
+        for await (const line of lines) {
+          if (line.line === 'event') events += 1;
+          yield exportText(line);
+        }
+      }
+      try {
+        const lines = texts(source(header.selection, header.until, there));
+        if (options.out === undefined) await pipeline(lines, process.stdout, { end: false });
+        else await pipeline(lines, createWriteStream(options.out, { flags: 'a', flush: true }));
+      } catch (error) {
+        const goOn = options.out === undefined ? '' : `; go on with: dialogctl export --resume --out ${options.out}`;
+        return cannot(`interrupted after ${events} events: ${messageOf(error)}${goOn}`);
+      }
+      process.stderr.write(`${events} events\n`);
+    });
+};
+
+const begunOf = async (options: Options): Promise<Begun | undefined> => {
+  const { out, resume } = options;
+  if (resume === true && out === undefined) return cannot('--resume goes on with a file: --out is missing');
+  if (out === undefined) return undefined;
+  if (resume !== true) {
+    const there = await stat(out).catch(() => undefined);
+    return there === undefined || there.size === 0 ? undefined : cannot(`${out} is there already: --resume goes on with it`);
+  }
+  const begun = await takeUp(out).catch((error: unknown) => cannot(`${out} is no export: ${messageOf(error)}`));
+  if (begun !== undefined && !sameAsked(options, begun.header)) return cannot(`${out} is an export of something else`);
+  return begun;
+};
+
+const headerOf = async (options: Options): Promise<ExportHeader> => {
+  const asked = askedOf(options);
+  const exportedAt = options.eventsUrl === undefined ? await consoleTime(options) : realClock.now();
+  const until = options.until === undefined ? exportedAt : Date.parse(options.until);
+  if (Number.isNaN(until)) return cannot(`${options.until} is no time: 2026-03-02T09:00:00Z is wanted`);
+  const selection = asked ?? exportSelectionSchema.parse({ dialogs: await listed(options) });
+  return exportHeader({ producer: version, exportedAt, until, selection });
+};
+
+const consoleTime = async (options: Options): Promise<number> => ((await ask(consoleOf(options), '/api/about')) as { now: number }).now;
+const consoleOf = (options: Options): ConsoleOptions => ({ console: options.console });
+
+/** @returns undefined where the console's list is to say which. */
+const askedOf = (options: Options): ExportSelection | undefined => {
+  const { all, account, dialog, where } = options;
+  const filtered = where.length > 0;
+  const ways = [all === true, dialog.length > 0, account !== undefined || filtered].filter(Boolean).length;
+  if (ways !== 1) return cannot('what is to be exported? One of --all, --dialog, or --account and --where');
+  if (account !== undefined && !accountIdSchema.safeParse(account).success) return cannot('an account id is 1 to 32 of a-z, 0-9 and _');
+  if (filtered && options.eventsUrl !== undefined) return cannot('--where asks the list of the console: not with --events-url');
+  if (filtered) return undefined;
+  const dialogs = [...new Set(dialog.map(dialogPath))].map((path) => {
+    const [named, chatId] = path.split('/');
+    return { account: named, chatId };
+  });
+  return exportSelectionSchema.parse(dialogs.length > 0 ? { dialogs } : account === undefined ? {} : { account });
+};
+
+/** What is named together with --resume must be what the file is of. */
+const sameAsked = (options: Options, { selection }: ExportHeader): boolean => {
+  const { all, account, dialog, where } = options;
+  if (all === undefined && account === undefined && dialog.length === 0 && where.length === 0) return true;
+  const asked = askedOf(options);
+  return asked === undefined ? selection.dialogs !== undefined : JSON.stringify(asked) === JSON.stringify(selection);
+};
+
+/** The dialogs of the console's list, each once: one may move while its pages are read. */
+const listed = async (options: Options): Promise<DialogId[]> => {
+  const found = new Map<string, DialogId>();
+  for (let next: string | null = ''; next !== null; ) {
+    const query = new URLSearchParams({ limit: '200' });
+    if (next !== '') query.set('cursor', next);
+    if (options.account !== undefined) query.set('account', options.account);
+    for (const one of options.where) {
+      const at = one.indexOf('=');
+      if (at < 1) return cannot(`${one} asks nothing: name=value is wanted`);
+      query.set(one.slice(0, at), one.slice(at + 1));
+    }
+    const page = (await ask(consoleOf(options), `/api/dialogs?${query}`)) as {
+      caughtUp: boolean;
+      dialogs: DialogId[];
+      next: string | null;
+    };
+    if (!page.caughtUp) return cannot('the list of the console is being rebuilt: try again later');
+    for (const { account, chatId } of page.dialogs) found.set(`${account}/${chatId}`, { account, chatId });
+    next = page.next;
+  }
+  return [...found.values()];
+};
+
+const messageOf = (error: unknown): string => {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+};
