@@ -5,6 +5,7 @@ import { acknowledgement, kafkaAcknowledgement } from './acknowledgement.ts';
 import { applied } from './applied.ts';
 import { kafkaApplied } from './applied-kafka.ts';
 import { type Figure, met } from './figures.ts';
+import { find } from './find.ts';
 import { fold } from './fold.ts';
 import { projectors } from './projectors.ts';
 import { clusterReply, reply } from './reply.ts';
@@ -29,6 +30,7 @@ const parts: readonly [string, () => Promise<Figure | readonly Figure[]>][] = [
   ['script-inputs', async () => scriptInputs()],
   ['what-if', whatIfBench],
   ['slow-dialog', () => slowDialog(join(dataDir, 'slow'))],
+  ['find', () => find(join(dataDir, 'find'))],
   ['restored', () => restored(join(dataDir, 'restored'))],
   ['kafka-acknowledgement', kafkaAcknowledgement],
   ['kafka-applied', kafkaApplied],

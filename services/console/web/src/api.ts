@@ -1,4 +1,4 @@
-import type { About, Dialog, DialogList, EventPage } from '../../src/api/schemas.ts';
+import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
 import type { ScriptSource } from '../../src/api/scripts.ts';
 import type { SettingsPin } from '../../src/api/settings.ts';
 import type { Problem } from '../../src/http/problem.ts';
@@ -39,6 +39,7 @@ const dialogPath = (account: string, chatId: string): string => `/dialogs/${enco
 export const api = {
   about: (signal: AbortSignal) => get<About>('/about', signal),
   dialogs: (query: URLSearchParams, signal: AbortSignal) => get<DialogList>(`/dialogs?${query}`, signal),
+  values: (signal: AbortSignal) => get<FacetValuesAnswer>('/dialogs/values', signal),
   dialog: (account: string, chatId: string, signal: AbortSignal) => get<Dialog>(dialogPath(account, chatId), signal),
   events: (account: string, chatId: string, from: number, signal: AbortSignal) =>
     get<EventPage>(`${dialogPath(account, chatId)}/events?from=${from}&limit=1000`, signal),

@@ -30,11 +30,13 @@ type LinkProps = {
   readonly children: ReactNode;
   readonly className?: string;
   readonly current?: boolean;
+  /** Where the content has no words. */
+  readonly label?: string;
   readonly data?: Record<`data-${string}`, string | number>;
 };
 
 /** A real link: a click with a modifier opens a new tab, as everywhere. */
-export const Link = ({ to, children, className, current, data }: LinkProps) => {
+export const Link = ({ to, children, className, current, label, data }: LinkProps) => {
   const follow = (event: MouseEvent): void => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -42,7 +44,15 @@ export const Link = ({ to, children, className, current, data }: LinkProps) => {
     window.scrollTo(0, 0);
   };
   return (
-    <a href={to} onClick={follow} className={className} aria-current={current ? 'page' : undefined} {...data}>
+    <a
+      href={to}
+      onClick={follow}
+      className={className}
+      aria-current={current ? 'page' : undefined}
+      aria-label={label}
+      title={label}
+      {...data}
+    >
       {children}
     </a>
   );

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { ApiError, api } from '../api.ts';
 import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
+import { listPath } from '../list/filter.ts';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { age, useNow } from '../time.ts';
@@ -38,7 +39,7 @@ export const DialogPage = ({ account, chatId }: { readonly account: string; read
             {t.dialog.chat(chatId)} <span className="faint">{account}</span>
           </h1>
         </div>
-        {history?.length ? <Now history={history} /> : null}
+        {history?.length ? <Now account={account} history={history} /> : null}
       </div>
       {missing && history === undefined ? <Empty title={t.dialog.notFound} /> : null}
       {error !== undefined && !missing ? <Failed error={error} again={again} /> : null}
@@ -50,12 +51,24 @@ export const DialogPage = ({ account, chatId }: { readonly account: string; read
   );
 };
 
-const Now = ({ history }: { readonly history: readonly Step[] }) => {
+/** Hash of the person, as the start of the dialog names him, or the `new_chat` that came after it. */
+const visitorOf = (history: readonly Step[]): string | undefined =>
+  history
+    .flatMap(({ event }) => (event.type === 'DialogStarted' || event.type === 'DialogCompleted' ? [event.data.visitor] : []))
+    .find((hash) => hash !== undefined);
+
+const Now = ({ account, history }: { readonly account: string; readonly history: readonly Step[] }) => {
   const { t, language } = useTexts();
   const now = useNow();
   const last = history.at(-1)?.metadata;
+  const visitor = visitorOf(history);
   return (
     <p className="badges">
+      {visitor === undefined ? null : (
+        <Link to={listPath({ account, visitor })} className="person-chats">
+          {t.find.person}
+        </Link>
+      )}
       <OwnerBadge owner={last?.owner ?? null} />
       {last?.flag ? <FlagBadge flag /> : null}
       {last ? <span className="faint">{t.ago(age(now - last.at, language))}</span> : null}

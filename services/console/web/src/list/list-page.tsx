@@ -1,35 +1,37 @@
 import { useCallback, useEffect, useState } from 'react';
+import type { FacetValuesAnswer } from '../../../src/api/schemas.ts';
 import type { DialogRow } from '../../../src/read-model/row.ts';
 import { api } from '../api.ts';
-import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
 import { useLive } from '../live.tsx';
-import { go, Link, usePlace } from '../router.tsx';
+import { go, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { word } from '../texts/texts.ts';
-import { age, dateTime, useNow } from '../time.ts';
+import { DialogRows } from './dialog-rows.tsx';
+import { belongs, type Filter, type FilterName, filterQuery, listPath, parseFilter, withFilter } from './filter.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { SearchBox } from './search-box.tsx';
 
 type Loaded = {
+  /** The question that it answers. */
+  readonly asked: string;
   readonly rows: readonly DialogRow[];
   readonly next: string | null;
-  readonly accounts: readonly string[];
   readonly caughtUp: boolean;
+  /** Of a search: something happened that may belong to it. */
+  readonly newer: boolean;
 };
-
-const filterNames = ['account', 'owner', 'flag'] as const;
-const owners = ['bot', 'queue', 'operator', 'nobody'] as const;
 
 const newestFirst = (a: DialogRow, b: DialogRow): number =>
   b.lastAt - a.lastAt || a.account.localeCompare(b.account) || a.chatId.localeCompare(b.chatId);
 const same = (a: DialogRow, b: DialogRow): boolean => a.account === b.account && a.chatId === b.chatId;
 
 export const ListPage = () => {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const { query } = usePlace();
-  const now = useNow();
-  const filter = new URLSearchParams(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? '']] : [])));
-  const asked = filter.toString();
+  const filter = parseFilter(query);
+  const asked = filterQuery(filter);
   const [loaded, setLoaded] = useState<Loaded>();
+  const [values, setValues] = useState<FacetValuesAnswer['values']>();
   const [error, setError] = useState<unknown>();
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((n) => n + 1), []);
@@ -42,7 +44,7 @@ export const ListPage = () => {
     api.dialogs(new URLSearchParams(asked), abort.signal).then(
       (list) => {
         setError(undefined);
-        setLoaded({ rows: list.dialogs, next: list.next, accounts: list.accounts, caughtUp: list.caughtUp });
+        setLoaded({ asked, rows: list.dialogs, next: list.next, caughtUp: list.caughtUp, newer: false });
       },
       (failed) => {
         if (!abort.signal.aborted) setError(failed);
@@ -50,25 +52,23 @@ export const ListPage = () => {
     );
     return () => abort.abort();
   }, [asked, turn]);
-
-  const fits = (row: DialogRow): boolean =>
-    row.status === 'live' &&
-    (filter.get('account') ?? row.account) === row.account &&
-    (filter.get('owner') ?? row.owner) === row.owner &&
-    (filter.get('flag') ?? String(row.flag)) === String(row.flag);
+  useEffect(() => {
+    const abort = new AbortController();
+    // Without them the filters offer less; the list says itself when there is no answer.
+    api.values(abort.signal).then(
+      (answer) => setValues(answer.values),
+      () => undefined,
+    );
+    return () => abort.abort();
+  }, [turn]);
 
   useLive({
-    dialog: ({ row }) =>
-      setLoaded((before) => {
-        if (before === undefined) return before;
-        const others = before.rows.filter((one) => !same(one, row));
-        const last = before.rows.at(-1);
-        // Older than what is shown while there are further pages: it comes with its page.
-        const shown = fits(row) && (before.next === null || last === undefined || newestFirst(row, last) <= 0);
-        const accounts =
-          row.status === 'live' && !before.accounts.includes(row.account) ? [...before.accounts, row.account].sort() : before.accounts;
-        return { ...before, accounts, rows: shown ? [...others, row].sort(newestFirst) : others };
-      }),
+    dialog: ({ row }) => {
+      if (row.status === 'live' && values !== undefined && !values.account.includes(row.account)) {
+        setValues({ ...values, account: [...values.account, row.account].sort() });
+      }
+      setLoaded((before) => (before === undefined || before.asked !== asked ? before : withRow(before, row, filter)));
+    },
     reload: again,
   });
 
@@ -89,110 +89,42 @@ export const ListPage = () => {
       setError(failed);
     }
   };
-  const choose = (name: (typeof filterNames)[number], value: string): void => {
-    const next = new URLSearchParams(filter);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    go(next.size === 0 ? '/' : `/?${next}`, 'replace');
-  };
+  const show = (next: Filter): void => go(listPath(next), 'replace');
+  const choose = (name: FilterName, value: string | undefined): void => show(withFilter(filter, name, value));
+  const clear = (): void => show({});
 
   return (
-    <section className="page" aria-labelledby="list-heading">
+    <section className="page" aria-labelledby="list-heading" aria-busy={loaded?.asked !== asked && error === undefined}>
       <div className="page-head">
         <h1 id="list-heading">{t.list.heading}</h1>
-        <fieldset className="filters">
-          <legend className="hidden">{t.list.filters}</legend>
-          <select
-            aria-label={t.list.account}
-            value={filter.get('account') ?? ''}
-            onChange={(event) => choose('account', event.target.value)}
-          >
-            <option value="">{t.list.anyAccount}</option>
-            {[...new Set([...(loaded?.accounts ?? []), ...filter.getAll('account')])].map((account) => (
-              <option key={account}>{account}</option>
-            ))}
-          </select>
-          <select aria-label={t.list.owner} value={filter.get('owner') ?? ''} onChange={(event) => choose('owner', event.target.value)}>
-            <option value="">{t.list.anyOwner}</option>
-            {owners.map((owner) => (
-              <option key={owner} value={owner}>
-                {t.owner[owner]}
-              </option>
-            ))}
-          </select>
-          <select aria-label={t.list.flag} value={filter.get('flag') ?? ''} onChange={(event) => choose('flag', event.target.value)}>
-            <option value="">{t.list.anyFlag}</option>
-            <option value="true">{t.flag.set}</option>
-            <option value="false">{t.flag.notSet}</option>
-          </select>
-        </fieldset>
+        <SearchBox text={filter.text ?? ''} onSearch={(text) => choose('text', text)} />
       </div>
-      {loaded?.caughtUp === false ? (
+      <FilterBar
+        filter={filter}
+        values={values}
+        choose={choose}
+        clear={clear}
+        setTimes={(from, to) => show(withFilter(withFilter(filter, 'from', from), 'to', to))}
+      />
+      {loaded?.caughtUp === false && loaded.rows.length > 0 ? (
         <p className="notice" role="status">
           {t.list.rebuilding}
         </p>
       ) : null}
       {error === undefined ? null : <Failed error={error} again={again} />}
       {loaded === undefined && error === undefined ? <Loading /> : null}
-      {loaded !== undefined && loaded.rows.length === 0 ? (
-        asked === '' ? (
-          <Empty title={t.list.empty} hint={t.list.emptyHint} />
-        ) : (
-          <Empty title={t.list.nothingFound}>
-            <button type="button" onClick={() => go('/', 'replace')}>
-              {t.list.clear}
-            </button>
-          </Empty>
-        )
+      {loaded !== undefined && loaded.rows.length === 0 && loaded.asked === asked ? <Nothing loaded={loaded} clear={clear} /> : null}
+      {loaded?.newer === true && loaded.asked === asked ? (
+        <button type="button" className="newer" data-testid="newer" onClick={again}>
+          {t.find.newer}
+        </button>
       ) : null}
       {loaded !== undefined && loaded.rows.length > 0 ? (
-        <div className="card">
-          <div className="row row-head" aria-hidden="true">
-            <span>{t.list.chat}</span>
-            <span>{t.list.owner}</span>
-            <span>{t.list.flag}</span>
-            <span>{t.list.last}</span>
-            <span className="right">{t.list.age}</span>
-          </div>
-          <ul className="rows">
-            {loaded.rows.map((row) => (
-              <li key={`${row.account}:${row.chatId}`}>
-                <Link
-                  to={`/dialogs/${row.account}/${row.chatId}`}
-                  className="row"
-                  data={{
-                    'data-testid': 'dialog-row',
-                    'data-account': row.account,
-                    'data-chat': row.chatId,
-                    'data-owner': row.owner ?? 'none',
-                    'data-flag': String(row.flag),
-                  }}
-                >
-                  <span className="chat">
-                    <strong>{row.chatId}</strong> <span className="faint">{row.account}</span>
-                  </span>
-                  <span>
-                    <span className="hidden">{t.list.owner}: </span>
-                    <OwnerBadge owner={row.owner} />
-                  </span>
-                  <span className={row.flag ? '' : 'wide-only'}>
-                    <span className="hidden">{t.list.flag}: </span>
-                    <FlagBadge flag={row.flag} />
-                  </span>
-                  <span className="last">
-                    {word(t.words.input, row.lastInput)}
-                    <span className="faint mono wide-only">{row.lastType}</span>
-                    {row.parked ? <span className="badge bad">{t.list.parked}</span> : null}
-                    {row.closeOverdue ? <span className="badge warn">{t.list.overdue}</span> : null}
-                    {row.incomplete ? <span className="badge warn">{t.list.incomplete}</span> : null}
-                  </span>
-                  <time className="right faint" dateTime={new Date(row.lastAt).toISOString()} title={dateTime(row.lastAt, language)}>
-                    {t.ago(age(now - row.lastAt, language))}
-                  </time>
-                </Link>
-              </li>
-            ))}
-          </ul>
+        <div className={loaded.asked === asked ? 'card' : 'card waits'}>
+          <p className="hidden" role="status">
+            {t.find.found(loaded.rows.length, loaded.next !== null)}
+          </p>
+          <DialogRows rows={loaded.rows} />
           {loaded.next === null ? null : (
             <div className="more">
               <button type="button" onClick={() => void more(loaded.next ?? '')}>
@@ -203,5 +135,38 @@ export const ListPage = () => {
         </div>
       ) : null}
     </section>
+  );
+};
+
+/** The list after a dialog's row changed. What a search finds only the server knows: a row in it stays and is the newest, another one is news. */
+const withRow = (before: Loaded, row: DialogRow, filter: Filter): Loaded => {
+  const others = before.rows.filter((one) => !same(one, row));
+  const wasThere = others.length < before.rows.length;
+  const fits = belongs(row, filter);
+  if (filter.text !== undefined && !wasThere) return fits && !before.newer ? { ...before, newer: true } : before;
+  const last = before.rows.at(-1);
+  // Older than what is shown while there are further pages: it comes with its page.
+  const shown = fits && (before.next === null || last === undefined || newestFirst(row, last) <= 0);
+  return { ...before, rows: shown ? [...others, row].sort(newestFirst) : others };
+};
+
+const Nothing = ({ loaded, clear }: { readonly loaded: Loaded; readonly clear: () => void }) => {
+  const { t } = useTexts();
+  if (!loaded.caughtUp) {
+    return (
+      <div className="state" role="status">
+        <span className="spinner" aria-hidden="true" />
+        <strong>{t.find.rebuilding}</strong>
+        <span className="faint">{t.list.rebuilding}</span>
+      </div>
+    );
+  }
+  if (loaded.asked === '') return <Empty title={t.list.empty} hint={t.list.emptyHint} />;
+  return (
+    <Empty title={t.list.nothingFound} hint={t.find.nothingFoundHint}>
+      <button type="button" onClick={clear}>
+        {t.list.clear}
+      </button>
+    </Empty>
   );
 };

@@ -1,3 +1,4 @@
+import { findEn } from './find-en.ts';
 import { replayEn } from './replay-en.ts';
 import { type Texts, type Words, word } from './texts.ts';
 
@@ -129,15 +130,11 @@ export const en: Texts = {
   ago: (age) => `${age} ago`,
   list: {
     heading: 'Dialogs',
-    account: 'Account',
     chat: 'Chat',
     owner: 'Owner',
     flag: 'Flag',
     last: 'Last event',
     age: 'Activity',
-    anyAccount: 'All accounts',
-    anyOwner: 'Any owner',
-    anyFlag: 'Any flag',
     filters: 'Filters',
     more: 'Show more',
     empty: 'No dialogs yet',
@@ -145,10 +142,8 @@ export const en: Texts = {
     nothingFound: 'No dialog fits these filters',
     clear: 'Clear filters',
     rebuilding: 'The list is being rebuilt from the history; some dialogs may be missing.',
-    overdue: 'Close overdue',
-    parked: 'Parked',
-    incomplete: 'Start missing',
   },
+  find: findEn,
   dialog: {
     back: 'All dialogs',
     chat: (chatId) => `Chat ${chatId}`,

@@ -1,3 +1,4 @@
+import { findRu } from './find-ru.ts';
 import { replayRu } from './replay-ru.ts';
 import { type Texts, type Words, word } from './texts.ts';
 
@@ -124,15 +125,11 @@ export const ru: Texts = {
   ago: (age) => `${age} назад`,
   list: {
     heading: 'Диалоги',
-    account: 'Аккаунт',
     chat: 'Чат',
     owner: 'Владелец',
     flag: 'Флаг',
     last: 'Последнее событие',
     age: 'Активность',
-    anyAccount: 'Все аккаунты',
-    anyOwner: 'Любой владелец',
-    anyFlag: 'Любой флаг',
     filters: 'Фильтры',
     more: 'Показать ещё',
     empty: 'Диалогов пока нет',
@@ -140,10 +137,8 @@ export const ru: Texts = {
     nothingFound: 'Под эти фильтры ничего не подходит',
     clear: 'Сбросить фильтры',
     rebuilding: 'Список строится заново по истории: часть диалогов может отсутствовать.',
-    overdue: 'Закрытие просрочено',
-    parked: 'Отложен',
-    incomplete: 'Нет начала',
   },
+  find: findRu,
   dialog: {
     back: 'Все диалоги',
     chat: (chatId) => `Чат ${chatId}`,

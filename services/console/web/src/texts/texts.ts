@@ -1,5 +1,6 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
 import type { PartitionState } from '../../../src/lag/partition-state.ts';
+import type { FindTexts } from './find.ts';
 import type { ReplayTexts } from './replay.ts';
 
 /** What a sentence about the lag may name. */
@@ -41,15 +42,11 @@ export type Texts = {
   readonly ago: (age: string) => string;
   readonly list: {
     readonly heading: string;
-    readonly account: string;
     readonly chat: string;
     readonly owner: string;
     readonly flag: string;
     readonly last: string;
     readonly age: string;
-    readonly anyAccount: string;
-    readonly anyOwner: string;
-    readonly anyFlag: string;
     readonly filters: string;
     readonly more: string;
     readonly empty: string;
@@ -57,10 +54,8 @@ export type Texts = {
     readonly nothingFound: string;
     readonly clear: string;
     readonly rebuilding: string;
-    readonly overdue: string;
-    readonly parked: string;
-    readonly incomplete: string;
   };
+  readonly find: FindTexts;
   readonly dialog: {
     readonly back: string;
     readonly chat: (chatId: string) => string;
