@@ -21,7 +21,7 @@ export const findEn: FindTexts = {
     account: 'All accounts',
     owner: 'Any owner',
     state: 'Any state',
-    problem: 'With or without problems',
+    problem: 'Problems',
     flag: 'Any flag',
     department: 'Any department',
     operator: 'Any operator',

@@ -25,7 +25,7 @@ export const findRu: FindTexts = {
     account: 'Все аккаунты',
     owner: 'Любой владелец',
     state: 'Любое состояние',
-    problem: 'С проблемами и без',
+    problem: 'Проблемы',
     flag: 'Любой флаг',
     department: 'Любой отдел',
     operator: 'Любой оператор',
