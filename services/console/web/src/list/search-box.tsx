@@ -65,9 +65,9 @@ export const SearchBox = ({ text, onSearch }: { readonly text: string; readonly 
             if (event.key === 'Escape' && typed === '') box.current?.blur();
           }}
         />
-        <kbd aria-hidden="true" className="wide-only">
+        <span aria-hidden="true" className="key wide-only">
           /
-        </kbd>
+        </span>
       </form>
       <p id="search-hint" className="faint hint">
         {t.find.searchHint}
