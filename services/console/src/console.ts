@@ -19,6 +19,7 @@ import { quarantineRouter, type ReadWebhook } from './api/quarantine.ts';
 import type { About } from './api/schemas.ts';
 import { scriptsRouter } from './api/scripts.ts';
 import { settingsRouter } from './api/settings.ts';
+import { whatIfRouter } from './api/what-if.ts';
 import { workRouter } from './api/work.ts';
 import { within } from './deadline.ts';
 import { allowedHost } from './http/allowed-host.ts';
@@ -54,6 +55,8 @@ export type ConsoleOptions = {
   readonly limits?: AccountLimits;
   /** The door's own parser, for webhooks that were put aside. Without it none can be given to the engine. */
   readonly readWebhook?: ReadWebhook;
+  /** Where `store` is: a what-if's threads open it themselves, so that reading thousands of histories stops nobody here. Without it there is none. */
+  readonly eventsUrl?: string;
   /** Where the simulator's page is, for a link. */
   readonly simulatorUrl?: string;
 };
@@ -137,6 +140,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/accounts', accountsRouter({ readModel: model, accounts, stops, limits: options.limits, caughtUp: follow.caughtUp, clock }));
     api.use('/quarantine', quarantineRouter({ store, log, readWebhook: options.readWebhook ?? noParser, clock, logger }));
     api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
+    api.use('/what-if', whatIfRouter({ store, readModel: model, clock, logger, eventsUrl: options.eventsUrl, signal: stopping.signal }));
     api.use(workRouter({ readModel: model, caughtUp: follow.caughtUp, clock }));
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);

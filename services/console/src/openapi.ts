@@ -41,6 +41,16 @@ import {
   scriptVersionsSchema,
 } from './api/scripts.ts';
 import { settingsParamsSchema, settingsPinSchema } from './api/settings.ts';
+import {
+  whatIfDialogParamsSchema,
+  whatIfDialogSchema,
+  whatIfListQuerySchema,
+  whatIfListSchema,
+  whatIfParamsSchema,
+  whatIfSchema,
+  whatIfStartedSchema,
+  whatIfStateSchema,
+} from './api/what-if.ts';
 import { stuckQuerySchema, stuckSchema, timersQuerySchema, timersSchema, waitingQuerySchema, waitingSchema } from './api/work.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/report.ts';
@@ -273,6 +283,53 @@ export const consoleOpenApi = (): Json => ({
         [400],
       ),
     },
+    '/what-if': {
+      post: {
+        ...operation(
+          'startWhatIf',
+          'Tries another script or settings on chosen dialogs, in threads of low priority; one at a time',
+          [],
+          schema(whatIfStartedSchema),
+          [400, 404, 409, 422, 503],
+          202,
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(whatIfSchema, 'input') } } },
+      },
+    },
+    '/what-if/{id}': {
+      get: operation(
+        'getWhatIf',
+        'How far a try is, and its totals',
+        parameters('path', whatIfParamsSchema),
+        schema(whatIfStateSchema),
+        [400, 404],
+      ),
+      delete: operation(
+        'cancelWhatIf',
+        'Ends a try; what it found until then stays',
+        parameters('path', whatIfParamsSchema),
+        schema(whatIfStateSchema),
+        [400, 404],
+      ),
+    },
+    '/what-if/{id}/dialogs': {
+      get: operation(
+        'listWhatIf',
+        'The dialogs that differ, each with its first difference',
+        [...parameters('path', whatIfParamsSchema), ...parameters('query', whatIfListQuerySchema)],
+        schema(whatIfListSchema),
+        [400, 404],
+      ),
+    },
+    '/what-if/{id}/dialogs/{account}/{chatId}': {
+      get: operation(
+        'getWhatIfDialog',
+        'One dialog with both transcripts',
+        parameters('path', whatIfDialogParamsSchema),
+        schema(whatIfDialogSchema),
+        [400, 404, 503],
+      ),
+    },
     '/lag': {
       get: operation(
         'lag',
@@ -320,12 +377,19 @@ const titles: Record<number, string> = {
   503: 'The store does not answer now',
 };
 
-const operation = (operationId: string, summary: string, given: readonly Json[], answer: Json, errors: readonly number[] = []): Json => ({
+const operation = (
+  operationId: string,
+  summary: string,
+  given: readonly Json[],
+  answer: Json,
+  errors: readonly number[] = [],
+  success = 200,
+): Json => ({
   operationId,
   summary,
   ...(given.length === 0 ? {} : { parameters: given }),
   responses: {
-    200: { description: 'As asked', content: { 'application/json': { schema: answer } } },
+    [success]: { description: 'As asked', content: { 'application/json': { schema: answer } } },
     ...Object.fromEntries(errors.map((status) => [status, problem(titles[status] ?? 'Problem')])),
   },
 });

@@ -86,9 +86,8 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       options.metrics?.offsetResets,
     ),
   );
-  const store = (options.wrap?.store ?? same)(
-    await openEventStore({ url: options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`, clock, logger }),
-  );
+  const eventsUrl = options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`;
+  const store = (options.wrap?.store ?? same)(await openEventStore({ url: eventsUrl, clock, logger }));
   const patiently = untilThere({ clock, logger, ...(options.signal === undefined ? {} : { signal: options.signal }) });
   const differences = await patiently('topics', () => log.ensureTopics(topicSpecs(options.partitions)));
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
@@ -136,6 +135,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       clock,
       logger: named('console'),
       dataFile: join(dataDir, 'console.db'),
+      eventsUrl,
       host: options.consoleHost ?? host,
       port: options.consolePort,
       accounts: accounts.all().map(({ id }) => id),
