@@ -10,6 +10,9 @@ export type OffsetToCommit = { readonly partition: number; readonly offset: numb
 export type Connection = {
   /** @throws LogError `unknown_topic` */
   readonly partitions: (topic: string) => Promise<number>;
+  /** These topics exist: a broker that does not know one of them is one that has just started, not a mistake. */
+  readonly remember: (topics: readonly string[]) => void;
+  readonly exists: (topic: string) => boolean;
   /** At most about `maxBytes`, at least one record where there is one at or after the offset. @throws LogError; `outOfRange` answers undefined */
   readonly fetch: (topic: string, partition: number, offset: number, maxBytes: number) => Promise<readonly LogRecord[] | undefined>;
   /** The broker takes it only from the generation's living member; of an empty group, from anybody (generation −1, no member). */
@@ -27,6 +30,7 @@ const readCommitted = 1;
 
 export const connection = (cluster: Cluster): Connection => {
   const counts = new Map<string, Promise<number>>();
+  const existing = new Set<string>();
 
   /** Connects where it must, and tries once more over fresh metadata: leaders and coordinators move. */
   const attempt = <T>(what: string, work: () => Promise<T>): Promise<T> => {
@@ -52,8 +56,13 @@ export const connection = (cluster: Cluster): Connection => {
     const found = await attempt('metadata', async () => {
       await cluster.addTargetTopic(topic);
       return cluster.findTopicPartitionMetadata(topic).length;
+    }).catch((error: LogError) => {
+      if (error.code === 'unknown_topic') return 0;
+      throw error;
     });
-    if (found === 0) throw new LogError('unknown_topic', `the topic ${topic} does not exist`);
+    if (found > 0) existing.add(topic);
+    else if (existing.has(topic)) throw new LogError('unavailable', `the broker does not know the topic ${topic} yet`);
+    else throw new LogError('unknown_topic', `the topic ${topic} does not exist`);
     return found;
   };
 
@@ -92,12 +101,16 @@ export const connection = (cluster: Cluster): Connection => {
     } catch (error) {
       const { cause } = error as { cause?: { type?: string } };
       if (cause?.type === 'OFFSET_OUT_OF_RANGE') return undefined;
-      throw error;
+      throw asExisting(error as LogError);
     }
   };
 
   return {
     partitions,
+    remember: (topics) => {
+      for (const topic of topics) existing.add(topic);
+    },
+    exists: (topic) => existing.has(topic),
     fetch,
     commit: ({ group, generation, memberId, topic }, offsets) =>
       attempt('commit', async () => {
@@ -128,3 +141,7 @@ export const connection = (cluster: Cluster): Connection => {
     close: () => within(deadlineMs, 'disconnect', cluster.disconnect()).catch(() => undefined),
   };
 };
+
+/** Of a topic that exists: the broker has just started and does not know it yet. */
+export const asExisting = (error: LogError): LogError =>
+  error.code === 'unknown_topic' ? new LogError('unavailable', 'the broker does not know the topic yet', error) : error;

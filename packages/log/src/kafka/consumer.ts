@@ -438,7 +438,7 @@ export const kafkaConsumer = ({
         if (ending.signal.aborted) return;
         const translated = translate(error);
         // A topic that is missing from the start is a mistake; one that a restarting broker does not know yet is an outage.
-        const away = translated.retryable || (translated.code === 'unknown_topic' && joinedBefore);
+        const away = translated.retryable || (translated.code === 'unknown_topic' && (joinedBefore || connection.exists(topic)));
         if (!away) throw translated;
         notices.warn({ group, topic, code: translated.code }, 'kafka_consumer_restarts');
         await realClock.sleep(retryPauseMs / 2 + Math.random() * retryPauseMs, ending.signal).catch(() => undefined);

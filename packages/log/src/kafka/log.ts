@@ -93,7 +93,11 @@ export const kafkaLog = ({
 
   return {
     read,
-    ensureTopics: async (specs) => ensureTopics(await admin(), specs, address.replication),
+    ensureTopics: async (specs) => {
+      const differing = await ensureTopics(await admin(), specs, address.replication);
+      connection.remember(specs.map(({ name }) => name));
+      return differing;
+    },
     append: async (records, { timeoutMs = appendDeadlineMs } = {}) => {
       open();
       for (const { value } of records) {

@@ -3,6 +3,7 @@ import { findKafka } from '@dialog/test-kit/kafka-broker';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bytes, eventually, readAll, startMember, text } from '../../contract/rig.ts';
 import { kafkaAddress } from './address.ts';
+import { kafkaClient, noNotices } from './client.ts';
 import { kafkaLog } from './log.ts';
 
 const server = await findKafka({ mayBeKilled: true });
@@ -91,6 +92,29 @@ if ('reason' in server) {
       await power.start();
       await eventually(() => expect(member.handled.length).toBeGreaterThan(100), 40_000);
       await eventually(() => log.append([{ topic: 'inbox', key: 'a', value: null }]));
+      await member.stop();
+      await log.close();
+    }, 120_000);
+
+    // As a broker answers that has just started and has not read its topics yet; here the topic is taken away for good.
+    it('does not know a topic yet that the log has seen: an outage, not a mistake, for writers and consumers', async () => {
+      const log = kafkaLog({ address, clock: realClock });
+      await log.ensureTopics([{ name: 'young', partitions: 1, cleanup: 'delete' }]);
+      const admin = kafkaClient(address, noNotices).admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics: ['young'] });
+      await admin.disconnect();
+      await eventually(() =>
+        expect(log.append([{ topic: 'young', key: 'a', value: null }], { timeoutMs: 2_000 })).rejects.toMatchObject({ retryable: true }),
+      );
+      const member = startMember(log, { group: 'early', topic: 'young' });
+      await realClock.sleep(2_000);
+      expect(member.ended()).toBeUndefined();
+      const other = kafkaLog({ address, clock: realClock });
+      await other.ensureTopics([{ name: 'young', partitions: 1, cleanup: 'delete' }]);
+      await other.close();
+      await eventually(() => log.append([{ topic: 'young', key: 'a', value: bytes('here') }]), 20_000);
+      await eventually(() => expect(member.handled.map(({ record }) => text(record.value))).toContain('here'), 40_000);
       await member.stop();
       await log.close();
     }, 120_000);

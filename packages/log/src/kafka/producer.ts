@@ -2,6 +2,7 @@ import { realClock } from '@dialog/contracts/clock';
 import type { Kafka, Producer, RecordMetadata } from 'kafkajs';
 import { partitionOf } from '../partitioner.ts';
 import { type Appended, LogError, type NewRecord } from '../port.ts';
+import { asExisting } from './connection.ts';
 import { within } from './deadline.ts';
 import { translate } from './errors.ts';
 
@@ -249,7 +250,8 @@ const topicSender = (topic: string, producers: Producers): TopicSender => {
       );
       settle(batch, answer);
     } catch (error) {
-      const translated = error instanceof LogError ? error : translate(error);
+      // Its partitions were counted: it exists.
+      const translated = asExisting(error instanceof LogError ? error : translate(error));
       if (error instanceof LogError && error.code === 'timeout') producers.discard();
       // An attempt before the last may have reached the log: only what was never sent, or what the broker refused, is certain.
       const told =
