@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { consoleOpenApi } from '@dialog/console/openapi';
+import { accessAuditSchemas, accessEventSchemas } from '@dialog/contracts/access-event';
 import { accountEventSchemas } from '@dialog/contracts/account-event';
 import { auditEventSchemas } from '@dialog/contracts/audit-event';
 import { commitNoteSchema, deadlineHintSchema } from '@dialog/contracts/deadline-hint';
@@ -43,6 +44,8 @@ for (const [type, schema] of Object.entries(accountEventSchemas)) add(`account-e
 add('visitor-event-metadata', visitorEventMetadataSchema, 'visitor-event-metadata');
 for (const [type, schema] of Object.entries(visitorEventSchemas)) add(`visitor-events/${type}.v1`, schema, type);
 for (const [type, schema] of Object.entries(auditEventSchemas)) add(`audit-events/${type}.v1`, schema, type);
+for (const [type, schema] of Object.entries(accessEventSchemas)) add(`access-events/${type}.v1`, schema, type);
+for (const [type, schema] of Object.entries(accessAuditSchemas)) add(`access-audit-events/${type}.v1`, schema, type);
 add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
 add('configuration', configurationSchema, 'configuration');
 

@@ -28,6 +28,9 @@ export const parkedStream = (id: DialogId): string => `parked-${id.account}-${id
 export const snapshotStream = (id: DialogId): string => `snap-${id.account}-${id.chatId}`;
 /** What holds for a whole account: its published scripts, in order (`account-event.ts`). */
 export const accountStream = (account: string): string => `account-${account}`;
+/** Tokens and sessions that were ended; and who came in, looked and asked (`access-event.ts`). */
+export const accessStream = 'access';
+export const accessAuditStream = 'audit';
 /** What operators did to an account and its dialogs, in order (`audit-event.ts`). */
 export const auditStream = (account: string): string => `audit-${account}`;
 /** A version of a script: the first 32 hex digits of its content's SHA-256. */

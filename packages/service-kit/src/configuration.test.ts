@@ -6,6 +6,8 @@ import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAccounts } from './accounts.ts';
 import { readConfiguration } from './configuration.ts';
+import { hashPassword, isPassword } from './password-hash.ts';
+import { roleOf } from './role-mapping.ts';
 import { runServices } from './run-services.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'service-kit-'));
@@ -161,5 +163,43 @@ describe('services in one process', () => {
       { logger, signal: new AbortController().signal, close: async () => undefined },
     );
     expect([code, other.stops()]).toEqual([1, 1]);
+  });
+});
+
+describe('access', () => {
+  const wrong = (env: Record<string, string>): string => {
+    try {
+      readConfiguration(env);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  it('an open console does not leave loopback, unless one says so', () => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'console.example.com', '127.example.com'])
+      expect(wrong({ CONSOLE_HOST: host }), host).toContain('CONSOLE_HOST');
+    for (const host of ['127.0.0.1', '127.0.0.2', 'localhost', '::1']) expect(wrong({ CONSOLE_HOST: host }), host).toBe('');
+    expect(wrong({ CONSOLE_HOST: '0.0.0.0', ACCESS_OPEN_BEYOND_LOOPBACK: 'true' })).toBe('');
+    expect(wrong({ CONSOLE_HOST: '0.0.0.0', SERVICES: 'ingress' })).toBe('');
+  });
+  it('names what a way to sign in lacks; a secret is not told', async () => {
+    expect(wrong({ ACCESS: 'password' })).toContain('ACCESS_PASSWORD_HASH');
+    expect(wrong({ ACCESS: 'password', ACCESS_PASSWORD_HASH: 'hunter2hunter2' })).not.toContain('hunter2');
+    for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_ROLES'])
+      expect(wrong({ ACCESS: 'oidc' })).toContain(name);
+    const hash = await hashPassword('correct horse');
+    const config = readConfiguration({ ACCESS: 'password', ACCESS_PASSWORD_HASH: hash, CONSOLE_HOST: '0.0.0.0' });
+    expect(JSON.stringify(config)).not.toContain(hash);
+    expect(await isPassword('correct horse', hash)).toBe(true);
+    expect(await isPassword('correct horse ', hash)).toBe(false);
+  });
+  it('reads roles of a claim; the highest counts', () => {
+    expect(wrong({ OIDC_ROLES: 'boss=a' })).toContain('OIDC_ROLES');
+    expect(wrong({ OIDC_ROLES: 'viewer' })).toContain('OIDC_ROLES');
+    const mapping = readConfiguration({ OIDC_ROLES: 'administrator=it, security; operator=support;viewer=*' }).OIDC_ROLES ?? [];
+    expect(roleOf(mapping, ['support', 'security'])).toBe('administrator');
+    expect(roleOf(mapping, ['support'])).toBe('operator');
+    expect(roleOf(mapping, [])).toBe('viewer');
+    expect(roleOf([{ role: 'operator', values: ['support'] }], ['others'])).toBeUndefined();
   });
 });

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Secret } from '@dialog/contracts/secret';
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { isLoopbackHost } from './loopback.ts';
+import { isPasswordHash } from './password-hash.ts';
+import { roleMapping } from './role-mapping.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const wholeNumber = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
@@ -34,7 +37,52 @@ export const configurationSchema = z.object({
     ),
   BOT_SILENCE_LIMIT: duration.prefault('30s').describe('A bot silent for so long: its chats go to people'),
   BIND_HOST: z.string().min(1).default('127.0.0.1').describe('Address that ingress listens on'),
-  CONSOLE_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the console listens on; it has no sign-in of its own'),
+  CONSOLE_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the console listens on; beyond loopback only with ACCESS'),
+  CONSOLE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Where browsers reach the console, e.g. `https://console.example.com`; https makes its cookie `Secure`. Default: where it listens',
+    ),
+  ACCESS: z
+    .enum(['open', 'password', 'oidc'])
+    .default('open')
+    .describe(
+      'Who may use the console: `open`: whoever reaches it, on loopback only; `password`: the local administrator; `oidc`: people of an OpenID provider ([access.md](access.md))',
+    ),
+  ACCESS_OPEN_BEYOND_LOOPBACK: z
+    .stringbool()
+    .default(false)
+    .describe(
+      'Lets an open console listen beyond loopback: for a container whose port is published on loopback only, or with a door of your own in front',
+    ),
+  ACCESS_PASSWORD_HASH: z
+    .string()
+    .refine(isPasswordHash, 'is no hash of `dialogctl access hash-password`')
+    .optional()
+    .describe("For `password`: the hash of the administrator's password, made by `dialogctl access hash-password`"),
+  ACCESS_SESSION: duration.prefault('12h').describe('After so long one signs in anew'),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("For `oidc`: the provider's issuer; its `/.well-known/openid-configuration` is read"),
+  OIDC_CLIENT_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('For `oidc`: the client registered there, with `{CONSOLE_PUBLIC_URL}/api/access/oidc/callback`'),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional().describe('For `oidc`: its secret'),
+  OIDC_SCOPES: z.string().min(1).default('openid profile email').describe('For `oidc`: what is asked for'),
+  OIDC_ROLE_CLAIM: z
+    .string()
+    .min(1)
+    .default('groups')
+    .describe('For `oidc`: the claim that tells the role, e.g. `groups` or `realm_access.roles`'),
+  OIDC_ROLES: roleMapping
+    .optional()
+    .describe(
+      'For `oidc`: which values of the claim give which role, e.g. `administrator=it-admins;operator=support;analyst=quality;viewer=*`; the highest counts, `*` is everybody',
+    ),
   INGRESS_PORT: port.default(8080).describe('Port for Webim'),
   CONSOLE_PORT: port.default(8081).describe('Port of the console'),
   SIMULATOR_PORT: port.default(8082).describe('Port of the simulator'),
@@ -57,10 +105,11 @@ export const configurationSchema = z.object({
 });
 
 type Read = z.infer<typeof configurationSchema>;
-export type Configuration = Omit<Read, 'HASH_KEY'> & { readonly HASH_KEY: Secret | undefined };
+type SecretNames = 'HASH_KEY' | 'ACCESS_PASSWORD_HASH' | 'OIDC_CLIENT_SECRET';
+export type Configuration = Omit<Read, SecretNames> & { readonly [N in SecretNames]: Secret | undefined };
 
 /** What may hold a secret: the event store's address may have a password in it. */
-const secrets = ['HASH_KEY', 'EVENTS_URL'] as const;
+const secrets = ['HASH_KEY', 'EVENTS_URL', 'ACCESS_PASSWORD_HASH', 'OIDC_CLIENT_SECRET'] as const;
 
 /** @throws Error that names every offending variable with what is wrong; never with its value where it is a secret */
 export const readConfiguration = (env: Readonly<Record<string, string | undefined>>): Configuration => {
@@ -82,9 +131,35 @@ export const readConfiguration = (env: Readonly<Record<string, string | undefine
   }
   const parsed = configurationSchema.safeParse(given);
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
+  if (parsed.success) problems.push(...accessProblems(parsed.data));
   if (problems.length > 0 || !parsed.success) throw new Error(`the configuration is wrong:\n  ${problems.join('\n  ')}`);
-  const { HASH_KEY, ...rest } = parsed.data;
-  return { ...rest, HASH_KEY: HASH_KEY === undefined ? undefined : new Secret(HASH_KEY) };
+  const { HASH_KEY, ACCESS_PASSWORD_HASH, OIDC_CLIENT_SECRET, ...rest } = parsed.data;
+  return {
+    ...rest,
+    HASH_KEY: secretOf(HASH_KEY),
+    ACCESS_PASSWORD_HASH: secretOf(ACCESS_PASSWORD_HASH),
+    OIDC_CLIENT_SECRET: secretOf(OIDC_CLIENT_SECRET),
+  };
+};
+
+const secretOf = (value: string | undefined): Secret | undefined => (value === undefined ? undefined : new Secret(value));
+
+/** What can't be said of one variable alone. An open console beyond loopback would give every text to whoever reaches the port. */
+const accessProblems = (config: Read): string[] => {
+  if (!config.SERVICES.includes('console')) return [];
+  const wanted = (name: keyof Read): string[] => (config[name] === undefined ? [`${name}: ACCESS=${config.ACCESS} needs it`] : []);
+  switch (config.ACCESS) {
+    case 'open':
+      return isLoopbackHost(config.CONSOLE_HOST) || config.ACCESS_OPEN_BEYOND_LOOPBACK
+        ? []
+        : [
+            `CONSOLE_HOST: ${config.CONSOLE_HOST} is beyond loopback and the console is open to whoever reaches it; set ACCESS=password or ACCESS=oidc, or ACCESS_OPEN_BEYOND_LOOPBACK=true where only loopback or a door of your own leads there`,
+          ];
+    case 'password':
+      return wanted('ACCESS_PASSWORD_HASH');
+    case 'oidc':
+      return [...wanted('OIDC_ISSUER'), ...wanted('OIDC_CLIENT_ID'), ...wanted('OIDC_CLIENT_SECRET'), ...wanted('OIDC_ROLES')];
+  }
 };
 
 /** All settings as a Markdown table, for the documentation. */

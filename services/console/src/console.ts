@@ -9,6 +9,11 @@ import { botStopsOf } from '@dialog/script-versions/versions';
 import type { Service } from '@dialog/service-kit/service';
 import express from 'express';
 import type { Logger } from 'pino';
+import type { AccessOptions } from './access/access-options.ts';
+import { entrance as entranceOf } from './access/entrance.ts';
+import { guard } from './access/guard.ts';
+import { sessions as sessionsOf } from './access/sessions.ts';
+import { signInRouter } from './access/sign-in.ts';
 import { type AccountLimits, accountsRouter } from './api/accounts.ts';
 import { auditRouter } from './api/audit.ts';
 import { botSwitchRouter } from './api/bot-switch.ts';
@@ -25,6 +30,7 @@ import { within } from './deadline.ts';
 import { allowedHost } from './http/allowed-host.ts';
 import { pageRouter, securityHeaders } from './http/page.ts';
 import { notFound, problemHandler } from './http/problem.ts';
+import { sameOrigin } from './http/same-origin.ts';
 import type { LagReport } from './lag/report.ts';
 import { lagSampler } from './lag/sampler.ts';
 import { liveUpdates } from './live/live.ts';
@@ -41,10 +47,14 @@ export type ConsoleOptions = {
   readonly dataFile: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Default 127.0.0.1. The console has no sign-in of its own: elsewhere it needs a door in front of it. */
+  /** Default 127.0.0.1. Elsewhere it needs `access`, or a door in front of it. */
   readonly host?: string;
   /** Names other than loopback's under which it may be asked (`Host`), without port. */
   readonly allowedHosts?: readonly string[];
+  /** Who may come in, and how; left out: whoever reaches it. */
+  readonly access?: AccessOptions;
+  /** Where browsers reach it, if it is another address than the one it listens on. */
+  readonly publicUrl?: string;
   /** Folder of the built page; default: this package's `dist/web`. */
   readonly webRoot?: string;
   /** Real ms between two samples of the lag. Default 1 s. */
@@ -120,12 +130,21 @@ export const consoleService = (options: ConsoleOptions): Console => {
     const app = express();
     app.disable('x-powered-by');
     app.disable('etag');
-    app.use(securityHeaders, allowedHost([host, ...(options.allowedHosts ?? [])]));
+    const { publicUrl, access } = options;
+    const isSecure = publicUrl?.startsWith('https:') === true;
+    app.use(
+      securityHeaders({ isSecure }),
+      allowedHost([host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname]), ...(options.allowedHosts ?? [])]),
+    );
+    const entrance = entranceOf(store);
+    const sessions = access === undefined ? undefined : sessionsOf({ access, entrance, now: clock.now, isSecure });
     const api = express.Router();
     api.use((_request, response, next) => {
       response.set('cache-control', 'no-store');
       next();
     });
+    api.use(sameOrigin(publicUrl), guard({ store, clock, entrance, sessions }));
+    api.use('/access', signInRouter({ store, clock, logger, entrance, access, sessions, publicUrl: () => publicUrl ?? address ?? '' }));
     api.get('/about', (_request, response) => {
       response.json({ now: clock.now(), caughtUp: follow.caughtUp(), simulatorUrl: options.simulatorUrl ?? null } satisfies About);
     });

@@ -1,4 +1,16 @@
 import { z } from 'zod';
+import {
+  accessAuditQuerySchema,
+  accessAuditSchema,
+  createdTokenSchema,
+  createTokenSchema,
+  loggedOutSchema,
+  loginSchema,
+  revokedSchema,
+  sessionSchema,
+  tokenParamsSchema,
+  tokensSchema,
+} from './access/schemas.ts';
 import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
 import { auditQuerySchema, auditSchema } from './api/audit.ts';
 import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
@@ -68,6 +80,59 @@ export const consoleOpenApi = (): Json => ({
   },
   servers: [{ url: '/api' }],
   paths: {
+    '/access/session': { get: operation('getSession', 'How one signs in here, and who asks', [], schema(sessionSchema)) },
+    '/access/login': {
+      post: {
+        ...operation(
+          'login',
+          'Signs the local administrator in: the answer sets a cookie. At most ten wrong passwords a minute from one address',
+          [],
+          schema(sessionSchema),
+          [400, 401, 404, 429, 503],
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(loginSchema, 'input') } } },
+      },
+    },
+    '/access/logout': { post: operation('logout', 'Ends the session', [], schema(loggedOutSchema), [503]) },
+    '/access/oidc/start': {
+      get: {
+        operationId: 'oidcStart',
+        summary: 'Sends the browser to the identity provider',
+        responses: { 302: { description: 'Go there' } },
+      },
+    },
+    '/access/oidc/callback': {
+      get: {
+        operationId: 'oidcCallback',
+        summary: 'Where the identity provider sends the browser back; the answer sets a cookie',
+        responses: { 302: { description: 'To the page' } },
+      },
+    },
+    '/access/tokens': {
+      get: operation('listTokens', 'Tokens of the API, without their text', [], schema(tokensSchema), [503]),
+      post: {
+        ...operation('createToken', 'Makes a token of the API; its text is told this once', [], schema(createdTokenSchema), [400, 503]),
+        requestBody: { required: true, content: { 'application/json': { schema: schema(createTokenSchema, 'input') } } },
+      },
+    },
+    '/access/tokens/{id}/revoke': {
+      post: operation(
+        'revokeToken',
+        'Lets a token in no more',
+        parameters('path', tokenParamsSchema),
+        schema(revokedSchema),
+        [400, 404, 503],
+      ),
+    },
+    '/access/audit': {
+      get: operation(
+        'listAccess',
+        'Who came in or was refused, read unmasked text, asked for changes, made tokens; newest first',
+        parameters('query', accessAuditQuerySchema),
+        schema(accessAuditSchema),
+        [400, 503],
+      ),
+    },
     '/about': { get: operation('about', 'What this console is', [], schema(aboutSchema)) },
     '/dialogs': {
       get: operation(
@@ -350,7 +415,15 @@ export const consoleOpenApi = (): Json => ({
       },
     },
   },
-  components: { schemas: { Problem: schema(problemSchema) } },
+  components: {
+    schemas: { Problem: schema(problemSchema) },
+    securitySchemes: {
+      token: { type: 'http', scheme: 'bearer', description: 'Of `dialogctl access token create`' },
+      session: { type: 'apiKey', in: 'cookie', name: 'dialog-console', description: 'Of a sign-in; `__Host-dialog-console` over https' },
+    },
+  },
+  // Where people sign in; a console that is open asks for neither. Each operation then also answers 401 and 403.
+  security: [{ token: [] }, { session: [] }, {}],
 });
 
 const schema = (of: z.ZodType, io: 'input' | 'output' = 'output'): Json => {
@@ -371,9 +444,11 @@ const parameters = (place: 'path' | 'query', of: z.ZodObject): Json[] => {
 
 const titles: Record<number, string> = {
   400: 'The request is not valid',
+  401: 'Sign in first',
   404: 'Not found',
   409: 'Not as things are now',
   422: 'What was given can’t be read',
+  429: 'Too many attempts',
   503: 'The store does not answer now',
 };
 

@@ -5,9 +5,9 @@ export type LiveClient = {
   readonly close: () => void;
 };
 
-export const liveClient = async (url: string): Promise<LiveClient> => {
+export const liveClient = async (url: string, headers: Readonly<Record<string, string>> = {}): Promise<LiveClient> => {
   const abort = new AbortController();
-  const response = await fetch(url, { signal: abort.signal });
+  const response = await fetch(url, { signal: abort.signal, headers });
   if (!response.ok || response.body === null) throw new Error(`live answered ${response.status}`);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';

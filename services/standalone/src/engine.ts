@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AccessOptions } from '@dialog/console/access/access-options';
 import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
@@ -36,6 +37,10 @@ export type EngineOptions = {
   readonly host: string;
   /** Where the console listens; default `host`. */
   readonly consoleHost?: string;
+  /** How people sign in at the console; left out: it is open. */
+  readonly access?: Omit<AccessOptions, 'key'>;
+  /** Where browsers reach the console, if it is another address than the one it listens on. */
+  readonly consolePublicUrl?: string;
   /** 0: any free one. */
   readonly ingressPort: number;
   readonly consolePort: number;
@@ -138,6 +143,9 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       eventsUrl,
       host: options.consoleHost ?? host,
       port: options.consolePort,
+      // One key for all processes of an installation, from the one secret that they share.
+      ...(options.access === undefined ? {} : { access: { ...options.access, key: options.hashKey } }),
+      ...(options.consolePublicUrl === undefined ? {} : { publicUrl: options.consolePublicUrl }),
       accounts: accounts.all().map(({ id }) => id),
       readWebhook: readAgain({ hashKey: options.hashKey }),
       ...(options.limits?.ratePerSecond === undefined || options.limits.burst === undefined

@@ -6,6 +6,7 @@ import { type Configuration, readConfiguration } from '@dialog/service-kit/confi
 import { operationsServer } from '@dialog/service-kit/operations-server';
 import { type NamedService, runServices } from '@dialog/service-kit/run-services';
 import { pino } from 'pino';
+import { consoleAccess } from './console-access.ts';
 import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
 import { hashKeyOf, simulatorSecrets } from './first-start.ts';
 import { engineMetrics } from './metrics.ts';
@@ -53,6 +54,7 @@ const engineOptions = {
   consoleHost: config.CONSOLE_HOST,
   ingressPort: config.INGRESS_PORT,
   consolePort: config.CONSOLE_PORT,
+  ...consoleAccess(config),
   partitions: config.PARTITIONS,
   ackTimeoutMs: config.ACK_TIMEOUT * config.CLOCK_RATE,
   httpTimeoutMs: config.HTTP_TIMEOUT * config.CLOCK_RATE,

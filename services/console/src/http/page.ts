@@ -3,17 +3,22 @@ import { join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import { notFound } from './problem.ts';
 
-/** Everything that the page loads comes from here: no third party, no inline script. */
-export const securityHeaders: RequestHandler = (_request, response, next) => {
-  response.set({
-    'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-  });
-  next();
-};
+/** Everything that the page loads comes from here: no third party, no inline script; and no other page may frame it. */
+export const securityHeaders =
+  ({ isSecure }: { readonly isSecure: boolean }): RequestHandler =>
+  (_request, response, next) => {
+    response.set({
+      'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+      ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    });
+    next();
+  };
 
 /** The built page. Every address without a file is the page itself, which finds its way by the address. */
 export const pageRouter = (webRoot: string): Router => {
