@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type FacetName, type Facets, facetNames } from './facets.ts';
 import type { DialogRow } from './row.ts';
-import { dialogOfEntry } from './word-tables.ts';
+import { dialogOfEntry, type WordTables } from './word-tables.ts';
 import { type AskedWord, askedWords } from './words.ts';
 
 export type ListFilter = Facets & {
@@ -20,14 +20,16 @@ type Clause = { readonly sql: string; readonly values: readonly Value[] };
 
 /** A list with more dialogs than this is not counted to its end: as long as one is shorter, it is the one to walk. */
 const countedMost = 20_000;
-/** Up to so many dialogs with a word are all looked at and sorted; with more of them the walk along the list soon fills a page. */
+/** Up to so many dialogs with a word are all looked at and sorted; with more of them the walk along a list soon fills a page. */
 const fewWithWord = 2_000;
+/** A walk for common words that has looked at so many dialogs without filling a page is given up for the words' whole sets. */
+const mostLookedAt = 5_000;
 
 /**
  * Dialogs under all that is asked, newest activity first, in pages by key. It walks the shortest of the lists asked for and looks
  * each dialog up in the others, so that what a page costs follows the rarest value and not the number of dialogs.
  */
-export const finder = (db: DatabaseSync): ((filter: ListFilter) => readonly DialogRow[]) => {
+export const finder = (db: DatabaseSync, wordsOf: Pick<WordTables, 'said'>): ((filter: ListFilter) => readonly DialogRow[]) => {
   const statements = new Map<string, StatementSync>();
   // The texts depend only on which filters are given, so that their statements are few and can be kept.
   const prepared = (sql: string): StatementSync => {
@@ -41,6 +43,18 @@ export const finder = (db: DatabaseSync): ((filter: ListFilter) => readonly Dial
       .map((found) => JSON.parse(String(found['fold'])) as DialogRow);
   const count = ({ sql, values }: Clause, most: number): number =>
     Number(prepared(`SELECT count(*) AS count FROM (${sql} LIMIT ?)`).get(...values, most)?.['count']);
+
+  /** The first dialogs of a walk that have the words; undefined where it would go too far for them. */
+  const soonFound = ({ sql, values }: Clause, words: readonly AskedWord[], limit: number): readonly DialogRow[] | undefined => {
+    const found: number[] = [];
+    let lookedAt = 0;
+    for (const { id } of prepared(`SELECT dialog.id AS id ${sql}`).iterate(...values)) {
+      if (++lookedAt > mostLookedAt) return undefined;
+      if (wordsOf.said(Number(id), words)) found.push(Number(id));
+      if (found.length === limit) break;
+    }
+    return found.flatMap((id) => rows({ sql: 'SELECT fold FROM dialog WHERE id = ?', values: [id] }));
+  };
 
   return (filter) => {
     const words = askedWords(filter.text ?? '');
@@ -65,38 +79,38 @@ export const finder = (db: DatabaseSync): ((filter: ListFilter) => readonly Dial
         ),
       );
     }
-    const matches = counted.map(({ match }) => match);
+    const sets = counted.map(({ match }) => match);
     const [first, ...others] = asked
-      .map((facet) => {
-        const walk = within('facet', filter);
-        return {
-          facet,
-          count:
-            asked.length === 1
-              ? 0
-              : count(
-                  { sql: `SELECT 1 FROM facet WHERE name = ? AND value = ?${walk.sql}`, values: [...facet, ...walk.values] },
-                  countedMost,
-                ),
-        };
-      })
+      .map((facet) => ({ facet, count: asked.length === 1 ? 0 : count(listOf(facet, filter), countedMost) }))
       .sort((a, b) => a.count - b.count);
-    return first === undefined
-      ? rows(fromNewest(filter, matches))
-      : rows(
-          fromFacet(
+    const walk = (matches: readonly string[]): Clause =>
+      first === undefined
+        ? fromNewest(filter, matches)
+        : fromFacet(
             filter,
             first.facet,
             others.map(({ facet }) => facet),
             matches,
-          ),
-        );
+          );
+    if (words.length === 0) return rows(inFull(walk([]), filter.limit));
+    return soonFound(walk([]), words, filter.limit) ?? rows(inFull(walk(sets), filter.limit));
   };
 };
 
 /** Words hold letters and digits only, so that a quote can't end early. */
 const matchOf = ({ form, prefix }: AskedWord): string => `"${form}"${prefix ? '*' : ''}`;
 const withWord = (match: string): Clause => ({ sql: 'SELECT rowid FROM word_index WHERE word_index MATCH ?', values: [match] });
+
+const listOf = (facet: readonly [FacetName, string], filter: ListFilter): Clause => {
+  const stretch = within('facet', filter);
+  return { sql: `SELECT 1 FROM facet WHERE name = ? AND value = ?${stretch.sql}`, values: [...facet, ...stretch.values] };
+};
+
+/** A walk's rows, from what it goes over and in which order. */
+const inFull = ({ sql, values }: Clause, limit: number): Clause => ({
+  sql: `SELECT dialog.fold ${sql} LIMIT ?`,
+  values: [...values, limit],
+});
 
 /** The stretch of a list that the times and the page before leave. */
 const within = (table: 'facet' | 'dialog', { from, to, after }: ListFilter): Clause => {
@@ -139,9 +153,8 @@ const fromNewest = (filter: ListFilter, matches: readonly string[]): Clause => {
   const stretch = within('dialog', filter);
   const said = alsoSaid('dialog.id', matches);
   return {
-    sql: `SELECT fold FROM dialog INDEXED BY dialog_newest WHERE listed = ?${stretch.sql}${said.sql}
-      ORDER BY last_at DESC, account, chat_id LIMIT ?`,
-    values: [listed(filter), ...stretch.values, ...said.values, filter.limit],
+    sql: `FROM dialog INDEXED BY dialog_newest WHERE listed = ?${stretch.sql}${said.sql} ORDER BY last_at DESC, account, chat_id`,
+    values: [listed(filter), ...stretch.values, ...said.values],
   };
 };
 
@@ -155,10 +168,10 @@ const fromFacet = (
   const under = alsoUnder('facet', others);
   const said = alsoSaid('facet.dialog', matches);
   return {
-    sql: `SELECT dialog.fold FROM facet CROSS JOIN dialog ON dialog.id = facet.dialog
+    sql: `FROM facet CROSS JOIN dialog ON dialog.id = facet.dialog
       WHERE facet.name = ? AND facet.value = ?${stretch.sql}${under.sql}${said.sql}
-      ORDER BY facet.last_at DESC, facet.account, facet.chat_id LIMIT ?`,
-    values: [...facet, ...stretch.values, ...under.values, ...said.values, filter.limit],
+      ORDER BY facet.last_at DESC, facet.account, facet.chat_id`,
+    values: [...facet, ...stretch.values, ...under.values, ...said.values],
   };
 };
 

@@ -51,7 +51,7 @@ export class RowGap extends Error {
 }
 
 /**
- * The read model's file: one row per dialog (the fold itself, as JSON, with columns generated from it), under what it is found
+ * The read model's file: one row per dialog (the fold itself, as JSON, beside the columns that are asked for), under what it is found
  * (`facet-table.ts`), its words (`word-tables.ts`) and the checkpoint, changed in one transaction. Synchronous: it lives in a worker thread.
  */
 export type Tables = {
@@ -91,11 +91,11 @@ const schema = `
     id INTEGER PRIMARY KEY,
     account TEXT NOT NULL,
     chat_id TEXT NOT NULL,
-    listed INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.status') = 'live') STORED,
-    owner TEXT GENERATED ALWAYS AS (json_extract(fold, '$.owner')) STORED,
-    parked INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.parked')) STORED,
-    script TEXT GENERATED ALWAYS AS (json_extract(fold, '$.script')) STORED,
-    last_at INTEGER GENERATED ALWAYS AS (json_extract(fold, '$.lastAt')) STORED,
+    listed INTEGER NOT NULL,
+    owner TEXT,
+    parked INTEGER NOT NULL,
+    script TEXT,
+    last_at INTEGER NOT NULL,
     fold TEXT NOT NULL,
 ${workColumns}    UNIQUE (account, chat_id)
   );
@@ -112,12 +112,14 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const readMeta = db.prepare('SELECT value FROM meta WHERE name = ?');
   const writeMeta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
   const readRow = db.prepare('SELECT id, fold FROM dialog WHERE account = ? AND chat_id = ?');
-  const addRow = db.prepare('INSERT INTO dialog (account, chat_id, fold) VALUES (?, ?, ?) RETURNING id');
-  const changeRow = db.prepare('UPDATE dialog SET fold = ? WHERE id = ?');
+  const addRow = db.prepare(
+    'INSERT INTO dialog (listed, owner, parked, script, last_at, fold, account, chat_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
+  );
+  const changeRow = db.prepare('UPDATE dialog SET listed = ?, owner = ?, parked = ?, script = ?, last_at = ?, fold = ? WHERE id = ?');
   const removeRow = db.prepare('DELETE FROM dialog WHERE id = ?');
   const facets = facetTable(db);
   const words = wordTables(db);
-  const find = finder(db);
+  const find = finder(db, words);
   const parkedDialogs = db.prepare('SELECT account, chat_id FROM dialog WHERE parked = 1 ORDER BY account, chat_id LIMIT ?');
   const openTotals = db.prepare(`
     SELECT account, owner, COUNT(*) AS count, MIN(json_extract(fold, '$.ownerSince')) AS oldest_since,
@@ -143,9 +145,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const work = workTables(db);
   /** The row as it becomes, and all that stands beside it. `id`: of the row that was there, undefined where there was none. */
   const write = (id: number | undefined, before: DialogRow | undefined, after: DialogRow, texts: readonly string[]): void => {
-    const fold = JSON.stringify(after);
-    const own = id ?? Number(addRow.get(after.account, after.chatId, fold)?.['id']);
-    if (id !== undefined) changeRow.run(fold, id);
+    const { status, owner, parked, script, lastAt, account, chatId } = after;
+    const columns = [status === 'live' ? 1 : 0, owner, parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
+    const own = id ?? Number(addRow.get(...columns, account, chatId)?.['id']);
+    if (id !== undefined) changeRow.run(...columns, id);
     facets.change(own, before, after);
     words.add(own, after.revision, texts);
     work.written(before, after);

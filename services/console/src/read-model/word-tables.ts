@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { addWords } from './words.ts';
+import { type AskedWord, addWords } from './words.ts';
 
 /**
  * The words of what was said, by dialog: personal data, and the only such data in the read model. `dialog_word` holds what each batch
@@ -23,6 +23,8 @@ const maxRevision = 2 ** entryBits - 1;
 /** SQL: the dialog of an entry. */
 export const dialogOfEntry = `rowid >> ${entryBits}`;
 
+export type WordTables = ReturnType<typeof wordTables>;
+
 export const wordTables = (db: DatabaseSync) => {
   const known = db.prepare('SELECT words FROM dialog_word WHERE dialog = ?');
   const keep = db.prepare('INSERT INTO dialog_word (dialog, revision, words) VALUES (?, ?, ?)');
@@ -42,6 +44,14 @@ export const wordTables = (db: DatabaseSync) => {
       const words = [...added].join(' ');
       keep.run(dialog, revision, words);
       index.run(dialog * 2 ** entryBits + revision, words);
+    },
+    /** Whether all of them were said in the dialog: the look at one dialog that needs no index. */
+    said: (dialog: number, asked: readonly AskedWord[]): boolean => {
+      const words = known
+        .all(dialog)
+        .map((found) => ` ${String(found['words'])} `)
+        .join('');
+      return asked.every(({ form, prefix }) => words.includes(prefix ? ` ${form}` : ` ${form} `));
     },
     /** @returns whether there was any. */
     erase: (dialog: number): boolean => {
