@@ -44,6 +44,8 @@ export type Begun = {
   readonly pinned: ReadonlySet<string>;
   /** The script that each stream names, where one does. */
   readonly scripts: ReadonlyMap<string, string>;
+  /** The source of each script, by its hash. */
+  readonly sources: ReadonlyMap<string, string>;
   readonly events: number;
   /** Its end is there. */
   readonly ended: boolean;
@@ -65,6 +67,7 @@ export const takeUp = async (file: string): Promise<Begun | undefined> => {
   let cut = false;
   const pinned = new Set<string>();
   const scripts = new Map<string, string>();
+  const sources = new Map<string, string>();
   for await (const whole of wholeLines(createReadStream(file))) {
     if ('rest' in whole) {
       cut = whole.rest !== '';
@@ -74,17 +77,18 @@ export const takeUp = async (file: string): Promise<Begun | undefined> => {
     number += 1;
     const line = parseExportLine(whole.text, number);
     if (line.line === 'header') header = line;
-    else if (line.line === 'script' || line.line === 'settings') pinned.add(line.hash);
+    if (line.line === 'script') sources.set(line.hash, line.source);
+    if (line.line === 'script' || line.line === 'settings') pinned.add(line.hash);
     else if (line.line === 'event') {
       last = line;
       events += 1;
       const { script } = pinsOfEvent(line);
       if (script !== undefined) scripts.set(line.stream, script);
-    } else ended = true;
+    } else if (line.line === 'end') ended = true;
   }
   if (cut) {
     const opened = await open(file, 'r+');
     await opened.truncate(bytes).finally(() => opened.close());
   }
-  return header === undefined ? undefined : { header, last, pinned, scripts, events, ended };
+  return header === undefined ? undefined : { header, last, pinned, scripts, sources, events, ended };
 };

@@ -4,11 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import { realClock } from '@dialog/contracts/clock';
 import { type ExportHeader, type ExportLine, type ExportSelection, exportSelectionSchema, exportText } from '@dialog/contracts/export-file';
 import { accountIdSchema, type DialogId } from '@dialog/contracts/ids';
+import { anonymiser } from '@dialog/export/anonymise';
 import { type Begun, takeUp } from '@dialog/export/export-file';
 import { exportHeader } from '@dialog/export/export-lines';
+import { type Pseudonyms, pseudonyms } from '@dialog/export/pseudonyms';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, dialogPath } from '../console-api.ts';
 import { cannot } from '../exit.ts';
+import { readText } from '../script/files.ts';
 import { version } from '../version.ts';
 import { fromConsole, fromStore, type Source } from './source.ts';
 
@@ -22,6 +25,8 @@ type Options = {
   readonly resume?: boolean;
   readonly console: string;
   readonly eventsUrl?: string;
+  readonly anonymise?: boolean;
+  readonly keyFile?: string;
 };
 
 const help = `
@@ -34,6 +39,7 @@ Examples:
   dialogctl export --account shop --out shop.ndjson --events-url sqlite:data/events.db
   dialogctl export --dialog shop/4711 --dialog shop/4712 > two.ndjson
   dialogctl export --account shop --where owner=operator --out with-operators.ndjson
+  openssl rand -hex 32 > key && dialogctl export --all --anonymise --key-file key --out shared.ndjson
 
 Exit codes: 0 the export is whole; 2 it could not be done, or was interrupted: what is there stays, for --resume.`;
 
@@ -51,13 +57,17 @@ export const exportCommand = (program: Command): void => {
     .option('--until <time>', 'up to what was recorded then, as 2026-03-02T09:00:00Z. Default: now')
     .option('--out <file>', 'where to; default: standard output')
     .option('--resume', 'go on with an export that was interrupted; needs --out')
+    .option('--anonymise', 'pseudonyms in place of personal data; needs --key-file')
+    .option('--key-file <file>', 'the key of the pseudonyms: the same key, the same pseudonyms')
     .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
     .option('--events-url <url>', 'read the event store itself, as EVENTS_URL names it')
     .addHelpText('after', help)
     .action(async (options: Options) => {
-      const begun = await begunOf(options);
+      const hidden = hiddenBy(options);
+      const begun = await begunOf(options, hidden);
       if (begun?.ended === true) return void process.stderr.write(`${options.out} is whole already: ${begun.events} events\n`);
-      const header = begun?.header ?? (await headerOf(options));
+      const header = begun?.header ?? { ...(await headerOf(options)), pseudonyms: hidden?.name ?? null };
+      const shown = hidden === undefined ? same : anonymiser({ pseudonyms: hidden, ...begun });
       const source: Source = options.eventsUrl === undefined ? fromConsole(options.console) : fromStore(options.eventsUrl);
       const there = { last: begun?.last, pinned: begun?.pinned ?? new Set<string>() };
       let events = begun?.events ?? 0;
@@ -65,7 +75,7 @@ export const exportCommand = (program: Command): void => {
         if (begun === undefined) yield exportText(header);
         for await (const line of lines) {
           if (line.line === 'event') events += 1;
-          yield exportText(line);
+          yield exportText(shown(line));
         }
       }
       try {
@@ -80,7 +90,20 @@ export const exportCommand = (program: Command): void => {
     });
 };
 
-const begunOf = async (options: Options): Promise<Begun | undefined> => {
+const same = (line: ExportLine): ExportLine => line;
+
+/** @returns undefined where personal data is to stand as it was recorded */
+const hiddenBy = ({ anonymise, keyFile }: Options): Pseudonyms | undefined => {
+  if (anonymise !== true) return keyFile === undefined ? undefined : cannot('--key-file is the key of --anonymise');
+  if (keyFile === undefined) return cannot('--anonymise needs a key: --key-file, e.g. of `openssl rand -hex 32`');
+  try {
+    return pseudonyms(Buffer.from(readText(keyFile).trim()));
+  } catch (error) {
+    return cannot(`${keyFile}: ${messageOf(error)}`);
+  }
+};
+
+const begunOf = async (options: Options, hidden: Pseudonyms | undefined): Promise<Begun | undefined> => {
   const { out, resume } = options;
   if (resume === true && out === undefined) return cannot('--resume goes on with a file: --out is missing');
   if (out === undefined) return undefined;
@@ -90,6 +113,9 @@ const begunOf = async (options: Options): Promise<Begun | undefined> => {
   }
   const begun = await takeUp(out).catch((error: unknown) => cannot(`${out} is no export: ${messageOf(error)}`));
   if (begun !== undefined && !sameAsked(options, begun.header)) return cannot(`${out} is an export of something else`);
+  if (begun !== undefined && begun.header.pseudonyms !== (hidden?.name ?? null)) {
+    return cannot(begun.header.pseudonyms === null ? `${out} is not anonymised` : `${out} is anonymised: the same --key-file is wanted`);
+  }
   return begun;
 };
 

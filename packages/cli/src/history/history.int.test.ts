@@ -163,6 +163,29 @@ describe('dialogctl export, import', () => {
     }
   });
 
+  it('anonymised: nothing of the visitor is in it, it goes on under its key alone, and imports to the same states', async () => {
+    const store = folder.store('events');
+    for (const chat of ['1', '2']) await handedOver('shop', chat, t0).writeTo(store);
+    const [key, other] = [folder.path('key'), folder.path('other')];
+    writeFileSync(key, `${'a1'.repeat(32)}\n`);
+    writeFileSync(other, 'b2'.repeat(32));
+    const whole = folder.path('whole.ndjson');
+    const args = ['export', '--events-url', url('events'), '--anonymise', '--key-file'];
+    expect(await run(...args, key, '--all', '--out', whole)).toMatchObject({ status: 0 });
+    const text = readFileSync(whole, 'utf8');
+    expect(text).not.toMatch(/Ирина|Соколова|912 555|вы тут/);
+    const cut = folder.path('cut.ndjson');
+    writeFileSync(cut, text.slice(0, text.length * 0.6));
+    expect(await run(...args, other, '--resume', '--out', cut)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('the same --key-file'),
+    });
+    expect(await run(...args, key, '--resume', '--out', cut)).toMatchObject({ status: 0 });
+    expect(readFileSync(cut, 'utf8') === text).toBe(true);
+    expect(await run('import', whole, '--events-url', url('target'))).toMatchObject({ status: 0 });
+    expect(stateHashes(await storedEvents(folder.store('target')))).toEqual(stateHashes(await storedEvents(store)));
+  });
+
   it('says what it can not do', async () => {
     const said = (...args: string[]) => {
       const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
