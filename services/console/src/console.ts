@@ -34,6 +34,7 @@ import { sameOrigin } from './http/same-origin.ts';
 import type { LagReport } from './lag/report.ts';
 import { lagSampler } from './lag/sampler.ts';
 import { liveUpdates } from './live/live.ts';
+import { type PartsReport, partsWatch } from './parts/parts.ts';
 import { follower } from './read-model/follower.ts';
 import { openReadModel, type ReadModel } from './read-model/read-model.ts';
 import type { DialogTotals } from './read-model/tables.ts';
@@ -125,6 +126,13 @@ export const consoleService = (options: ConsoleOptions): Console => {
       },
       ...(options.lagEveryMs === undefined ? {} : { everyMs: options.lagEveryMs }),
     });
+    const parts = partsWatch({
+      store,
+      lag: () => lagNow,
+      clock,
+      logger,
+      ...(options.lagEveryMs === undefined ? {} : { everyMs: options.lagEveryMs }),
+    });
     const live = liveUpdates({ clock, caughtUp: follow.caughtUp, lag: () => lagNow });
 
     const app = express();
@@ -161,6 +169,9 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
     api.use('/what-if', whatIfRouter({ store, readModel: model, clock, logger, eventsUrl: options.eventsUrl, signal: stopping.signal }));
     api.use(workRouter({ readModel: model, caughtUp: follow.caughtUp, clock }));
+    api.get('/parts', (_request, response) => {
+      response.json({ now: clock.now(), caughtUp: follow.caughtUp(), parts: parts.report() } satisfies PartsReport);
+    });
     api.get('/lag', async (_request, response) => {
       response.json((await lag.first()) satisfies LagReport);
     });
@@ -182,7 +193,13 @@ export const consoleService = (options: ConsoleOptions): Console => {
       address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
       listening.resolve(address);
       logger.info({ event: 'console_listening', port });
-      await Promise.race([follow.run(stopping.signal), lag.run(stopping.signal), model.died, failureOf(server)]);
+      await Promise.race([
+        follow.run(stopping.signal),
+        lag.run(stopping.signal),
+        parts.run(stopping.signal),
+        model.died,
+        failureOf(server),
+      ]);
     } catch (error) {
       listening.reject(error);
       throw error;

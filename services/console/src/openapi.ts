@@ -66,6 +66,7 @@ import {
 import { stuckQuerySchema, stuckSchema, timersQuerySchema, timersSchema, waitingQuerySchema, waitingSchema } from './api/work.ts';
 import { problemSchema } from './http/problem.ts';
 import { lagReportSchema } from './lag/report.ts';
+import { partsSchema } from './parts/parts.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -394,6 +395,9 @@ export const consoleOpenApi = (): Json => ({
         schema(whatIfDialogSchema),
         [400, 404, 503],
       ),
+    },
+    '/parts': {
+      get: operation('parts', 'Whether what the engine stands on answers, asked about once a second', [], schema(partsSchema)),
     },
     '/lag': {
       get: operation(

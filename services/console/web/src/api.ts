@@ -1,8 +1,16 @@
+import type { z } from 'zod';
+import type { AccountsReport } from '../../src/api/accounts.ts';
+import type { AuditReport } from '../../src/api/audit.ts';
+import type { BotSwitched } from '../../src/api/bot-switch.ts';
+import type { parkedListSchema, parkedRecordsSchema, releaseClassPlanSchema, releasePlanSchema } from '../../src/api/parked.ts';
+import type { fedSchema, QuarantineList, QuarantineOne } from '../../src/api/quarantine.ts';
 import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
 import type { ScriptSource } from '../../src/api/scripts.ts';
 import type { SettingsPin } from '../../src/api/settings.ts';
+import type { StuckReport, TimersReport, WaitingReport } from '../../src/api/work.ts';
 import type { Problem } from '../../src/http/problem.ts';
 import type { LagReport } from '../../src/lag/report.ts';
+import type { PartsReport } from '../../src/parts/parts.ts';
 import { serverSaid } from './time.ts';
 
 /** A refused or failed request; `status` 0: no answer came at all. */
@@ -17,22 +25,33 @@ export class ApiError extends Error {
 
 const timeoutMs = 10_000;
 
-const get = async <T>(path: string, signal: AbortSignal): Promise<T> => {
+const get = async <T>(path: string, signal: AbortSignal, sent?: object): Promise<T> => {
   let response: Response;
   try {
-    response = await fetch(`/api${path}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+    response = await fetch(`/api${path}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), ...posted(sent) });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new ApiError(0, 'no answer');
   }
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-    throw new ApiError(response.status, problem.title ?? response.statusText);
+    throw new ApiError(
+      response.status,
+      [problem.title ?? response.statusText, problem.detail].filter((part) => part !== undefined).join(': '),
+    );
   }
   const body = (await response.json()) as T & { now?: number };
   if (typeof body.now === 'number') serverSaid(body.now);
   return body;
 };
+
+const posted = (body: object | undefined): RequestInit =>
+  body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+
+/** Who asks and why, as each action wants it. */
+export type Asked = { readonly by: string; readonly reason: string; readonly dryRun: boolean };
+const never = new AbortController().signal;
+const act = <T>(path: string, body: object): Promise<T> => get<T>(path, never, body);
 
 const dialogPath = (account: string, chatId: string): string => `/dialogs/${encodeURIComponent(account)}/${encodeURIComponent(chatId)}`;
 
@@ -45,5 +64,27 @@ export const api = {
     get<EventPage>(`${dialogPath(account, chatId)}/events?from=${from}&limit=1000`, signal),
   script: (hash: string, signal: AbortSignal) => get<ScriptSource>(`/scripts/${encodeURIComponent(hash)}`, signal),
   settings: (hash: string, signal: AbortSignal) => get<SettingsPin>(`/settings/${encodeURIComponent(hash)}`, signal),
+  parts: (signal: AbortSignal) => get<PartsReport>('/parts', signal),
+  stuck: (signal: AbortSignal) => get<StuckReport>('/stuck', signal),
+  waiting: (signal: AbortSignal) => get<WaitingReport>('/waiting', signal),
+  timers: (query: string, signal: AbortSignal) => get<TimersReport>(`/timers?${query}`, signal),
+  accounts: (signal: AbortSignal) => get<AccountsReport>('/accounts', signal),
+  audit: (signal: AbortSignal) => get<AuditReport>('/audit', signal),
+  parked: (signal: AbortSignal) => get<z.infer<typeof parkedListSchema>>('/parked', signal),
+  parkedRecords: (account: string, chatId: string, signal: AbortSignal) =>
+    get<z.infer<typeof parkedRecordsSchema>>(`/parked/${encodeURIComponent(account)}/${encodeURIComponent(chatId)}`, signal),
+  quarantine: (signal: AbortSignal) => get<QuarantineList>('/quarantine', signal),
+  quarantined: (partition: number, offset: number, signal: AbortSignal) => get<QuarantineOne>(`/quarantine/${partition}/${offset}`, signal),
+  release: (
+    account: string,
+    chatId: string,
+    how: Asked & { skip?: readonly string[]; edit?: readonly { place: string; value: string }[] },
+  ) => act<z.infer<typeof releasePlanSchema>>(`/parked/${encodeURIComponent(account)}/${encodeURIComponent(chatId)}/release`, how),
+  releaseClass: (how: Asked & { parkedFor: string; skipFirst: boolean }) =>
+    act<z.infer<typeof releaseClassPlanSchema>>('/parked/release', how),
+  feed: (partition: number, offset: number, how: Asked & { body?: string; event?: string }) =>
+    act<z.infer<typeof fedSchema>>(`/quarantine/${partition}/${offset}/feed`, how),
+  switchBot: (how: 'stop' | 'start', what: Asked & { account: string; chatId?: string; script?: string }) =>
+    act<BotSwitched>(`/${how}`, what),
   lag: (signal: AbortSignal) => get<LagReport>('/lag', signal),
 };

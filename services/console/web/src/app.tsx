@@ -4,6 +4,7 @@ import { Frame } from './frame/frame.tsx';
 import { Empty, Loading } from './frame/states.tsx';
 import { LagPage } from './lag/lag-page.tsx';
 import { ListPage } from './list/list-page.tsx';
+import { OpsPage } from './ops/ops-page.tsx';
 import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
 
@@ -23,6 +24,7 @@ const View = ({ path }: { readonly path: string }) => {
   const { t } = useTexts();
   if (path === '/' || path === '/dialogs') return <ListPage />;
   if (path === '/lag') return <LagPage />;
+  if (path === '/ops') return <OpsPage />;
   if (path === '/open')
     return (
       <Suspense fallback={<Loading />}>

@@ -36,6 +36,9 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/" current={path === '/' || path.startsWith('/dialogs')}>
             {t.nav.dialogs}
           </Link>
+          <Link to="/ops" current={path === '/ops'}>
+            {t.ops.nav}
+          </Link>
           <Link to="/lag" current={path === '/lag'}>
             {t.nav.lag}
           </Link>

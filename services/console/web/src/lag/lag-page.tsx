@@ -71,7 +71,7 @@ const StateBadge = ({ state, ageMs }: { readonly state: PartitionState | null; r
   );
 };
 
-const Group = ({ group, isStale }: { readonly group: GroupLag; readonly isStale: boolean }) => {
+export const Group = ({ group, isStale }: { readonly group: GroupLag; readonly isStale: boolean }) => {
   const { t } = useTexts();
   const show = useFigures();
   return (

@@ -1,4 +1,5 @@
 import { findEn } from './find-en.ts';
+import { opsEn } from './ops-en.ts';
 import { replayEn } from './replay-en.ts';
 import { type Texts, type Words, word } from './texts.ts';
 
@@ -172,6 +173,7 @@ export const en: Texts = {
     unknownEvent: (type) => `Unknown event ${type}`,
   },
   replay: replayEn,
+  ops: opsEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },
   turn: {
     inDoubt: 'delivery in doubt',

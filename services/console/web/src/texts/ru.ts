@@ -1,4 +1,5 @@
 import { findRu } from './find-ru.ts';
+import { opsRu } from './ops-ru.ts';
 import { replayRu } from './replay-ru.ts';
 import { type Texts, type Words, word } from './texts.ts';
 
@@ -167,6 +168,7 @@ export const ru: Texts = {
     unknownEvent: (type) => `Неизвестное событие ${type}`,
   },
   replay: replayRu,
+  ops: opsRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },
   turn: {
     inDoubt: 'неизвестно, дошло ли',

@@ -1,6 +1,7 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
 import type { PartitionState } from '../../../src/lag/partition-state.ts';
 import type { FindTexts } from './find.ts';
+import type { OpsTexts } from './ops.ts';
 import type { ReplayTexts } from './replay.ts';
 
 /** What a sentence about the lag may name. */
@@ -84,6 +85,7 @@ export type Texts = {
     readonly unknownEvent: (type: string) => string;
   };
   readonly replay: ReplayTexts;
+  readonly ops: OpsTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
   readonly turn: {
     readonly inDoubt: string;

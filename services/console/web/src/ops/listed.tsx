@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+import { Failed, Loading } from '../frame/states.tsx';
+import { Link } from '../router.tsx';
+import { useTexts } from '../texts/context.tsx';
+import { clockTime } from '../time.ts';
+import type { Fetched } from './use-fetched.ts';
+
+/** A list as it was last told: while nothing newer comes it says as of when it is. */
+export const Listed = <T extends { readonly now: number }>({
+  fetched,
+  children,
+}: {
+  readonly fetched: Fetched<T>;
+  readonly children: (value: T) => ReactNode;
+}) => {
+  const { t, language } = useTexts();
+  const { value, error, again } = fetched;
+  return (
+    <>
+      {error === undefined ? null : <Failed error={error} again={again} />}
+      {error !== undefined && value !== undefined ? (
+        <p className="notice" role="status">
+          {t.ops.asOf(clockTime(value.now, language))}
+        </p>
+      ) : null}
+      {value === undefined ? error === undefined ? <Loading /> : null : children(value)}
+    </>
+  );
+};
+
+export const DialogLink = ({
+  account,
+  chatId,
+  revision,
+}: {
+  readonly account: string;
+  readonly chatId: string;
+  readonly revision?: number;
+}) => (
+  <Link to={`/dialogs/${account}/${chatId}${revision === undefined ? '' : `?rev=${revision}`}`} className="to-dialog">
+    <strong>{chatId}</strong> <span className="faint">{account}</span>
+  </Link>
+);

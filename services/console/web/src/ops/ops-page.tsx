@@ -1,0 +1,77 @@
+import { useEffect } from 'react';
+import { api } from '../api.ts';
+import { useLag } from '../lag/lag-now.tsx';
+import { Group } from '../lag/lag-page.tsx';
+import { classOf } from '../lag/lag-strip.tsx';
+import { sentenceOf } from '../lag/sentence.ts';
+import { verdictOf } from '../lag/verdict.ts';
+import { Link, usePlace } from '../router.tsx';
+import { useTexts } from '../texts/context.tsx';
+import { AccountsList } from './accounts-list.tsx';
+import { ActionsList } from './actions-list.tsx';
+import { ParkedList } from './parked-list.tsx';
+import { PartsBar } from './parts-bar.tsx';
+import { QuarantineList } from './quarantine-list.tsx';
+import { StuckList, WaitingList } from './stuck-list.tsx';
+import { TimersList } from './timers-list.tsx';
+import { useFetched } from './use-fetched.ts';
+
+const tabs = ['stuck', 'waiting', 'parked', 'quarantine', 'timers', 'accounts', 'actions'] as const;
+type Tab = (typeof tabs)[number];
+const views: Readonly<Record<Tab, () => React.ReactNode>> = {
+  stuck: () => <StuckList />,
+  waiting: () => <WaitingList />,
+  parked: () => <ParkedList />,
+  quarantine: () => <QuarantineList />,
+  timers: () => <TimersList />,
+  accounts: () => <AccountsList />,
+  actions: () => <ActionsList />,
+};
+
+/** For the person on call: whether all is well, and if not, what to press. */
+export const OpsPage = () => {
+  const { t, language } = useTexts();
+  const { query } = usePlace();
+  const { report, lostSince } = useLag();
+  const parts = useFetched(api.parts);
+  const tab = tabs.find((one) => one === query.get('tab')) ?? 'stuck';
+  useEffect(() => {
+    document.title = `${t.ops.heading} · ${t.title}`;
+  }, [t]);
+  const verdict = report === undefined ? undefined : verdictOf(report, lostSince);
+  const isUnknown = verdict?.kind === 'unknown';
+  const known = report?.at != null ? report.groups : report?.lastKnown?.groups;
+  return (
+    <section className="page" aria-labelledby="ops-heading">
+      <div className="page-head">
+        <h1 id="ops-heading">{t.ops.heading}</h1>
+      </div>
+      {verdict === undefined || verdict.kind === 'none' ? null : (
+        <p
+          className={`sentence ${classOf(verdict)}`}
+          role={isUnknown ? 'alert' : 'status'}
+          data-testid="ops-sentence"
+          data-tone={classOf(verdict)}
+        >
+          {sentenceOf(verdict, t, language)}
+        </p>
+      )}
+      {parts.value === undefined ? null : <PartsBar parts={parts.value.parts} />}
+      <div className={isUnknown ? 'groups stale' : 'groups'}>
+        {known?.map((group) => (
+          <Group key={`${group.group} ${group.topic}`} group={group} isStale={isUnknown} />
+        ))}
+      </div>
+      <nav className="tabs" aria-label={t.ops.tabs}>
+        {tabs.map((one) => (
+          <Link key={one} to={`/ops?tab=${one}`} current={one === tab} data={{ 'data-testid': `tab-${one}` }}>
+            {t.ops.tab[one]}
+          </Link>
+        ))}
+      </nav>
+      <div className="ops-list" key={tab}>
+        {views[tab]()}
+      </div>
+    </section>
+  );
+};
