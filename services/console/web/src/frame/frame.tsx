@@ -72,7 +72,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           </button>
         </div>
       </header>
-      {path === '/lag' || alone ? null : <LagStrip />}
+      {path === '/lag' || path === '/ops' || alone ? null : <LagStrip />}
       <main id="content" tabIndex={-1}>
         {children}
       </main>

@@ -46,7 +46,7 @@ export const OpsPage = () => {
       <div className="page-head">
         <h1 id="ops-heading">{t.ops.heading}</h1>
       </div>
-      {verdict === undefined || verdict.kind === 'none' ? null : (
+      {verdict === undefined ? null : (
         <p
           className={`sentence ${classOf(verdict)}`}
           role={isUnknown ? 'alert' : 'status'}
