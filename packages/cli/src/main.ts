@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
+import tab from '@bomb.sh/tab/commander';
 import { parseAccounts } from '@dialog/service-kit/accounts';
 import { readConfiguration } from '@dialog/service-kit/configuration';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
+import { dialogCommands } from './dialogs.ts';
 import { exportCommand } from './history/export.ts';
 import { importCommand } from './history/import.ts';
+import { opsCommands } from './ops/commands.ts';
 import { parkedCommands } from './parked.ts';
 import { scriptCommands } from './script/commands.ts';
 import { readText } from './script/files.ts';
@@ -12,7 +15,7 @@ import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
 import { whyCommand } from './why.ts';
 
-/** `dialogctl`. Exit codes: 0 fine, 1 what was checked has errors, 2 the command could not be carried out. */
+/** `dialogctl`. Exit codes: 0 fine, 1 what was asked about is not as it should be, 2 the command could not be carried out. */
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const program = new Command('dialogctl').description('The dialog engine for Webim in a terminal').exitOverride((error) => {
@@ -45,9 +48,8 @@ program
     for (const { where, url } of urls) out(`  ${where}\n    ${url}`);
   });
 
-program
-  .command('accounts')
-  .description('the accounts file')
+const accounts = program.command('accounts').description('accounts: how their Webim answers; their file');
+accounts
   .command('check <file>')
   .description('check an accounts file; every problem with its line')
   .action((file: string) => {
@@ -79,5 +81,20 @@ parkedCommands(program, out);
 whyCommand(program, out);
 exportCommand(program);
 importCommand(program, out);
+dialogCommands(program, out);
+opsCommands(program, accounts, out);
+tab(program, { completionCommandName: 'completion' });
+program.addHelpText(
+  'after',
+  `
+Exit codes: 0 done, and what was asked about is as it should be; 1 done, and it is not (an error found, something stuck, nothing that fits);
+2 it could not be done: the command is wrong, or the console, the log or the store can't be asked, or refuses.
+
+Completion:
+  source <(dialogctl completion bash)    in ~/.bashrc
+  source <(dialogctl completion zsh)     in ~/.zshrc
+
+The console is asked at CONSOLE_URL, or where --console says.`,
+);
 
 await program.parseAsync();

@@ -61,6 +61,24 @@ export const parkedCommands = (program: Command, out: Out): void => {
     (dialog: string, place: string, file: string, options: Releasing) =>
       release(dialog, options, { edit: [{ place, value: readFileSync(file, 'utf8') }] }),
   );
+  releasing(
+    parked
+      .command('retry-all <why>')
+      .description('apply the records of all dialogs that were parked for this reason, each by a command of its own')
+      .option('--skip-first', 'leave out the record that stopped each'),
+  ).action(async (why: string, options: Releasing & { readonly skipFirst?: boolean }) => {
+    const { dialogs } = (await ask(options, '/api/parked/release', {
+      by: options.by,
+      reason: options.reason,
+      dryRun: options.dryRun === true,
+      parkedFor: why,
+      skipFirst: options.skipFirst === true,
+    })) as { dialogs: { account: string; chatId: string; apply: number; skip: number }[] };
+    process.exitCode = dialogs.length === 0 ? 1 : 0;
+    if (options.json === true) return out(JSON.stringify(dialogs));
+    for (const { account, chatId, apply, skip } of dialogs) out(`${account}/${chatId}  applies ${apply}, leaves out ${skip}`);
+    out(dialogs.length === 0 ? `No dialog is parked for ${why}.` : options.dryRun === true ? 'A dry run: nothing was done.' : 'Asked.');
+  });
   parked.addHelpText(
     'after',
     '\nExamples:\n  dialogctl parked list\n  dialogctl parked skip shop/4711 dialog.inbox/3/1207 --reason "not a webhook" --dry-run',
