@@ -13,6 +13,7 @@ import { scriptCommands } from './script/commands.ts';
 import { readText } from './script/files.ts';
 import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
+import { whatIfCommand } from './what-if/command.ts';
 import { whyCommand } from './why.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was asked about is not as it should be, 2 the command could not be carried out. */
@@ -79,6 +80,7 @@ scriptVersionCommands(scriptCommands(program, out), out);
 topicsCommands(program, out);
 parkedCommands(program, out);
 whyCommand(program, out);
+whatIfCommand(program, out);
 exportCommand(program);
 importCommand(program, out);
 dialogCommands(program, out);

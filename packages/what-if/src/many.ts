@@ -12,6 +12,8 @@ export type ManyOptions = {
   readonly eventsUrl?: string;
   /** Threads; default: two, or one where the machine has no second core. */
   readonly workers?: number;
+  /** It runs beside something that must not wait for it: its threads have a lower priority (on Linux). */
+  readonly background?: boolean;
   /** Ends it early; what was decided until then is the outcome. */
   readonly signal?: AbortSignal;
   /** After each batch. */
@@ -34,7 +36,7 @@ const batchSize = 16;
 const perWorker = 2;
 
 /**
- * Tries something on many recorded dialogs, in worker threads of low priority. They get what was recorded and nothing that could send.
+ * Tries something on many recorded dialogs, in worker threads. They get what was recorded and nothing that could send.
  * @throws where the source fails or a worker dies
  */
 export const whatIfMany = async (options: ManyOptions): Promise<ManyOutcome> => {
@@ -54,7 +56,11 @@ export const whatIfMany = async (options: ManyOptions): Promise<ManyOutcome> => 
   };
   const threads = options.workers ?? Math.min(2, availableParallelism());
   const pool = Array.from({ length: threads }, () =>
-    thread({ trial: options.trial, ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }) }),
+    thread({
+      trial: options.trial,
+      background: options.background ?? false,
+      ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
+    }),
   );
   const aborted = Promise.withResolvers<void>();
   const abort = (): void => aborted.resolve();

@@ -6,7 +6,7 @@ import type { DialogRef, History } from './history.ts';
 import { storedHistories } from './stored.ts';
 import { type TrialSource, type Tried, tryingOne, without } from './try-one.ts';
 
-export type WorkerData = { readonly trial: TrialSource; readonly eventsUrl?: string };
+export type WorkerData = { readonly trial: TrialSource; readonly eventsUrl?: string; readonly background: boolean };
 /** What was pinned travels to a worker once; `pins` are those that it has not seen. */
 export type Batch = {
   readonly id: number;
@@ -17,10 +17,10 @@ export type BatchDone = { readonly id: number } & ({ readonly tried: readonly Tr
 
 const port = parentPort;
 if (port === null) throw new Error('bug: it runs in a worker thread');
-// On Linux this is the priority of this thread alone: whatever else the process does goes first.
-if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
+const { trial, eventsUrl, background } = workerData as WorkerData;
+// On Linux this is the priority of this thread alone: whatever else the process does goes first. Elsewhere it would be the whole process's.
+if (background && process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
-const { trial, eventsUrl } = workerData as WorkerData;
 const { brief } = tryingOne(trial);
 const read = eventsUrl === undefined ? undefined : storedHistories(await openEventStore({ url: eventsUrl, clock: realClock }));
 const scripts: Record<string, string> = {};

@@ -175,6 +175,7 @@ export const whatIfRouter = ({ store, readModel, clock, logger, eventsUrl, signa
         subjects,
         trial: one.trial,
         ...(eventsUrl === undefined ? {} : { eventsUrl }),
+        background: true,
         signal: stop,
         maxListed,
         onProgress: (now) => {
@@ -194,7 +195,9 @@ export const whatIfRouter = ({ store, readModel, clock, logger, eventsUrl, signa
   router.post('/', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const given = parsed(whatIfSchema, request.body ?? {});
     if (given.source !== undefined && given.script !== undefined) throw badRequest('source', 'give either source or script');
-    const settings = Object.fromEntries(Object.entries(given.settings ?? {}).filter(([, value]) => value !== undefined));
+    // A schema's default is no wish of who asked.
+    const named = Object.keys((request.body as { settings?: object }).settings ?? {});
+    const settings = Object.fromEntries(Object.entries(given.settings ?? {}).filter(([name]) => named.includes(name)));
     if (given.source === undefined && given.script === undefined && Object.keys(settings).length === 0) {
       throw badRequest('source', 'give a script, settings, or both');
     }
