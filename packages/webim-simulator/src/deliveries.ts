@@ -53,7 +53,7 @@ export const deliveries = (options: {
         method: 'POST',
         headers: {
           'content-type': contentType,
-          'x-bot-api-version': '2.0',
+          'x-bot-api-version': knobs().botApiVersion,
           'x-bot-api-dialect': 'Webim Standard',
           'x-webim-version': options.webimVersion,
         },
@@ -70,7 +70,10 @@ export const deliveries = (options: {
     }
   };
 
-  const kept = (answer: Answer): boolean => answer.status === 200 && (answer.body as { result?: unknown } | null)?.result !== undefined;
+  const kept = (answer: Answer): boolean => {
+    const body = answer.body as { result?: unknown; has_answer?: unknown } | null;
+    return answer.status === 200 && (knobs().botApiVersion === '1.0' ? body?.has_answer === true : body?.result !== undefined);
+  };
 
   const deliver = async (chat: SimulatedChat, name: string, body: unknown): Promise<void> => {
     const { webhookDelayMs, webhookRetries, webhookRetryPauseMs } = knobs();

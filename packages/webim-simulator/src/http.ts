@@ -25,6 +25,10 @@ const same = (a: string, b: string): boolean => a.length === b.length && timingS
 export const simulatorApp = (dependencies: Dependencies): Express => {
   const app = express();
   app.disable('x-powered-by');
+  app.use('/api', (_request, response, next) => {
+    if (dependencies.knobs().isAnotherHost) response.status(404).type('html').send('<html><body>Not Found</body></html>');
+    else next();
+  });
   app.use('/api/bot/v2', botApi(dependencies));
   for (const version of ['v2', 'v3', 'v4']) app.use(`/api/${version}`, storedData(dependencies));
   app.use('/control', dependencies.control);

@@ -47,6 +47,10 @@ export type Knobs = {
   readonly storedData: 'ok' | 'unauthorized' | 'forbidden' | 'error';
   /** Pages of `chats` overlap by so many. */
   readonly storedDataOverlap: number;
+  /** What the bot is set to in Webim. Version 1 wants its answer in the webhook's response: without it the chat goes to people. */
+  readonly botApiVersion: '2.0' | '1.0';
+  /** There is no Webim at this host: 404 and a page, whatever is asked. */
+  readonly isAnotherHost: boolean;
 };
 
 export const defaultKnobs: Knobs = {
@@ -81,6 +85,8 @@ export const defaultKnobs: Knobs = {
   botApiDelayMs: 0,
   storedData: 'ok',
   storedDataOverlap: 1,
+  botApiVersion: '2.0',
+  isAnotherHost: false,
 };
 
 /** What the next calls of a bot method meet instead of an answer. */

@@ -18,6 +18,7 @@ import { type AccountLimits, accountsRouter } from './api/accounts.ts';
 import { auditRouter } from './api/audit.ts';
 import { botSwitchRouter } from './api/bot-switch.ts';
 import { dialogsRouter } from './api/dialogs.ts';
+import { doctorRouter } from './api/doctor.ts';
 import { exportRouter } from './api/export.ts';
 import { parkedRouter } from './api/parked.ts';
 import { quarantineRouter, type ReadWebhook } from './api/quarantine.ts';
@@ -36,6 +37,7 @@ import { lagSampler } from './lag/sampler.ts';
 import { liveUpdates } from './live/live.ts';
 import { type PartsReport, partsWatch } from './parts/parts.ts';
 import { follower } from './read-model/follower.ts';
+import { quarantineReader } from './read-model/quarantine-reader.ts';
 import { openReadModel, type ReadModel } from './read-model/read-model.ts';
 import type { DialogTotals } from './read-model/tables.ts';
 
@@ -133,6 +135,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       logger,
       ...(options.lagEveryMs === undefined ? {} : { everyMs: options.lagEveryMs }),
     });
+    const setAside = quarantineReader({ log, readModel: model, clock, logger });
     const live = liveUpdates({ clock, caughtUp: follow.caughtUp, lag: () => lagNow });
 
     const app = express();
@@ -165,6 +168,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     const stops = async (account: string) => botStopsOf(await within(readTimeoutMs, 'event store: account', readAccount(store, account)));
     api.use('/audit', auditRouter({ store, clock, accounts }));
     api.use('/accounts', accountsRouter({ readModel: model, accounts, stops, limits: options.limits, caughtUp: follow.caughtUp, clock }));
+    api.use(doctorRouter({ store, readModel: model, configured: options.accounts ?? [], accounts, caughtUp: follow.caughtUp, clock }));
     api.use('/quarantine', quarantineRouter({ store, log, readWebhook: options.readWebhook ?? noParser, clock, logger }));
     api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
     api.use('/what-if', whatIfRouter({ store, readModel: model, clock, logger, eventsUrl: options.eventsUrl, signal: stopping.signal }));
@@ -197,6 +201,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
         follow.run(stopping.signal),
         lag.run(stopping.signal),
         parts.run(stopping.signal),
+        setAside.run(stopping.signal),
         model.died,
         failureOf(server),
       ]);

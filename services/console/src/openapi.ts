@@ -14,6 +14,7 @@ import {
 import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
 import { auditQuerySchema, auditSchema } from './api/audit.ts';
 import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
+import { doctorListSchema, doctorParamsSchema, doctorSchema, webhooksQuerySchema, webhooksSchema } from './api/doctor.ts';
 import { exportQuerySchema } from './api/export.ts';
 import {
   parkedListSchema,
@@ -206,6 +207,25 @@ export const consoleOpenApi = (): Json => ({
         ),
         requestBody: { required: true, content: { 'application/json': { schema: schema(releaseClassSchema, 'input') } } },
       },
+    },
+    '/doctor': { get: operation('listDoctor', 'How many things are wrong with each account’s set-up', [], schema(doctorListSchema)) },
+    '/doctor/{account}': {
+      get: operation(
+        'getDoctor',
+        'What of an account’s set-up in Webim was seen, what is wrong and how to mend it, and how far the set-up guide is',
+        parameters('path', doctorParamsSchema),
+        schema(doctorSchema),
+        [400, 404],
+      ),
+    },
+    '/webhooks': {
+      get: operation(
+        'listWebhooks',
+        'Webhooks of an account with their verdicts, newest first: those that were taken and those in the quarantine',
+        parameters('query', webhooksQuerySchema),
+        schema(webhooksSchema),
+        [400],
+      ),
     },
     '/quarantine': {
       get: operation(

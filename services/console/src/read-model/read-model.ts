@@ -24,6 +24,10 @@ export type ReadModel = {
   readonly stuck: (...args: Parameters<Tables['stuck']>) => Promise<ReturnType<Tables['stuck']>>;
   readonly waiting: (...args: Parameters<Tables['waiting']>) => Promise<ReturnType<Tables['waiting']>>;
   readonly timers: (...args: Parameters<Tables['timers']>) => Promise<ReturnType<Tables['timers']>>;
+  readonly setAside: (...args: Parameters<Tables['setAside']>) => Promise<void>;
+  readonly quarantineRead: () => Promise<ReturnType<Tables['quarantineRead']>>;
+  readonly webhooks: (...args: Parameters<Tables['webhooks']>) => Promise<ReturnType<Tables['webhooks']>>;
+  readonly connection: (...args: Parameters<Tables['connection']>) => Promise<ReturnType<Tables['connection']>>;
   readonly sends: (...args: Parameters<Tables['sends']>) => Promise<ReturnType<Tables['sends']>>;
   readonly withBot: (...args: Parameters<Tables['withBot']>) => Promise<number>;
   readonly close: () => Promise<void>;
@@ -91,6 +95,12 @@ export const openReadModel = (options: { readonly file: string; readonly version
     waiting: async (...args) => (await call(callTimeoutMs, 'waiting', ...args)) as ReturnType<Tables['waiting']>,
     timers: async (...args) => (await call(callTimeoutMs, 'timers', ...args)) as ReturnType<Tables['timers']>,
     withBot: async (...args) => (await call(callTimeoutMs, 'withBot', ...args)) as number,
+    setAside: async (...args) => {
+      await call(applyTimeoutMs, 'setAside', ...args);
+    },
+    quarantineRead: async () => (await call(callTimeoutMs, 'quarantineRead')) as ReturnType<Tables['quarantineRead']>,
+    webhooks: async (...args) => (await call(callTimeoutMs, 'webhooks', ...args)) as ReturnType<Tables['webhooks']>,
+    connection: async (...args) => (await call(callTimeoutMs, 'connection', ...args)) as ReturnType<Tables['connection']>,
     sends: async (...args) => (await call(callTimeoutMs, 'sends', ...args)) as ReturnType<Tables['sends']>,
     close: async () => {
       if (closing) return;

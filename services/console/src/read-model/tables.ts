@@ -8,6 +8,7 @@ import { type FacetName, facetNames } from './facets.ts';
 import { finder, type ListFilter } from './find.ts';
 import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
 import { textsOf } from './texts.ts';
+import { type WebhookTables, webhookSchema, webhookTables } from './webhook-tables.ts';
 import { wordSchema, wordTables } from './word-tables.ts';
 import { type WorkTables, workColumns, workSchema, workTables } from './work-tables.ts';
 
@@ -77,6 +78,10 @@ export type Tables = {
   readonly waiting: WorkTables['waiting'];
   readonly timers: WorkTables['timers'];
   readonly sends: WorkTables['sends'];
+  readonly setAside: WebhookTables['setAside'];
+  readonly quarantineRead: WebhookTables['quarantineRead'];
+  readonly webhooks: WebhookTables['webhooks'];
+  readonly connection: WebhookTables['connection'];
   readonly withBot: WorkTables['withBot'];
   readonly close: () => void;
 };
@@ -104,6 +109,7 @@ ${workColumns}    UNIQUE (account, chat_id)
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, account);
   CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
   ${workSchema}
+  ${webhookSchema}
 `;
 
 /** Opens the file; one that is damaged or of another fold's version is thrown away, since it can be rebuilt. */
@@ -143,6 +149,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     }
   };
   const work = workTables(db);
+  const hooks = webhookTables(db);
   /** The row as it becomes, and all that stands beside it. `id`: of the row that was there, undefined where there was none. */
   const write = (id: number | undefined, before: DialogRow | undefined, after: DialogRow, texts: readonly string[]): void => {
     const { status, owner, parked, script, lastAt, account, chatId } = after;
@@ -173,6 +180,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
           const before = one.after;
           one.after = foldRow(id, before, event);
           if (before !== undefined) work.sent(before, event, one.after.lastAt);
+          hooks.recorded(id, event, before);
           one.texts.push(...textsOf(event));
           changed.set(event.stream, one);
         }
@@ -180,6 +188,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         const ordered = [...changed.values()].sort((a, b) => (a.id ?? Number.MAX_SAFE_INTEGER) - (b.id ?? Number.MAX_SAFE_INTEGER));
         for (const { id, before, after, texts } of ordered) if (after) write(id, before, after, texts);
         work.prune();
+        hooks.prune();
         const last = events.at(-1);
         if (last) writeMeta.run('checkpoint', last.position);
         return { rows: [...changed.values()].flatMap(({ after }) => (after ? [after] : [])), duplicates };
@@ -190,7 +199,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         if (id === undefined) return undefined;
         const found = stored(id.account, id.chatId);
         let after: DialogRow | undefined;
-        for (const event of events) after = foldRow(id, after, event);
+        for (const event of events) {
+          hooks.recorded(id, event, after);
+          after = foldRow(id, after, event);
+        }
         if (found) words.erase(found.id);
         if (after) write(found?.id, found?.row, after, events.flatMap(textsOf));
         else if (found) {
@@ -241,6 +253,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     waiting: work.waiting,
     timers: work.timers,
     sends: work.sends,
+    setAside: (records) => inTransaction(() => hooks.setAside(records)),
+    quarantineRead: hooks.quarantineRead,
+    webhooks: hooks.webhooks,
+    connection: hooks.connection,
     withBot: work.withBot,
     close: () => db.close(),
   };
