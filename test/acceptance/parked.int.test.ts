@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
 import { groups, maxRecordBytes, topics } from '@dialog/contracts/topics';
+import type { PartitionedLog } from '@dialog/log/port';
 import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
@@ -82,6 +83,45 @@ scenarios('a parked dialog', () => {
     // It goes on as any other.
     stage.webim.say(chatId, 'где мой заказ');
     await stage.until(chatId, (now) => now.of('ScriptAdvanced').length > released.of('ScriptAdvanced').length);
+  });
+
+  it('a poison record that is the dialog’s first: people get the chat, and the release completes its start', async () => {
+    let whole: string | undefined;
+    /** The chat's `new_chat` lands cut in two. */
+    const cuts = (log: PartitionedLog): PartitionedLog => ({
+      ...log,
+      append: (records, options) =>
+        log.append(
+          records.map((record) => {
+            const text = Buffer.from(record.value ?? '').toString();
+            if (whole !== undefined || record.topic !== topics.inbox || !text.includes('"new_chat"')) return record;
+            whole = text;
+            return { ...record, value: Buffer.from(text.slice(0, text.length / 2)) };
+          }),
+          options,
+        ),
+    });
+    const stage = await onStage({ engine: { wrap: { log: cuts } } });
+    const chatId = stage.opens('где мой заказ');
+    const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
+    expect(stage.webim.chat(chatId).state).toBe('queue');
+    const [{ reason, inputId: place } = { reason: '', inputId: '' }] = stopped.of('DialogParked');
+    expect(reason).toBe('not_json');
+    expect(stage.heard(chatId)).toEqual([]);
+
+    expect((await release(stage, chatId, { edit: [{ place, value: whole ?? '' }] })).status).toBe(202);
+    const released = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
+    expect([released.of('DialogCompleted').length, released.owner()]).toEqual([1, 'queue']);
+    // What he asked, people saw: the bot says nothing until it has the chat.
+    expect(stage.heard(chatId)).toEqual([]);
+    stage.webim.take(chatId, anna);
+    await stage.until(chatId, (now) => now.owner() === 'operator');
+    await stage.passes(10_000);
+    stage.webim.say(chatId, 'где мой заказ');
+    stage.webim.redirectToBot(chatId);
+    await stage.until(chatId, (now) => now.owner() === 'bot' && now.of('ReturnStarted').length === 1);
+    await stage.quiet(chatId);
+    expect(stage.heard(chatId)[0]).toBe('Снова на связи бот. Чем ещё помочь?');
   });
 
   it('a release that fails again leaves the dialog parked and says where; an edited record is applied in its place', async () => {

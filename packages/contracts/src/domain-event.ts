@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { effectSchema } from './effects.ts';
+import { idFormSchema } from './ids.ts';
 import { effectOutcomeSchema, inboxInputSchema, refusalReasonSchema } from './inbox.ts';
 import { personal } from './personal.ts';
 import { returnCauseSchema } from './return-cause.ts';
@@ -200,7 +201,14 @@ export const domainEventSchemas = {
   /** It may take inputs again, unless its account or script is stopped. */
   BotStarted: z.object({ by: z.string() }),
   /** From here on records of this dialog go to its parked stream (design §6.7). */
-  DialogParked: z.object({ reason: z.string(), inputId: z.string() }),
+  DialogParked: z.object({
+    reason: z.string(),
+    inputId: z.string(),
+    /** Of a dialog that is not live: nothing else in its stream may say it. */
+    chatIdForm: idFormSchema.optional(),
+    /** Likewise: time of the record at which it stopped, log's time, ms. */
+    at: z.number().optional(),
+  }),
   /** A parked record that an operator left out: it counts as taken. `inputId`: its input's id, or its place where it has none that can be read. */
   RecordSkipped: z.object({ inputId: z.string(), place: z.string(), by: z.string() }),
   /** A record could not be applied again: the dialog stays parked. */

@@ -16,6 +16,8 @@ export const evolve = (state: DialogState, event: DomainEvent): DialogState => {
   }
   if (event.type === 'RecordSkipped') return { ...state, inputs: state.inputs.add(event.data.inputId) };
   if (event.type === 'DialogStarted') return dialogStarted(state, event.data);
+  if (event.type === 'DialogParked' && state.status !== 'live') return parkedBeforeStart(state, event.data);
+  if (event.type === 'DialogReleased' && state.status === 'unseen') return { ...state, parked: null };
   return state.status === 'live' ? live(state, event) : state;
 };
 
@@ -45,6 +47,7 @@ const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRe
       at,
       chatIdForm: input.chatIdForm,
       closed: state.status === 'unseen' && state.closed,
+      parked: state.status === 'unseen' ? state.parked : null,
       handlersSeen: (state.status === 'unseen' && state.handlersSeen) || input.type.startsWith('chat_'),
       first: input.type === 'new_chat' || input.type === 'new_message' ? input : null,
     };
@@ -99,6 +102,14 @@ const botWebhook = (
   };
 };
 
+/** A record that can't be applied came before any that starts the dialog. */
+const parkedBeforeStart = (state: Exclude<DialogState, LiveDialog>, data: DomainEventOf<'DialogParked'>['data']): DialogState => {
+  const { reason, chatIdForm, at } = data;
+  if (state.status === 'unseen') return { ...state, parked: reason, at: Math.max(state.at, at ?? 0) };
+  if (chatIdForm === undefined || at === undefined) return state;
+  return { status: 'unseen', inputs: state.inputs, chatIdForm, at, closed: false, parked: reason, handlersSeen: false, first: null };
+};
+
 const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>['data']): DialogState => {
   if (state.status !== 'unseen') return state;
   const started: LiveDialog = {
@@ -114,12 +125,13 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     returnCause: null,
     trial: null,
     incomplete: data.incomplete,
-    parked: false,
+    parked: state.parked !== null,
     script: data.script,
     scriptState: { cursor: null, variables: {}, fallbackStreak: 0, keyboard: null },
     visitor: data.visitor ?? null,
     visitorFields: {},
-    start: 'run',
+    // Started by what parked it, not by an input: people are to get it before the script begins.
+    start: state.first === null && state.parked !== null ? 'broken_off' : 'run',
     keptChanges: { count: 0, lastOf: {} },
     webimVersion: null,
     messages: idSet(),

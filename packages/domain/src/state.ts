@@ -79,6 +79,8 @@ export type AbsentDialog = { readonly status: 'absent'; readonly inputs: IdSet }
 export type UnseenDialog = Known & {
   readonly status: 'unseen';
   readonly closed: boolean;
+  /** Why its records go to its parked stream; null: they don't. */
+  readonly parked: string | null;
   readonly handlersSeen: boolean;
   /** The webhook being decided: the dialog starts from it. */
   readonly first: InboxInputOf<'new_chat'> | InboxInputOf<'new_message'> | null;
@@ -106,7 +108,7 @@ export type LiveDialog = Known & {
   readonly visitor: string | null;
   /** What Webim says of the person, newest value of each field: `visitor.*` of the script. Personal: nothing here branches on it. */
   readonly visitorFields: Readonly<Record<string, string>>;
-  /** `awaits_visitor`: `chat_start` waits for the visitor's answer. `broken_off`: people got the chat before it ran. */
+  /** `awaits_visitor`: `chat_start` waits for the visitor's answer. `broken_off`: people got, or are to get, the chat before it ran. */
   readonly start: 'run' | 'awaits_visitor' | 'broken_off';
   /** Own changes of variables that are the visitor's: how many, and which change last wrote each name. */
   readonly keptChanges: { readonly count: number; readonly lastOf: Readonly<Record<string, number>> };

@@ -39,7 +39,7 @@ export const summarize = (state: DialogState): DialogSummary => {
     waitingMessages: live?.waiting.length ?? 0,
     deadlines: deadlinesOf(state).map(([name, deadline]) => ({ name, at: deadline.at })),
     closeOverdue: (live?.closeOverdueAt ?? null) !== null,
-    parked: live?.parked ?? false,
+    parked: live?.parked ?? (state.status === 'unseen' && state.parked !== null),
     step: live?.scriptState.cursor?.step ?? null,
   };
 };

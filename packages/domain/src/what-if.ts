@@ -419,8 +419,9 @@ const resultOf = (
 
 type Common = Pick<InboxInput, 'account' | 'chatId' | 'chatIdForm'>;
 const commonOf = (recorded: readonly DomainEvent[]): Common | undefined => {
-  const [first] = recorded;
-  if (first?.type !== 'InputRecorded') return undefined;
+  // What parked it may stand before any input.
+  const first = recorded.find((event) => event.type === 'InputRecorded');
+  if (first === undefined) return undefined;
   const { account, chatId, chatIdForm } = first.data.input;
   return { account, chatId, chatIdForm };
 };

@@ -47,10 +47,10 @@ export const why = (events: readonly PlacedEvent[], revision: number): Why | und
   };
 };
 
-/** Each append begins with its input, or is a marker alone. */
+/** Each append begins with its input, or is a marker alone; −1: a marker before any input. */
 const startOfAppend = (events: readonly PlacedEvent[], at: number): number => {
   for (let place = at; place > 0; place--) if (events[place]?.type === 'InputRecorded') return place;
-  return 0;
+  return events[0]?.type === 'InputRecorded' ? 0 : -1;
 };
 
 /** What may have led to an event within one decision; the nearest one before it did. None of them: the input itself. */
@@ -64,6 +64,8 @@ const causes = (event: DomainEvent): readonly DomainEventType[] => {
     case 'NoteRecorded':
     case 'TextDropped':
       return ['ScriptAdvanced'];
+    case 'DialogStarted':
+      return ['DialogParked'];
     case 'OwnerChanged':
       return ['DialogStarted', 'EffectSettled', 'DeadlineFired', 'WebhookRefused', 'WebhookRefusalTakenBack'];
     case 'FlagSet':

@@ -23,7 +23,7 @@ import { noteWriter } from './notes.ts';
 import { markReleased, park } from './parked.ts';
 import type { Pins } from './pins.ts';
 import { releaseDialog } from './release-dialog.ts';
-import { stopDialog } from './stop-dialog.ts';
+import { beginsParked, stopDialog } from './stop-dialog.ts';
 import { untilItWorks } from './until-it-works.ts';
 
 export type ProjectorOptions = {
@@ -155,8 +155,12 @@ export const projectorService = (options: ProjectorOptions): Projector => {
           }
           return undefined;
         }
-        await notes.repeatMarker(applied.dialog, record);
-        await heads.publish(applied.dialog, record.partition);
+        if (pins.current(applied.dialog.id.account) !== undefined && beginsParked(applied.dialog, record))
+          await stop(record, generation, 'follows');
+        else {
+          await notes.repeatMarker(applied.dialog, record);
+          await heads.publish(applied.dialog, record.partition);
+        }
         await park(store, applied.dialog.id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
       } catch (error) {
@@ -174,11 +178,18 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     // A key that is no dialog's can't be written by any of our services; there is no dialog to stop.
     if (id === undefined) return;
     await park(store, id, record, { reason: error.reason, group: groups.projector, attempts, at: clock.now() });
+    await stop(record, generation, error.reason);
+  };
+
+  const stop = async (record: LogRecord, generation: number, reason: string): Promise<void> => {
+    const id = parseSubjectKey(record.key);
+    if (id === undefined) return;
     for (;;) {
       const dialog = await cache.load(id, generation);
-      if (dialog.parked) return;
+      // Parked before it began, it is stopped once more when the bot gets its chat: only then is there something to give to people.
+      if (dialog.parked && !beginsParked(dialog, record)) return;
       try {
-        const { stopped, appended } = await stopDialog(applying, dialog, record, error.reason);
+        const { stopped, appended } = await stopDialog(applying, dialog, record, reason);
         cache.keep(stopped, generation);
         await notes.writeMarker(stopped, appended);
         await heads.publish(stopped, record.partition);

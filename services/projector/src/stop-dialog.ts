@@ -1,8 +1,9 @@
+import type { IdForm } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { parkDialog } from '@dialog/domain/ownership/park';
 import { parkVisitor } from '@dialog/domain/visitor/decide';
 import type { LogRecord } from '@dialog/log/port';
-import { type ApplyDependencies, append, contextOf, type Decided, placeOf } from './apply-record.ts';
+import { type ApplyDependencies, append, contextOf, type Decided, inputOf, placeOf } from './apply-record.ts';
 import type { Loaded, LoadedDialog } from './dialogs.ts';
 
 /**
@@ -28,20 +29,45 @@ export const stopDialog = async (
     return undefined;
   });
   const place = placeOf(record);
-  const input = standIn(dialog, `parked:${place}`, record.appendedAt);
-  const marker = { input, reason, place };
+  const first = firstOf(dialog, record);
+  const input = standIn(dialog, `parked:${place}`, record.appendedAt, first.chatIdForm);
+  // Without its pins nothing can be pinned to a start.
+  const begins = first.begins && context !== undefined;
+  const stoppedBefore = dialog.state.status === 'unseen' ? dialog.state.parked : null;
+  const marker = { input, reason: stoppedBefore ?? reason, place, begins };
   // Without its pins nobody knows a department: then the marker alone, with the queue as the redirect's target.
   const events = parkDialog(dialog.state, marker, context ?? bare(record.appendedAt, producer));
   return { stopped: await append(store, dialog, input, events), appended: events };
 };
 
+/** Of a dialog parked before it began: whether this record gives its chat to the bot, so that people have to get it now. */
+export const beginsParked = (dialog: Loaded, record: LogRecord): boolean =>
+  dialog.kind === 'dialog' && dialog.state.status !== 'live' && !(dialog.state.status === 'unseen' && dialog.state.closed)
+    ? firstOf(dialog, record).begins
+    : false;
+
+/**
+ * What is to be known of a record that may be the dialog's first. One that can't be read at all may be a chat that the bot got: taken so, at worst
+ * Webim refuses the redirect; not taken so, at worst a person waits for a bot that is silent.
+ */
+const firstOf = ({ id }: LoadedDialog, record: LogRecord): { readonly begins: boolean; readonly chatIdForm: IdForm } => {
+  const likely = /^\d{1,15}$/.test(id.chatId) ? 'number' : 'string';
+  try {
+    const input = inputOf(record, id) as InboxInput;
+    const begins = (input.type === 'new_chat' || input.type === 'new_message') && input.refused !== true;
+    return { begins, chatIdForm: input.chatIdForm };
+  } catch (error) {
+    return { begins: (error as { reason?: unknown }).reason !== 'wrong_key', chatIdForm: likely };
+  }
+};
+
 /** The record may not be readable at all: what stands in for its input names the dialog and the time. */
-const standIn = ({ id, state }: LoadedDialog, inputId: string, at: number): InboxInput => ({
+const standIn = ({ id, state }: LoadedDialog, inputId: string, at: number, chatIdForm: IdForm): InboxInput => ({
   type: 'timer_due',
   inputId,
   account: id.account,
   chatId: id.chatId,
-  chatIdForm: state.status === 'absent' ? 'string' : state.chatIdForm,
+  chatIdForm: state.status === 'absent' ? chatIdForm : state.chatIdForm,
   receivedAt: at,
   dueAt: at,
 });

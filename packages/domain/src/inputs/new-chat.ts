@@ -6,7 +6,7 @@ import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { settleOpenRedirect } from '../ownership/handover.ts';
 import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
 import { armScript } from '../script-run/advance.ts';
-import { askVisitor, beginScript } from '../script-run/begin.ts';
+import { askVisitor, beginScript, owesStart } from '../script-run/begin.ts';
 import { offerMessages, takeWaiting } from '../script-run/messages.ts';
 import type { LiveDialog, Refusal } from '../state.ts';
 import { isKnown, unseenOf } from './known-messages.ts';
@@ -37,8 +37,9 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
       type: 'DialogCompleted',
       data: input.visitor?.hash === undefined ? {} : { visitor: input.visitor.hash },
     });
+    if (owesStart(state)) beginScript(draft);
     // It has greeted already: what comes counts from the next step on.
-    askVisitor(draft, { waits: false });
+    else askVisitor(draft, { waits: false });
   }
   if (refusal !== undefined) {
     takeBackRefusal(draft, refusal);

@@ -3,6 +3,7 @@ import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { startTrial } from '../ownership/to-bot.ts';
 import { runScript } from '../script-run/advance.ts';
+import { owesStart } from '../script-run/begin.ts';
 import { offerMessages } from '../script-run/messages.ts';
 import { isKnown } from './known-messages.ts';
 import { answerAgain } from './new-chat.ts';
@@ -54,6 +55,7 @@ export const newMessage = (draft: Draft, input: InboxInputOf<'new_message'>): vo
       }
       break;
     case 'bot':
+      if (owesStart(state)) runScript(draft, { kind: 'chat_start' });
       break;
     default:
       state.holder satisfies never;

@@ -2,25 +2,34 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import { type DecideContext, type DecidedEvent, type Draft, emit, openDraft } from '../draft.ts';
 import { openEffect } from '../effects/open.ts';
 import { drop } from '../effects/settle.ts';
+import { startDialog } from '../inputs/start.ts';
 import type { DialogState } from '../state.ts';
 
 /**
  * The events of a dialog that stops at a record which can't be applied. Where the bot has the chat, people get it: its own redirect is
- * opened in the same append, and is the one effect that goes out while the dialog is parked.
+ * opened in the same append, and is the one effect that goes out while the dialog is parked. `begins`: by this record, or for all that can be read
+ * of it, Webim gives the bot a chat that it did not have; so it has it, and the script has not begun.
  */
 export const parkDialog = (
   state: DialogState,
-  marker: { readonly input: InboxInput; readonly reason: string; readonly place: string },
+  marker: { readonly input: InboxInput; readonly reason: string; readonly place: string; readonly begins: boolean },
   context: DecideContext,
 ): readonly DecidedEvent[] => {
   const draft = openDraft(state, marker.input, context);
-  park(draft, marker.reason, marker.place);
+  const known = state.status === 'live' ? {} : { chatIdForm: marker.input.chatIdForm, at: draft.at };
+  emit(draft, { type: 'DialogParked', data: { reason: marker.reason, inputId: marker.place, ...known } });
+  if (marker.begins && draft.state.status === 'unseen' && !draft.state.closed) startDialog(draft, { incomplete: true });
+  giveToPeople(draft);
   return draft.events;
 };
 
 /** Stops the dialog; `at`: the record or the input at which it stops. What the bot had to say is dropped, people get the chat. */
 export const park = (draft: Draft, reason: string, at: string): void => {
   emit(draft, { type: 'DialogParked', data: { reason, inputId: at } });
+  giveToPeople(draft);
+};
+
+const giveToPeople = (draft: Draft): void => {
   if (draft.state.status !== 'live' || draft.state.holder.owner !== 'bot') return;
   drop(draft);
   const { department } = draft.context.settings;

@@ -2,6 +2,7 @@ import { visitorHashSchema } from '@dialog/contracts/ids';
 import type { ReturnCause } from '@dialog/contracts/return-cause';
 import type { Script } from '@dialog/script/parse';
 import { type Draft, emit, liveOf } from '../draft.ts';
+import type { LiveDialog } from '../state.ts';
 import { runScript } from './advance.ts';
 import { goOn } from './messages.ts';
 
@@ -28,6 +29,10 @@ export const beginScript = (draft: Draft): void => {
   }
   runScript(draft, { kind: 'chat_start' });
 };
+
+/** The dialog stopped at its first record, and its script has greeted nobody yet. */
+export const owesStart = (state: LiveDialog): boolean =>
+  state.incomplete && state.start === 'broken_off' && state.holder.owner === 'bot' && state.trial === null;
 
 /** It waits no longer: the greeting, then who wrote meanwhile. */
 export const startScript = (draft: Draft): void => {

@@ -6,6 +6,7 @@ import type { Script } from '@dialog/script/parse';
 import { earliestDeadline } from '../../src/deadlines.ts';
 import { type DecidedEvent, decide } from '../../src/decide.ts';
 import { evolve } from '../../src/evolve.ts';
+import { parkDialog } from '../../src/ownership/park.ts';
 import { type Pinned, replay } from '../../src/replay.ts';
 import { type DialogState, inFlight, initialDialog, type LiveDialog, type OpenEffect } from '../../src/state.ts';
 import { stateHash } from '../../src/state-hash.ts';
@@ -69,6 +70,26 @@ export const aDialog = (options: Options = {}) => {
     return decision.events.map((event) => event.type).slice(1);
   };
 
+  /** A record comes that can't be applied; `begins`: it gives the chat to the bot. */
+  const poisoned = (begins = true): DomainEventType[] => {
+    const place = `dialog.inbox/0/${stream.length}`;
+    const events = parkDialog(
+      state,
+      { input: timerDue(`parked:${place}`, now, now), reason: 'decision_failed', place, begins },
+      {
+        at: now,
+        settings: settings.at(-1) ?? settingsOf(),
+        settingsHash: String(settings.length - 1),
+        script,
+        scriptHash: 'script',
+        producer: 'test',
+      },
+    );
+    for (const event of events) state = evolve(state, event);
+    stream.push(...events);
+    return events.map((event) => event.type);
+  };
+
   const live = (): LiveDialog => {
     if (state.status !== 'live') throw new Error(`the dialog is ${state.status}`);
     return state;
@@ -92,6 +113,7 @@ export const aDialog = (options: Options = {}) => {
 
   const dialog = {
     take,
+    poisoned,
     now: () => now,
     passes: (ms: number) => {
       now += ms;

@@ -52,6 +52,19 @@ describe('whatever happens to a dialog', () => {
     });
   });
 
+  it('stopped at its very first record, drained and released: its invariants hold, it replays and folds alike without personal data', () => {
+    fc.assert(
+      fc.property(options, moves, fc.nat(6), (given, happens, drained) => {
+        const { dialog } = live(given, [{ kind: 'poison', drained }, ...happens], ({ dialog }) => expect(broken(dialog)).toEqual([]));
+        const again = dialog.replayed();
+        expect(again.gap).toBeNull();
+        expect(canonical(again.events)).toBe(canonical(dialog.stream()));
+        expect(stateHash(fold(dialog.stream().map(erasePersonal), initialDialog))).toBe(stateHash(dialog.state()));
+      }),
+      runs,
+    );
+  });
+
   it('a group reset: every input delivered again, in order and as a whole, appends nothing and changes nothing', () => {
     always(({ dialog, taken }) => {
       const before = [dialog.stream().length, stateHash(dialog.state())];

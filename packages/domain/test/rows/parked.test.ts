@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { stamp } from '../../src/state.ts';
+import { evolve } from '../../src/evolve.ts';
+import { initialDialog, stamp } from '../../src/state.ts';
+import { stateHash } from '../../src/state-hash.ts';
+import { whatIf } from '../../src/what-if.ts';
+import { why } from '../../src/why.ts';
 import { bot } from '../kit/bots.ts';
 import { aDialog } from '../kit/dialog.ts';
 import { anna, minute } from '../kit/settings.ts';
@@ -66,5 +70,93 @@ describe('§6.7 a dialog that its own script or a send in doubt stops', () => {
     const dialog = parkedByScript();
     dialog.released();
     expect(dialog.replayed().events).toEqual(dialog.stream());
+  });
+});
+
+describe('§6.7 a dialog that stops at its very first record', () => {
+  const stopped = () => {
+    const dialog = aDialog();
+    dialog.poisoned();
+    return dialog;
+  };
+
+  it('people get the chat: the bot has it, and its one effect is its own redirect', () => {
+    const dialog = stopped();
+    expect(dialog.stream().map((event) => event.type)).toEqual([
+      'DialogParked',
+      'DialogStarted',
+      'OwnerChanged',
+      'DeadlineSet',
+      'EffectOpened',
+    ]);
+    expect([dialog.owner(), dialog.live().parked, dialog.live().incomplete, dialog.open()]).toEqual(['bot', true, true, ['<redirect>']]);
+    expect(dialog.stream().at(-1)?.metadata.head).toEqual({ number: 1, attempt: 1 });
+    dialog.answer('accepted');
+    expect([dialog.owner(), dialog.flag()?.cause]).toEqual(['queue', 'handover']);
+  });
+
+  it('released, its new_chat completes the start; people keep the chat, and the bot says nothing', () => {
+    const dialog = stopped();
+    dialog.answer('accepted');
+    expect(dialog.newChat(['hello'])).toEqual(['DialogCompleted', 'InputIgnored']);
+    dialog.released();
+    expect([dialog.owner(), dialog.live().incomplete, dialog.live().parked, dialog.open()]).toEqual(['queue', false, false, []]);
+    dialog.passes(minute);
+    dialog.assigned(anna);
+    dialog.passes(minute);
+    dialog.newChat();
+    dialog.accepts();
+    expect(dialog.heard()).toEqual(['<redirect>', 'back again']);
+  });
+
+  it('where Webim refused the redirect the bot has it still: released, it greets and answers', () => {
+    const dialog = stopped();
+    dialog.answer('refused', { reason: 'other' });
+    dialog.newChat(['hello']);
+    dialog.released();
+    dialog.accepts();
+    expect(dialog.heard()).toEqual(['welcome', 'hello back']);
+  });
+
+  it('its record left out: the visitor’s next message is greeted first', () => {
+    const dialog = stopped();
+    dialog.answer('refused', { reason: 'other' });
+    dialog.released();
+    dialog.says('hello');
+    dialog.accepts();
+    expect(dialog.heard()).toEqual(['welcome', 'hello back']);
+  });
+
+  it('a record that gives the bot no chat opens nothing; the one after it that does is the start', () => {
+    const dialog = aDialog();
+    expect(dialog.poisoned(false)).toEqual(['DialogParked']);
+    expect(dialog.state()).toMatchObject({ status: 'unseen', parked: 'decision_failed' });
+    dialog.poisoned();
+    expect([dialog.owner(), dialog.open()]).toEqual(['bot', ['<redirect>']]);
+  });
+
+  it('a chat known to be closed is nobody’s to give', () => {
+    const dialog = aDialog();
+    dialog.closed();
+    expect(dialog.poisoned()).toEqual(['DialogParked']);
+  });
+
+  it('a marker as older versions wrote it still folds', () => {
+    const marker = { type: 'DialogParked', data: { reason: 'not_json', inputId: 'dialog.inbox/0/7' } } as const;
+    expect(evolve(initialDialog, marker)).toEqual(initialDialog);
+  });
+
+  it('its history replays, forks, and says why', () => {
+    const dialog = stopped();
+    dialog.answer('accepted');
+    dialog.newChat(['hello']);
+    dialog.released();
+    expect(dialog.replayed().events).toEqual(dialog.stream());
+    const fork = whatIf(dialog.stream(), -1, dialog.pinned(), {});
+    expect([fork.divergedAt, fork.gap, stateHash(fork.state)]).toEqual([null, null, stateHash(dialog.state())]);
+    const placed = dialog.stream().map((event, revision) => ({ ...event, revision }));
+    const opened = placed.findIndex((event) => event.type === 'EffectOpened');
+    expect(why(placed, opened)?.chain.map((link) => link.event.type)).toEqual(['EffectOpened', 'DialogParked']);
+    expect(why(placed, opened)?.input).toBeNull();
   });
 });
