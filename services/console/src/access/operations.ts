@@ -7,6 +7,7 @@ import { scriptSchema, scriptVersionsSchema } from '../api/scripts.ts';
 import { settingsPinSchema } from '../api/settings.ts';
 import { stuckSchema, timersSchema, waitingSchema } from '../api/work.ts';
 import { lagReportSchema } from '../lag/report.ts';
+import { partsSchema } from '../parts/parts.ts';
 import { type Mask, maskEvent, maskOf } from './mask.ts';
 import { sessionSchema } from './schemas.ts';
 
@@ -56,6 +57,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /waiting': viewer(waitingSchema),
   'GET /timers': viewer(timersSchema),
   'GET /lag': viewer(lagReportSchema),
+  'GET /parts': viewer(partsSchema),
   // Rows and figures only (`LiveEvents`); neither has anything personal.
   'GET /live': { least: 'viewer', mask: 'no-text' },
   'GET /parked': viewer(parkedListSchema),
@@ -70,6 +72,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /parked/{account}/{chatId}/release': { least: 'operator' },
   'POST /parked/release': { least: 'operator' },
   'POST /quarantine/{partition}/{offset}/feed': { least: 'operator' },
+  'POST /stop': { least: 'operator' },
+  'POST /start': { least: 'operator' },
   'POST /accounts/{account}/scripts': { least: 'administrator' },
   'POST /accounts/{account}/scripts/{script}/remove': { least: 'administrator' },
 };
