@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { problemNames, stateNames } from './facets.ts';
 import { foldWork, noWork, openWorkSchema } from './open-work.ts';
 
-/** Raise it with every change of `foldRow` or of the row's shape: a read model of another version is thrown away and rebuilt. */
+/** Raise it with every change of `foldRow`, of the row's shape or of a table: a read model of another version is thrown away and rebuilt. */
 export const rowFoldVersion = 6;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
