@@ -97,6 +97,10 @@ export const configurationSchema = z.object({
   WEBIM_RATE: z.coerce.number().positive().max(10_000).default(5).describe("Requests a second at most to one account's Webim"),
   WEBIM_BURST: wholeNumber(1, 10_000).default(20).describe("Requests that may go to one account's Webim at once after a quiet time"),
   CLOCK_RATE: z.coerce.number().min(1).max(100).default(1).describe('Simulator only: how many times as fast as real time both run'),
+  SAMPLES: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('Simulator only: at the first start, in an empty folder, sample dialogs are played so that no page of the console is empty'),
   LOG_OUTPUT: z
     .enum(['file', 'stdout'])
     .default('file')

@@ -29,7 +29,7 @@ const freePort = async (): Promise<number> => {
 type Running = { readonly said: () => string; readonly ends: Promise<number | null>; readonly ask: (signal: NodeJS.Signals) => void };
 
 const started = async (env: Record<string, string>): Promise<Running> => {
-  const child = spawn(process.execPath, [main], { env: { ...process.env, DATA_DIR: folder, CLOCK_RATE: '10', ...env } });
+  const child = spawn(process.execPath, [main], { env: { ...process.env, DATA_DIR: folder, CLOCK_RATE: '10', SAMPLES: 'off', ...env } });
   children.push(child);
   let said = '';
   const ready = Promise.withResolvers<void>();

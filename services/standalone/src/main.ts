@@ -10,6 +10,7 @@ import { consoleAccess } from './console-access.ts';
 import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
 import { hashKeyOf, simulatorSecrets } from './first-start.ts';
 import { engineMetrics } from './metrics.ts';
+import { isNewFolder, playSamples } from './samples.ts';
 import { openWorld } from './world.ts';
 
 const version = '0.1.0';
@@ -96,6 +97,8 @@ const withAccounts = async (file: string): Promise<Started> => {
 /** Without: a simulated Webim and a sample bot. */
 const withSimulator = async (): Promise<Started> => {
   const rate = config.CLOCK_RATE;
+  const isWhole = config.SERVICES.length === serviceNames.length && config.LOG_URL === undefined && config.EVENTS_URL === undefined;
+  const samples = config.SAMPLES === 'on' && isWhole && (await isNewFolder(config.DATA_DIR));
   const secrets = await simulatorSecrets(config.DATA_DIR);
   const world = await openWorld({
     dataDir: config.DATA_DIR,
@@ -112,8 +115,10 @@ const withSimulator = async (): Promise<Started> => {
     close: world.engine().close,
     tell: () => {
       world.connect();
+      if (samples) void playSamples({ simulator: world.simulator, logger, signal: stopping.signal });
       say(`  Simulator  ${world.simulator.baseUrl()}   a visitor, an operator, and Webim itself`);
       say(`  Webhooks   ${world.hookUrl()}`);
+      if (samples) say('  Samples    a few dialogs are being played, so that there is something to see; SAMPLES=off leaves them out');
     },
   };
 };
