@@ -16,7 +16,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-type Row = { readonly owner: string; readonly flag: boolean; readonly visitor: string; readonly marks: string[]; readonly causes: string[] };
+type Row = {
+  readonly owner: string;
+  readonly flag: boolean;
+  readonly visitor: string;
+  readonly marks: string[];
+  readonly causes: string[];
+};
 
 it('plays dialogs of each kind through the doors, none of them left unfinished', { timeout: 120_000 }, async () => {
   const warned: string[] = [];

@@ -75,7 +75,11 @@ describe('the finder, whichever way it goes', () => {
 
   it('scans no table: what it walks is an index, from where the page before ended', () => {
     const asked = new Set<string>();
-    const watched = { prepare: (sql: string) => (asked.add(sql), db.prepare(sql)) } as unknown as DatabaseSync;
+    const prepare = (sql: string) => {
+      asked.add(sql);
+      return db.prepare(sql);
+    };
+    const watched = { prepare } as unknown as DatabaseSync;
     const find = finder(watched, wordTables(watched));
     const after = { lastAt: t0 + 9_000_000, account: 'shop', chatId: '1' };
     const times = { from: t0, to: t0 + 9_000_000 };
