@@ -1,19 +1,20 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { realClock } from '@dialog/contracts/clock';
 import { type ExportHeader, type ExportLine, type ExportSelection, exportSelectionSchema, exportText } from '@dialog/contracts/export-file';
 import { accountIdSchema, type DialogId } from '@dialog/contracts/ids';
 import { anonymiser } from '@dialog/export/anonymise';
-import { type Begun, takeUp } from '@dialog/export/export-file';
+import { type Begun, readExportFile, takeUp } from '@dialog/export/export-file';
 import { exportHeader } from '@dialog/export/export-lines';
+import { writeParquet } from '@dialog/export/parquet';
 import { type Pseudonyms, pseudonyms } from '@dialog/export/pseudonyms';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, dialogPath } from '../console-api.ts';
 import { cannot } from '../exit.ts';
 import { readText } from '../script/files.ts';
 import { version } from '../version.ts';
-import { fromConsole, fromStore, type Source } from './source.ts';
+import { fromConsole, fromFile, fromStore, type Source } from './source.ts';
 
 type Options = {
   readonly all?: boolean;
@@ -25,6 +26,8 @@ type Options = {
   readonly resume?: boolean;
   readonly console: string;
   readonly eventsUrl?: string;
+  readonly from?: string;
+  readonly format: string;
   readonly anonymise?: boolean;
   readonly keyFile?: string;
 };
@@ -40,6 +43,7 @@ Examples:
   dialogctl export --dialog shop/4711 --dialog shop/4712 > two.ndjson
   dialogctl export --account shop --where owner=operator --out with-operators.ndjson
   openssl rand -hex 32 > key && dialogctl export --all --anonymise --key-file key --out shared.ndjson
+  dialogctl export --from shared.ndjson --format parquet --out shared.parquet
 
 Exit codes: 0 the export is whole; 2 it could not be done, or was interrupted: what is there stays, for --resume.`;
 
@@ -57,6 +61,8 @@ export const exportCommand = (program: Command): void => {
     .option('--until <time>', 'up to what was recorded then, as 2026-03-02T09:00:00Z. Default: now')
     .option('--out <file>', 'where to; default: standard output')
     .option('--resume', 'go on with an export that was interrupted; needs --out')
+    .option('--format <format>', 'ndjson, or parquet: one row an event, without scripts and settings, to --out', 'ndjson')
+    .option('--from <file>', 'of an NDJSON export that is there already: to anonymise it, or as Parquet')
     .option('--anonymise', 'pseudonyms in place of personal data; needs --key-file')
     .option('--key-file <file>', 'the key of the pseudonyms: the same key, the same pseudonyms')
     .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
@@ -66,28 +72,38 @@ export const exportCommand = (program: Command): void => {
       const hidden = hiddenBy(options);
       const begun = await begunOf(options, hidden);
       if (begun?.ended === true) return void process.stderr.write(`${options.out} is whole already: ${begun.events} events\n`);
-      const header = begun?.header ?? { ...(await headerOf(options)), pseudonyms: hidden?.name ?? null };
+      const header = begun?.header ?? { ...(await headerOf(options)), ...(hidden === undefined ? {} : { pseudonyms: hidden.name }) };
       const shown = hidden === undefined ? same : anonymiser({ pseudonyms: hidden, ...begun });
-      const source: Source = options.eventsUrl === undefined ? fromConsole(options.console) : fromStore(options.eventsUrl);
+      const source = sourceOf(options);
       const there = { last: begun?.last, pinned: begun?.pinned ?? new Set<string>() };
       let events = begun?.events ?? 0;
-      async function* texts(lines: AsyncIterable<ExportLine>): AsyncGenerator<string> {
-        if (begun === undefined) yield exportText(header);
-        for await (const line of lines) {
+      async function* shownLines(): AsyncGenerator<ExportLine> {
+        if (begun === undefined) yield header;
+        for await (const line of source(header.selection, header.until, there)) {
           if (line.line === 'event') events += 1;
-          yield exportText(shown(line));
+          yield shown(line);
         }
       }
       try {
-        const lines = texts(source(header.selection, header.until, there));
-        if (options.out === undefined) await pipeline(lines, process.stdout, { end: false });
-        else await pipeline(lines, createWriteStream(options.out, { flags: 'a', flush: true }));
+        if (options.format === 'parquet' && options.out !== undefined) await writeParquet(options.out, shownLines());
+        else if (options.out === undefined) await pipeline(shownLines, texts, process.stdout, { end: false });
+        else await pipeline(shownLines, texts, createWriteStream(options.out, { flags: 'a', flush: true }));
       } catch (error) {
-        const goOn = options.out === undefined ? '' : `; go on with: dialogctl export --resume --out ${options.out}`;
+        const resumed = options.out === undefined || options.format === 'parquet' || options.from !== undefined;
+        const goOn = resumed ? '' : `; go on with: dialogctl export --resume --out ${options.out}`;
         return cannot(`interrupted after ${events} events: ${messageOf(error)}${goOn}`);
       }
       process.stderr.write(`${events} events\n`);
     });
+};
+
+async function* texts(lines: AsyncIterable<ExportLine>): AsyncGenerator<string> {
+  for await (const line of lines) yield exportText(line);
+}
+
+const sourceOf = ({ from, eventsUrl, console }: Options): Source => {
+  if (from !== undefined) return () => fromFile(from);
+  return eventsUrl === undefined ? fromConsole(console) : fromStore(eventsUrl);
 };
 
 const same = (line: ExportLine): ExportLine => line;
@@ -104,7 +120,11 @@ const hiddenBy = ({ anonymise, keyFile }: Options): Pseudonyms | undefined => {
 };
 
 const begunOf = async (options: Options, hidden: Pseudonyms | undefined): Promise<Begun | undefined> => {
-  const { out, resume } = options;
+  const { out, resume, format, from } = options;
+  if (format !== 'ndjson' && format !== 'parquet') return cannot(`${format} is no format: ndjson or parquet is wanted`);
+  if (format === 'parquet' && out === undefined) return cannot('--format parquet is written to a file: --out is missing');
+  if (resume === true && (format === 'parquet' || from !== undefined))
+    return cannot('--resume goes on with NDJSON of the console or the store');
   if (resume === true && out === undefined) return cannot('--resume goes on with a file: --out is missing');
   if (out === undefined) return undefined;
   if (resume !== true) {
@@ -120,12 +140,28 @@ const begunOf = async (options: Options, hidden: Pseudonyms | undefined): Promis
 };
 
 const headerOf = async (options: Options): Promise<ExportHeader> => {
+  if (options.from !== undefined) return headerOfFile(options, options.from);
   const asked = askedOf(options);
   const exportedAt = options.eventsUrl === undefined ? await consoleTime(options) : realClock.now();
   const until = options.until === undefined ? exportedAt : Date.parse(options.until);
   if (Number.isNaN(until)) return cannot(`${options.until} is no time: 2026-03-02T09:00:00Z is wanted`);
   const selection = asked ?? exportSelectionSchema.parse({ dialogs: await listed(options) });
   return exportHeader({ producer: version, exportedAt, until, selection });
+};
+
+const headerOfFile = async (options: Options, file: string): Promise<ExportHeader> => {
+  const { all, account, dialog, where, until, eventsUrl, anonymise } = options;
+  const others = [all, account, until, eventsUrl].some((one) => one !== undefined) || dialog.length > 0 || where.length > 0;
+  if (others) return cannot('--from takes the whole file: it goes with --format, --anonymise and --out only');
+  if (!existsSync(file)) return cannot(`${file} is not there`);
+  try {
+    const { value } = await readExportFile(file).next();
+    if (value?.line !== 'header') return cannot(`${file} is no export`);
+    if (anonymise === true && value.pseudonyms !== null) return cannot(`${file} is anonymised already`);
+    return value;
+  } catch (error) {
+    return cannot(`${file} is no export: ${messageOf(error)}`);
+  }
 };
 
 const consoleTime = async (options: Options): Promise<number> => ((await ask(consoleOf(options), '/api/about')) as { now: number }).now;

@@ -182,6 +182,14 @@ describe('dialogctl export, import', () => {
     });
     expect(await run(...args, key, '--resume', '--out', cut)).toMatchObject({ status: 0 });
     expect(readFileSync(cut, 'utf8') === text).toBe(true);
+    const parquet = folder.path('whole.parquet');
+    expect(await run('export', '--from', whole, '--format', 'parquet', '--out', parquet)).toMatchObject({ status: 0 });
+    expect(readFileSync(parquet).subarray(0, 4).toString()).toBe('PAR1');
+    const raw = folder.path('raw.ndjson');
+    expect(await run('export', '--events-url', url('events'), '--all', '--out', raw)).toMatchObject({ status: 0 });
+    const later = folder.path('later.ndjson');
+    expect(await run('export', '--from', raw, '--anonymise', '--key-file', key, '--out', later)).toMatchObject({ status: 0 });
+    expect(linesIn(later).slice(1)).toEqual(linesIn(whole).slice(1));
     expect(await run('import', whole, '--events-url', url('target'))).toMatchObject({ status: 0 });
     expect(stateHashes(await storedEvents(folder.store('target')))).toEqual(stateHashes(await storedEvents(store)));
   });

@@ -2,7 +2,7 @@ import { realClock } from '@dialog/contracts/clock';
 import { type ExportEvent, type ExportLine, type ExportSelection, exportCursor } from '@dialog/contracts/export-file';
 import { dialogStream } from '@dialog/contracts/ids';
 import { openEventStore } from '@dialog/event-store/open-event-store';
-import { readExport } from '@dialog/export/export-file';
+import { readExport, readExportFile } from '@dialog/export/export-file';
 import { exportLines } from '@dialog/export/export-lines';
 
 /** What of an export is there already. */
@@ -24,6 +24,16 @@ export const fromStore = (url: string): Source =>
       await store.close();
     }
   };
+
+/** Of an export that is there already. */
+export async function* fromFile(file: string): AsyncGenerator<ExportLine> {
+  let ended = false;
+  for await (const line of readExportFile(file)) {
+    ended = line.line === 'end';
+    if (line.line !== 'header') yield line;
+  }
+  if (!ended) throw new Error(`${file} has no end: that export was interrupted`);
+}
 
 /** From the console's `/api/export`: dialogs that are named in parts, since an address has a length. */
 export const fromConsole = (address: string): Source =>
