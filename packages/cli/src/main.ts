@@ -4,6 +4,8 @@ import { parseAccounts } from '@dialog/service-kit/accounts';
 import { readConfiguration } from '@dialog/service-kit/configuration';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
+import { addCommand } from './accounts/add.ts';
+import { doctorCommand } from './accounts/doctor.ts';
 import { dialogCommands } from './dialogs.ts';
 import { exportCommand } from './history/export.ts';
 import { importCommand } from './history/import.ts';
@@ -60,6 +62,9 @@ accounts
     if (parsed.ok) out(`${parsed.accounts.length} account(s), fine`);
     process.exitCode = parsed.ok ? 0 : 1;
   });
+
+addCommand(accounts, out);
+doctorCommand(accounts, out);
 
 program
   .command('config')
