@@ -207,9 +207,9 @@ const untilThere =
       try {
         return await call();
       } catch (error) {
-        const { retryable, code } = error as { retryable?: unknown; code?: unknown };
+        const { retryable, code, message } = error as { retryable?: unknown; code?: unknown; message?: unknown };
         if (retryable !== true) throw error;
-        logger.warn({ event: 'waits_at_start', what, code });
+        logger.warn({ event: 'waits_at_start', what, code, message });
         await clock.sleep(startPauseMs, signal);
       }
     }

@@ -1,6 +1,6 @@
 import './request-queue-repair.ts';
 import { createRequire } from 'node:module';
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import type { KafkaAddress } from './address.ts';
 
 /** Where the client's own warnings go; pino fits. Identifiers and enumerations only. */
@@ -8,6 +8,9 @@ export type Notices = {
   readonly warn: (fields: Readonly<Record<string, unknown>>, event: string) => void;
   readonly debug: (fields: Readonly<Record<string, unknown>>, event: string) => void;
 };
+
+/** Asks the cluster as an administrator. @throws LogError */
+export type WithAdmin = <T>(work: (to: Admin) => Promise<T>) => Promise<T>;
 
 export const noNotices: Notices = { warn: () => undefined, debug: () => undefined };
 

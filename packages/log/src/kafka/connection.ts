@@ -1,7 +1,7 @@
 import { LogError, type LogRecord } from '../port.ts';
 import type { Cluster } from './client.ts';
 import { within } from './deadline.ts';
-import { translate } from './errors.ts';
+import { isBroken, translate } from './errors.ts';
 import { fromWire } from './record.ts';
 
 export type OffsetToCommit = { readonly partition: number; readonly offset: number; readonly note: string | null };
@@ -42,6 +42,8 @@ export const connection = (cluster: Cluster): Connection => {
         const { name, host, port } = first as { name?: string; host?: string; port?: number };
         if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) cluster.removeBroker({ host, port });
         if (!translate(first).retryable) throw first;
+        // Its brokers are forgotten with it; the next lines find them anew.
+        if (isBroken(first)) await cluster.disconnect();
         await cluster.connect();
         await cluster.refreshMetadata();
         return await work();

@@ -1,10 +1,10 @@
 import type { Clock } from '@dialog/contracts/clock';
 import { realClock } from '@dialog/contracts/clock';
-import type { Admin, Batch, Consumer as Client, Kafka } from 'kafkajs';
+import type { Batch, Consumer as Client, Kafka } from 'kafkajs';
 import { type Lanes, lanes as lanesOf } from '../lanes.ts';
 import type { Assignment, Consumer, ConsumerOptions, LogRecord } from '../port.ts';
 import { partitionNumbers } from './assigner.ts';
-import type { Notices } from './client.ts';
+import type { Notices, WithAdmin } from './client.ts';
 import type { Connection } from './connection.ts';
 import { within } from './deadline.ts';
 import { isFenced, translate } from './errors.ts';
@@ -14,7 +14,7 @@ import { fromWire } from './record.ts';
 type Dependencies = {
   readonly options: ConsumerOptions;
   readonly kafka: Kafka;
-  readonly admin: () => Promise<Admin>;
+  readonly withAdmin: WithAdmin;
   readonly connection: Connection;
   readonly clock: Clock;
   readonly notices: Notices;
@@ -66,7 +66,7 @@ type Tenure = {
 export const kafkaConsumer = ({
   options,
   kafka,
-  admin,
+  withAdmin,
   connection,
   clock,
   notices,
@@ -209,7 +209,7 @@ export const kafkaConsumer = ({
   };
 
   const placesOf = async (next: Tenure) => {
-    const [committed, bounds] = await Promise.all([committedOf(await admin(), connection, group, topic), boundsOf(await admin(), topic)]);
+    const [committed, bounds] = await withAdmin((to) => Promise.all([committedOf(to, connection, group, topic), boundsOf(to, topic)]));
     return next.partitions.map((partition) => {
       const { low, high } = bounds.get(partition) ?? { low: 0, high: 0 };
       const offset = committed[partition]?.offset;
@@ -226,7 +226,7 @@ export const kafkaConsumer = ({
 
   /** The table's partition from its first record to where it ends now. */
   const restored = async (table: string, partition: number, stands: () => boolean): Promise<readonly LogRecord[]> => {
-    const { low, high } = (await boundsOf(await admin(), table)).get(partition) ?? { low: 0, high: 0 };
+    const { low, high } = (await withAdmin((to) => boundsOf(to, table))).get(partition) ?? { low: 0, high: 0 };
     const rows: LogRecord[] = [];
     for (let offset = low; offset < high && stands(); ) {
       const page = await connection.fetch(table, partition, offset, tableFetchBytes);
@@ -295,7 +295,7 @@ export const kafkaConsumer = ({
     try {
       const bounds = await patiently(
         () => tenure === now,
-        async () => boundsOf(await admin(), topic),
+        () => withAdmin((to) => boundsOf(to, topic)),
       );
       if (tenure !== now || bounds === undefined) return;
       const { low, high } = bounds.get(partition) ?? { low: 0, high: 0 };

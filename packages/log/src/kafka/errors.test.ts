@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { LogError } from '../port.ts';
-import { isFenced, translate } from './errors.ts';
+import { isBroken, isFenced, translate } from './errors.ts';
 
 type ErrorClass = new (...args: unknown[]) => Error;
 // The client's own classes: what really comes out of it.
@@ -72,6 +72,14 @@ describe('errors of the client', () => {
     ['GROUP_AUTHORIZATION_FAILED', createErrorFromCode(30), false],
   ] as const)('fenced by the group: %s', (_, error, fenced) => {
     expect(isFenced(error)).toBe(fenced);
+  });
+
+  it('tells a client that will not find its broker again from one that may', () => {
+    expect([notConnected(), nonRetriable(notConnected())].map(isBroken)).toEqual([true, true]);
+    expect([make('KafkaJSConnectionClosedError', 'closed', { host: 'a', port: 1 }), new TypeError('x')].map(isBroken)).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it('names no host, and leaves our own as they are', () => {

@@ -65,6 +65,9 @@ export const translate = (error: unknown): LogError => {
   return new LogError(code, `Kafka: ${String(words ?? 'an error without a name')}`, error);
 };
 
+/** The client holds a broker that it will never use again: only a new client helps. */
+export const isBroken = (error: unknown): boolean => chain(error).some((link) => byMessage.has(link.message));
+
 const fencing = new Set<unknown>(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS']);
 
 /** The group has gone on to another generation, or without us: our commit does not count any more, which is as it should be. */

@@ -4,7 +4,7 @@ import type { Admin } from 'kafkajs';
 import { partitionOf } from '../partitioner.ts';
 import { LogError, type LogRecord, type PartitionedLog } from '../port.ts';
 import type { KafkaAddress } from './address.ts';
-import { kafkaClient, kafkaCluster, type Notices, noNotices } from './client.ts';
+import { kafkaClient, kafkaCluster, type Notices, noNotices, type WithAdmin } from './client.ts';
 import { connection as connectionOf } from './connection.ts';
 import { kafkaConsumer } from './consumer.ts';
 import { within } from './deadline.ts';
@@ -59,12 +59,19 @@ export const kafkaLog = ({
     }
   };
 
-  const asked = async <T>(what: string, work: (to: Admin) => Promise<T>, deadlineMs = otherDeadlineMs): Promise<T> => {
-    const to = await admin();
+  /** Asks as an administrator. A client that failed for want of the cluster is replaced: one that lost its broker may never find it again. */
+  const withAdmin: WithAdmin = async (work) => {
+    const mine = admin();
+    const to = await mine;
     try {
-      return await within(deadlineMs, what, work(to));
+      return await work(to);
     } catch (error) {
-      throw translate(error);
+      const translated = translate(error);
+      if (translated.retryable && admins === mine) {
+        admins = undefined;
+        void to.disconnect().catch(() => undefined);
+      }
+      throw translated;
     }
   };
 
@@ -79,7 +86,7 @@ export const kafkaLog = ({
       let page = await connection.fetch(topic, partition, next, readPageBytes);
       if (page === undefined) {
         // Out of range: past the end is nothing, before the beginning is the beginning.
-        const { low } = (await boundsOf(await admin(), topic)).get(partition) ?? { low: 0 };
+        const { low } = (await withAdmin((to) => boundsOf(to, topic))).get(partition) ?? { low: 0 };
         if (next >= low) return records;
         page = await connection.fetch(topic, partition, low, readPageBytes);
       }
@@ -94,7 +101,7 @@ export const kafkaLog = ({
   return {
     read,
     ensureTopics: async (specs) => {
-      const differing = await ensureTopics(await admin(), specs, address.replication);
+      const differing = await withAdmin((to) => ensureTopics(to, specs, address.replication));
       connection.remember(specs.map(({ name }) => name));
       return differing;
     },
@@ -110,10 +117,10 @@ export const kafkaLog = ({
       return appended;
     },
     consumer: (options) =>
-      kafkaConsumer({ options, kafka, admin, connection, clock, notices, sawAppend, sessionTimeoutMs: address.sessionTimeoutMs }),
-    committed: async (group, topic) => committedOf(await admin(), connection, group, topic),
-    lag: async (group, topic) => lagOf(await admin(), connection, group, topic),
-    groups: async () => groupsOf(await admin()),
+      kafkaConsumer({ options, kafka, withAdmin, connection, clock, notices, sawAppend, sessionTimeoutMs: address.sessionTimeoutMs }),
+    committed: async (group, topic) => withAdmin((to) => committedOf(to, connection, group, topic)),
+    lag: async (group, topic) => withAdmin((to) => lagOf(to, connection, group, topic)),
+    groups: async () => withAdmin(groupsOf),
     setCommitted: async (group, topic, partition, offset) => {
       open();
       if (partition >= (await connection.partitions(topic)))
@@ -126,7 +133,7 @@ export const kafkaLog = ({
     },
     // Before the first record was seen there is only this machine's time.
     logTime: () => (seen.at === 0 ? clock.now() : Math.floor(seen.at + (clock.monotonic() - seen.monotonic))),
-    ping: () => asked('ping', async (to) => void (await to.describeCluster())),
+    ping: () => withAdmin(async (to) => void (await within(otherDeadlineMs, 'ping', to.describeCluster()))),
     close: () => {
       closed ??= (async () => {
         const former = admins;

@@ -4,7 +4,7 @@ import { partitionOf } from '../partitioner.ts';
 import { type Appended, LogError, type NewRecord } from '../port.ts';
 import { asExisting } from './connection.ts';
 import { within } from './deadline.ts';
-import { translate } from './errors.ts';
+import { isBroken, translate } from './errors.ts';
 
 export type Appender = {
   readonly append: (records: readonly NewRecord[], timeoutMs: number) => Promise<readonly Appended[]>;
@@ -252,7 +252,7 @@ const topicSender = (topic: string, producers: Producers): TopicSender => {
     } catch (error) {
       // Its partitions were counted: it exists.
       const translated = asExisting(error instanceof LogError ? error : translate(error));
-      if (error instanceof LogError && error.code === 'timeout') producers.discard();
+      if ((error instanceof LogError && error.code === 'timeout') || isBroken(error)) producers.discard();
       // An attempt before the last may have reached the log: only what was never sent, or what the broker refused, is certain.
       const told =
         translated.code === 'unavailable' && [...calls].some(({ begun }) => begun)
