@@ -21,7 +21,7 @@ scenarios('a quarantined webhook', () => {
     const deadline = performance.now() + 20_000;
     let found: Entry | undefined;
     while (found === undefined && performance.now() < deadline) {
-      const { records } = (await asked(stage, '/api/quarantine')).body as { records: Entry[] };
+      const { records } = (await asked(stage, `/api/quarantine?account=${stage.world.accountId}`)).body as { records: Entry[] };
       found = records.find(({ verdict }) => verdict === 'no_chat_id');
       if (found === undefined) await realClock.sleep(50);
     }
@@ -42,7 +42,7 @@ scenarios('a quarantined webhook', () => {
     expect(after.owner()).toBe('bot');
     // Once is enough.
     expect((await asked(stage, `${place}/feed`, { ...who, body: repaired })).status).toBe(409);
-    expect((await asked(stage, '/api/audit')).body).toMatchObject({
+    expect((await asked(stage, `/api/audit?account=${stage.world.accountId}`)).body).toMatchObject({
       actions: [{ action: 'quarantine_fed', ...who, chatId: String(chatId) }],
     });
   });

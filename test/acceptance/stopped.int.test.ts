@@ -42,10 +42,10 @@ scenarios('the kill switch', () => {
     const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
     expect(stopped.of('OwnerChanged').at(-1)).toMatchObject({ cause: 'stopped' });
     expect(stage.heard(chatId).length - heard).toBeLessThanOrEqual(1);
-    const audit = await asked<{ actions: object[] }>(stage, '/api/audit');
+    const audit = await asked<{ actions: object[] }>(stage, `/api/audit?account=${stage.world.accountId}`);
     expect(audit.actions).toMatchObject([{ action: 'bot_stopped', ...who }]);
-    const accounts = await asked<{ accounts: { stopped: object | null }[] }>(stage, '/api/accounts');
-    expect(accounts.accounts[0]?.stopped).toMatchObject(who);
+    const accounts = await asked<{ accounts: { account: string; stopped: object | null }[] }>(stage, '/api/accounts');
+    expect(accounts.accounts.find((one) => one.account === stage.world.accountId)?.stopped).toMatchObject(who);
 
     await turn(stage, 'start', {});
     await eventually('the bot answers again', async () => {

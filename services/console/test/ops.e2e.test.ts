@@ -273,6 +273,8 @@ describe('the page for operations', { timeout: 90_000 }, () => {
     away.store = true;
     expect(await says('store', 'away')).toBeLessThan(5_000);
     await page.locator('[data-testid=part-away][data-part=store]').waitFor();
+    expect(await page.getByText('All is well').count()).toBe(0);
+    await page.getByText(/^What stands below is as of/).waitFor();
     await page.screenshot({ path: `${pictures}ops-store-away.png` });
     away.store = false;
     await says('store', 'well');

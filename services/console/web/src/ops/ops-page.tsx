@@ -7,10 +7,11 @@ import { sentenceOf } from '../lag/sentence.ts';
 import { verdictOf } from '../lag/verdict.ts';
 import { Link, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
+import { clockTime } from '../time.ts';
 import { AccountsList } from './accounts-list.tsx';
 import { ActionsList } from './actions-list.tsx';
 import { ParkedList } from './parked-list.tsx';
-import { PartsBar } from './parts-bar.tsx';
+import { PartsAway, PartsBar } from './parts-bar.tsx';
 import { QuarantineList } from './quarantine-list.tsx';
 import { StuckList, WaitingList } from './stuck-list.tsx';
 import { TimersList } from './timers-list.tsx';
@@ -34,11 +35,14 @@ export const OpsPage = () => {
   const { query } = usePlace();
   const { report, lostSince } = useLag();
   const parts = useFetched(api.parts);
+  const storeAway = parts.value?.parts.find(({ part, state }) => part === 'store' && state === 'away')?.since;
   const tab = tabs.find((one) => one === query.get('tab')) ?? 'stuck';
   useEffect(() => {
     document.title = `${t.ops.heading} · ${t.title}`;
   }, [t]);
   const verdict = report === undefined ? undefined : verdictOf(report, lostSince);
+  // What is read in time says little while that on which it is written does not answer.
+  const isAway = parts.value?.parts.some(({ state }) => state === 'away') === true;
   const isUnknown = verdict?.kind === 'unknown';
   const known = report?.at != null ? report.groups : report?.lastKnown?.groups;
   return (
@@ -46,7 +50,8 @@ export const OpsPage = () => {
       <div className="page-head">
         <h1 id="ops-heading">{t.ops.heading}</h1>
       </div>
-      {verdict === undefined ? null : (
+      {parts.value === undefined ? null : <PartsAway parts={parts.value.parts} />}
+      {verdict === undefined || (isAway && verdict.kind === 'well') ? null : (
         <p
           className={`sentence ${classOf(verdict)}`}
           role={isUnknown ? 'alert' : 'status'}
@@ -69,6 +74,11 @@ export const OpsPage = () => {
           </Link>
         ))}
       </nav>
+      {storeAway == null ? null : (
+        <p className="notice" role="status">
+          {t.ops.asOf(clockTime(storeAway, language))}
+        </p>
+      )}
       <div className="ops-list" key={tab}>
         {views[tab]()}
       </div>

@@ -5,26 +5,29 @@ import { hourAndMinute } from '../time.ts';
 
 const tone = { well: 'good', away: 'bad', unknown: 'none' } as const;
 
-/** What the engine stands on, each with whether it answers; below it a sentence for each that does not. */
+/** What the engine stands on, each with whether it answers. */
 export const PartsBar = ({ parts }: { readonly parts: PartsReport['parts'] }) => {
+  const { t } = useTexts();
+  return (
+    <ul className="parts" aria-label={t.ops.parts}>
+      {parts.map(({ part, state, members }) => (
+        <li key={part} className={`part ${tone[state]}`} data-testid="part" data-part={part} data-state={state}>
+          <span className="dot" aria-hidden="true" />
+          <strong>{word(t.ops.part, part)}</strong>
+          <span className="faint">{members !== null && state === 'well' ? t.ops.readers(members) : word(t.ops.partState, state)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+/** A sentence for each that does not answer: above all else. */
+export const PartsAway = ({ parts }: { readonly parts: PartsReport['parts'] }) => {
   const { t, language } = useTexts();
   const away = parts.filter(({ state }) => state === 'away');
-  return (
-    <>
-      <ul className="parts" aria-label={t.ops.parts}>
-        {parts.map(({ part, state, members }) => (
-          <li key={part} className={`part ${tone[state]}`} data-testid="part" data-part={part} data-state={state}>
-            <span className="dot" aria-hidden="true" />
-            <strong>{word(t.ops.part, part)}</strong>
-            <span className="faint">{members !== null && state === 'well' ? t.ops.readers(members) : word(t.ops.partState, state)}</span>
-          </li>
-        ))}
-      </ul>
-      {away.map(({ part, since }) => (
-        <p key={part} className="sentence bad" role="alert" data-testid="part-away" data-part={part}>
-          {t.ops.partAway(word(t.ops.part, part), since === null ? '—' : hourAndMinute(since, language))}
-        </p>
-      ))}
-    </>
-  );
+  return away.map(({ part, since }) => (
+    <p key={part} className="sentence bad" role="alert" data-testid="part-away" data-part={part}>
+      {t.ops.partAway(word(t.ops.part, part), since === null ? '—' : hourAndMinute(since, language))}
+    </p>
+  ));
 };
