@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 
@@ -26,11 +27,28 @@ export const dialogPath = (dialog: string): string => {
   return `${match[1]}/${match[2]}`;
 };
 
+/** An API token of the console, where people sign in: `CONSOLE_TOKEN`, or the content of `CONSOLE_TOKEN_FILE`. It goes to the console alone. */
+export const consoleHeaders = (): Record<string, string> => {
+  const { CONSOLE_TOKEN: token, CONSOLE_TOKEN_FILE: file } = process.env;
+  const given = token ?? (file === undefined ? undefined : readToken(file));
+  return given === undefined || given === '' ? {} : { authorization: `Bearer ${given.trim()}` };
+};
+
+const readToken = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return fail(`CONSOLE_TOKEN_FILE can't be read: ${(error as Error).message}`);
+  }
+};
+
 /** One request to the console; a body makes it a POST. Exit code 2 where it can't be reached or refuses, with what it says. */
 export const ask = async (options: ConsoleOptions, path: string, body?: object): Promise<unknown> => {
   try {
     const response = await fetch(new URL(path, options.console), {
-      ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      redirect: 'error',
+      headers: { ...consoleHeaders(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     const answer = (await response.json()) as { title?: string; detail?: string; errors?: { field: string; message: string }[] };

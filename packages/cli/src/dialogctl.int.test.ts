@@ -1,6 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +89,27 @@ it('topics create makes them once and finds them as they should be afterwards', 
   const differs = run(['topics', 'create'], { ...env, PARTITIONS: '4' });
   expect(differs.status).toBe(1);
   expect(differs.stdout).toContain('dialog.inbox: partitions is 3, wanted 4');
+});
+
+it('where people sign in, the console is asked with the token of the environment or of a file', async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers.authorization);
+    response.setHeader('content-type', 'application/json').end('{"now":0,"dialogs":[]}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const list = async (env: Record<string, string>) => {
+    const child = spawn(process.execPath, [main, 'parked', 'list', '--console', address], { env: { ...process.env, ...env } });
+    const [status] = (await once(child, 'close')) as [number];
+    return status;
+  };
+  expect(await list({ CONSOLE_TOKEN: 'dlg_a' })).toBe(0);
+  expect(await list({ CONSOLE_TOKEN_FILE: file('token', 'dlg_b\n') })).toBe(0);
+  expect(await list({})).toBe(0);
+  expect(await list({ CONSOLE_TOKEN_FILE: join(folder, 'none') })).toBe(2);
+  server.close();
+  expect(asked).toEqual(['Bearer dlg_a', 'Bearer dlg_b', undefined]);
 });
 
 it('parked says so where no console answers', () => {

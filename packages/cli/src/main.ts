@@ -101,7 +101,7 @@ Completion:
   source <(dialogctl completion bash)    in ~/.bashrc
   source <(dialogctl completion zsh)     in ~/.zshrc
 
-The console is asked at CONSOLE_URL, or where --console says.`,
+The console is asked at CONSOLE_URL, or where --console says; where people sign in, with the API token in CONSOLE_TOKEN or CONSOLE_TOKEN_FILE.`,
 );
 
 await program.parseAsync();

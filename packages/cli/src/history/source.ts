@@ -4,6 +4,7 @@ import { dialogStream } from '@dialog/contracts/ids';
 import { openEventStore } from '@dialog/event-store/open-event-store';
 import { readExport, readExportFile } from '@dialog/export/export-file';
 import { exportLines } from '@dialog/export/export-lines';
+import { consoleHeaders } from '../console-api.ts';
 
 /** What of an export is there already. */
 export type There = { readonly last: ExportEvent | undefined; readonly pinned: ReadonlySet<string> };
@@ -72,7 +73,7 @@ const partsOf = (selection: ExportSelection, last: ExportEvent | undefined): Par
 
 /** The lines of one answer; it must have its end, or it was interrupted. */
 async function* answered(url: URL): AsyncGenerator<ExportLine> {
-  const response = await fetch(url);
+  const response = await fetch(url, { headers: consoleHeaders(), redirect: 'error' });
   if (!response.ok || response.body === null) {
     const problem = (await response.json().catch(() => ({}))) as { title?: string; errors?: { field: string; message: string }[] };
     const details = problem.errors?.map((one) => `; ${one.field}: ${one.message}`).join('') ?? '';
