@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AccountsReport } from '../../src/api/accounts.ts';
 import type { AuditReport } from '../../src/api/audit.ts';
 import type { BotSwitched } from '../../src/api/bot-switch.ts';
+import type { DoctorList, DoctorReport, WebhookLog } from '../../src/api/doctor.ts';
 import type { parkedListSchema, parkedRecordsSchema, releaseClassPlanSchema, releasePlanSchema } from '../../src/api/parked.ts';
 import type { fedSchema, QuarantineList, QuarantineOne } from '../../src/api/quarantine.ts';
 import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
@@ -60,8 +61,8 @@ export const api = {
   dialogs: (query: URLSearchParams, signal: AbortSignal) => get<DialogList>(`/dialogs?${query}`, signal),
   values: (signal: AbortSignal) => get<FacetValuesAnswer>('/dialogs/values', signal),
   dialog: (account: string, chatId: string, signal: AbortSignal) => get<Dialog>(dialogPath(account, chatId), signal),
-  events: (account: string, chatId: string, from: number, signal: AbortSignal) =>
-    get<EventPage>(`${dialogPath(account, chatId)}/events?from=${from}&limit=1000`, signal),
+  events: (account: string, chatId: string, from: number, signal: AbortSignal, limit = 1000) =>
+    get<EventPage>(`${dialogPath(account, chatId)}/events?from=${from}&limit=${limit}`, signal),
   script: (hash: string, signal: AbortSignal) => get<ScriptSource>(`/scripts/${encodeURIComponent(hash)}`, signal),
   settings: (hash: string, signal: AbortSignal) => get<SettingsPin>(`/settings/${encodeURIComponent(hash)}`, signal),
   parts: (signal: AbortSignal) => get<PartsReport>('/parts', signal),
@@ -86,5 +87,8 @@ export const api = {
     act<z.infer<typeof fedSchema>>(`/quarantine/${partition}/${offset}/feed`, how),
   switchBot: (how: 'stop' | 'start', what: Asked & { account: string; chatId?: string; script?: string }) =>
     act<BotSwitched>(`/${how}`, what),
+  doctors: (signal: AbortSignal) => get<DoctorList>('/doctor', signal),
+  doctor: (account: string, signal: AbortSignal) => get<DoctorReport>(`/doctor/${encodeURIComponent(account)}`, signal),
+  webhooks: (query: string, signal: AbortSignal) => get<WebhookLog>(`/webhooks?${query}`, signal),
   lag: (signal: AbortSignal) => get<LagReport>('/lag', signal),
 };

@@ -9,6 +9,7 @@ import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
 
 const OpenPage = lazy(() => import('./open/open-page.tsx').then((module) => ({ default: module.OpenPage })));
+const DoctorPage = lazy(() => import('./doctor/doctor-page.tsx').then((module) => ({ default: module.DoctorPage })));
 
 /** The views by address. */
 export const App = () => {
@@ -25,6 +26,12 @@ const View = ({ path }: { readonly path: string }) => {
   if (path === '/' || path === '/dialogs') return <ListPage />;
   if (path === '/lag') return <LagPage />;
   if (path === '/ops') return <OpsPage />;
+  if (path === '/doctor')
+    return (
+      <Suspense fallback={<Loading />}>
+        <DoctorPage />
+      </Suspense>
+    );
   if (path === '/open')
     return (
       <Suspense fallback={<Loading />}>

@@ -42,6 +42,9 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/lag" current={path === '/lag'}>
             {t.nav.lag}
           </Link>
+          <Link to="/doctor" current={path === '/doctor'}>
+            {t.doctor.nav}
+          </Link>
           <Link to="/open" current={alone}>
             {t.replay.open.nav}
           </Link>

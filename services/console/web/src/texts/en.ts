@@ -1,3 +1,4 @@
+import { doctorEn } from './doctor-en.ts';
 import { findEn } from './find-en.ts';
 import { opsEn } from './ops-en.ts';
 import { replayEn } from './replay-en.ts';
@@ -174,6 +175,7 @@ export const en: Texts = {
   },
   replay: replayEn,
   ops: opsEn,
+  doctor: doctorEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },
   turn: {
     inDoubt: 'delivery in doubt',

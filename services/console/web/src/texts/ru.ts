@@ -1,3 +1,4 @@
+import { doctorRu } from './doctor-ru.ts';
 import { findRu } from './find-ru.ts';
 import { opsRu } from './ops-ru.ts';
 import { replayRu } from './replay-ru.ts';
@@ -169,6 +170,7 @@ export const ru: Texts = {
   },
   replay: replayRu,
   ops: opsRu,
+  doctor: doctorRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },
   turn: {
     inDoubt: 'неизвестно, дошло ли',

@@ -1,5 +1,6 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
 import type { PartitionState } from '../../../src/lag/partition-state.ts';
+import type { DoctorTexts } from './doctor.ts';
 import type { FindTexts } from './find.ts';
 import type { OpsTexts } from './ops.ts';
 import type { ReplayTexts } from './replay.ts';
@@ -86,6 +87,7 @@ export type Texts = {
   };
   readonly replay: ReplayTexts;
   readonly ops: OpsTexts;
+  readonly doctor: DoctorTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
   readonly turn: {
     readonly inDoubt: string;
