@@ -22,7 +22,7 @@ beforeAll(async () => {
   await supportLife('shop', '1', startAt).writeTo(desk.store);
   await handedOver('shop', '2', startAt).writeTo(desk.store);
   // The built page with nothing behind it: no API at all.
-  alone = createServer(express().use(securityHeaders, pageRouter(built.root)));
+  alone = createServer(express().use(securityHeaders({ isSecure: false }), pageRouter(built.root)));
   await new Promise<void>((resolve) => alone.listen(0, '127.0.0.1', resolve));
 }, 60_000);
 afterAll(async () => {
@@ -148,7 +148,7 @@ describe('a history as a file', { timeout: 60_000 }, () => {
     const page = await open(aloneAt('/open'));
     const requests: string[] = [];
     page.on('request', (request) => requests.push(new URL(request.url()).pathname));
-    await page.getByText('Drop a downloaded history here').waitFor();
+    await page.getByText('Drop a downloaded history or an NDJSON export here').waitFor();
     await page.screenshot({ path: `${pictures}open-empty.png` });
     expect(await seriousFindings(page)).toEqual([]);
     await page.locator('input[type=file]').setInputFiles(file);
@@ -185,6 +185,37 @@ describe('a history as a file', { timeout: 60_000 }, () => {
     await drop(text);
     await page.getByText('without personal data').waitFor();
     await page.getByTestId('event-row').first().waitFor();
+  });
+
+  it('of an export of many it opens the one that is chosen, with no API behind it', async () => {
+    const text = await (await fetch(`${desk.address}/api/export`)).text();
+    const dialogs = new Set([...text.matchAll(/^{"line":"event","stream":"([^"]+)"/gm)].map(([, stream]) => stream)).size;
+    expect(dialogs).toBeGreaterThan(1);
+    const page = await open(aloneAt('/open'));
+    const take = (content: string) =>
+      page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'all.ndjson', mimeType: 'application/x-ndjson', buffer: Buffer.from(content) });
+    await take(text);
+    await page.getByRole('heading', { name: `Dialogs of this export: ${dialogs}` }).waitFor();
+    await page.getByLabel('Account or chat').fill('shop/2');
+    await page.screenshot({ path: `${pictures}open-export.png` });
+    expect(await page.getByTestId('history-row').count()).toBe(1);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'shop/2' }).click();
+    await page.getByRole('heading', { name: 'Chat 2' }).waitFor();
+    await page.getByTestId('event-row').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Fork here' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'All dialogs of this export' }).click();
+    await page.getByRole('heading', { name: 'Dialogs of this export' }).waitFor();
+    await take(text.slice(0, text.length - 30));
+    await page.getByText('interrupted: it has no end').waitFor();
+    await take(text.replace('"line":"event"', '"line":"evnt"'));
+    await page
+      .getByRole('alert')
+      .getByText(/^This file can’t be opened: line \d+/)
+      .waitFor();
+    expect(complaints).toEqual([]);
   });
 
   it('is copied as a script test', async () => {

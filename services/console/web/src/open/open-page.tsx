@@ -1,19 +1,19 @@
-import { type HistoryFile, parseHistoryFile } from '@dialog/contracts/history-file';
-import { type DragEvent, useEffect, useMemo, useState } from 'react';
+import type { HistoryFile } from '@dialog/contracts/history-file';
+import { type DragEvent, type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { StoredEvent } from '../../../src/api/schemas.ts';
 import { extend } from '../dialog/history.ts';
 import { hashesOf, pinsOf } from '../dialog/pins.ts';
 import { Replay } from '../dialog/replay.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { dateTime } from '../time.ts';
+import { ChooseHistory } from './choose-history.tsx';
+import { type OpenedFile, readFile } from './read-file.ts';
 
-/** Above this a browser takes too long to read it as one text, bytes. */
-const maxBytes = 256 * 1024 * 1024;
-
-/** A downloaded history, read in this browser only: it asks no server for anything. */
+/** A downloaded history, or an export of many, read in this browser only: it asks no server for anything. */
 export const OpenPage = () => {
   const { t } = useTexts();
-  const [file, setFile] = useState<HistoryFile>();
+  const [file, setFile] = useState<OpenedFile>();
+  const [chosen, setChosen] = useState<HistoryFile>();
   const [refused, setRefused] = useState<string>();
   const [over, setOver] = useState(false);
   useEffect(() => {
@@ -23,8 +23,9 @@ export const OpenPage = () => {
   const take = async (given: File | undefined): Promise<void> => {
     if (given === undefined) return;
     try {
-      if (given.size > maxBytes) throw new Error(`${Math.round(given.size / 1_048_576)} MiB`);
-      setFile(parseHistoryFile(await given.text()));
+      const read = await readFile(given);
+      setFile(read);
+      setChosen(read.histories.length === 1 ? read.histories[0] : undefined);
       setRefused(undefined);
     } catch (error) {
       setRefused(error instanceof Error ? error.message : String(error));
@@ -55,8 +56,26 @@ export const OpenPage = () => {
             <span className="faint">{t.replay.open.hint}</span>
           </div>
         </>
+      ) : chosen === undefined ? (
+        <>
+          <div className="page-head">
+            <h1 id="open-heading">{t.replay.open.many(file.histories.length)}</h1>
+            <p className="badges">
+              <About file={file} />
+              <Choose label={t.replay.open.another} take={take} />
+            </p>
+          </div>
+          <ChooseHistory histories={file.histories} open={setChosen} />
+        </>
       ) : (
-        <Opened file={file} take={take} />
+        <>
+          {file.histories.length === 1 ? null : (
+            <button type="button" className="back" onClick={() => setChosen(undefined)}>
+              {t.replay.open.back}
+            </button>
+          )}
+          <Opened file={chosen} about={<About file={file} />} take={take} />
+        </>
       )}
       {refused === undefined ? null : (
         <p className="state bad" role="alert">
@@ -67,8 +86,27 @@ export const OpenPage = () => {
   );
 };
 
-const Opened = ({ file, take }: { readonly file: HistoryFile; readonly take: (file: File | undefined) => Promise<void> }) => {
+/** When the file was made, and what it lacks. */
+const About = ({ file: { histories, pseudonyms, interrupted } }: { readonly file: OpenedFile }) => {
   const { t, language } = useTexts();
+  const [first] = histories;
+  const words = [
+    ...(first === undefined ? [] : [t.replay.open.savedAt(dateTime(first.savedAt, language))]),
+    ...(first?.erased === true ? [t.replay.open.erased] : []),
+    ...(pseudonyms ? [t.replay.open.pseudonyms] : []),
+    ...(interrupted ? [t.replay.open.interrupted] : []),
+  ];
+  return <span className="faint">{words.join(', ')}</span>;
+};
+
+type OpenedProps = {
+  readonly file: HistoryFile;
+  readonly about: ReactNode;
+  readonly take: (file: File | undefined) => Promise<void>;
+};
+
+const Opened = ({ file, about, take }: OpenedProps) => {
+  const { t } = useTexts();
   const history = useMemo(() => extend([], file.events as StoredEvent[]), [file]);
   const pins = useMemo(() => {
     const { scripts, settings } = hashesOf(history);
@@ -83,10 +121,7 @@ const Opened = ({ file, take }: { readonly file: HistoryFile; readonly take: (fi
           {t.dialog.chat(chatId)} <span className="faint">{account}</span>
         </h1>
         <p className="badges">
-          <span className="faint">
-            {t.replay.open.savedAt(dateTime(file.savedAt, language))}
-            {file.erased ? `, ${t.replay.open.erased}` : ''}
-          </span>
+          {about}
           <Choose label={t.replay.open.another} take={take} />
         </p>
       </div>
@@ -100,7 +135,7 @@ const Choose = ({ label, take }: { readonly label: string; readonly take: (file:
     {label}
     <input
       type="file"
-      accept=".json,application/json"
+      accept=".json,.ndjson,application/json,application/x-ndjson"
       className="hidden"
       onChange={(event) => {
         void take(event.target.files?.[0]);

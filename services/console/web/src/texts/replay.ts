@@ -52,6 +52,16 @@ export type ReplayTexts = {
     readonly another: string;
     readonly savedAt: (time: string) => string;
     readonly erased: string;
+    readonly pseudonyms: string;
+    readonly interrupted: string;
+    readonly many: (dialogs: number) => string;
+    readonly back: string;
+    readonly find: string;
+    readonly found: (shown: number, of: number) => string;
+    readonly dialog: string;
+    readonly began: string;
+    readonly lastEvent: string;
+    readonly events: string;
   };
   readonly fork: ForkTexts;
 };
