@@ -62,6 +62,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /live': { least: 'viewer', mask: 'no-text' },
   'GET /parked': viewer(parkedListSchema),
   'GET /parked/{account}/{chatId}': { least: 'operator', text: true },
+  'GET /export': { least: 'analyst', text: true },
   'GET /doctor': { least: 'analyst' },
   'GET /doctor/{account}': { least: 'analyst' },
   'GET /webhooks': { least: 'analyst' },
