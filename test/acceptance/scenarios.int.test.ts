@@ -48,7 +48,7 @@ scenarios('the life of a dialog, through the doors', () => {
     const history = await stage.until(chatId, (now) => now.of('InputLate').length > 0);
     expect(history.of('FlagReset').map((one) => one.cause)).toEqual(['final_close']);
     expect(history.of('ReturnStarted').map((one) => [one.cause, one.script])).toEqual([['final_close', 'after_close']]);
-    expect(history.of('TextDropped')).toHaveLength(1);
+    expect(history.of('TextHeld')).toHaveLength(1);
   });
 
   it('4: chat_closed overtakes the last message: late, the owner stays nobody, nothing is sent', async () => {
@@ -362,12 +362,14 @@ scenarios('the life of a dialog, through the doors', () => {
     await stage.world.stopEngine();
     await stage.passes(200_000);
     await stage.world.startEngine();
-    const history = await stage.until(waiting, (now) => now.of('DeadlineFired').length > 0);
-    expect(history.of('DeadlineFired').map((one) => one.name)).toEqual(['no_operator']);
-    expect(history.of('DeadlineFired')[0]?.lateMs).toBeGreaterThan(isCluster ? 800 : 5_000);
+    // A machine at its limits may have greeted before the visitor's answer came: that deadline is another story.
+    const fired = (history: History) => history.of('DeadlineFired').filter((one) => one.name !== 'visitor');
+    const history = await stage.until(waiting, (now) => fired(now).length > 0);
+    expect(fired(history).map((one) => one.name)).toEqual(['no_operator']);
+    expect(fired(history)[0]?.lateMs).toBeGreaterThan(isCluster ? 800 : 5_000);
     await stage.until(waiting, (now) => now.owner() === 'bot');
     const other = await stage.until(closed, (now) => now.owner() === 'nobody');
-    expect(other.of('DeadlineFired')).toEqual([]);
+    expect(fired(other)).toEqual([]);
     expect(other.of('TrialStarted')).toEqual([]);
   });
 

@@ -48,6 +48,7 @@ export const settingsOf = (account: string, more: Partial<DialogSettings> = {}):
 });
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+const visitor = 'aa11bb22cc33dd44';
 type Answer = Partial<Extract<InboxInput, { type: 'effect_result' }>>;
 
 /**
@@ -128,8 +129,13 @@ export const decidedDialog = (
         messages: texts.map((text) => message(text)),
         bodyHash: `body-${inputs}`,
         webimVersion: '10.5.62',
-        visitor: { hash: 'aa11bb22cc33dd44', fields: { name: 'Ирина Соколова', phone: '+7 912 555-44-33' } },
+        visitor: { hash: visitor, fields: { name: 'Ирина Соколова', phone: '+7 912 555-44-33' } },
       });
+      // It is the person's first chat: the visitor has nothing for it.
+      if (state.status === 'live' && state.start === 'awaits_visitor') {
+        now += 40;
+        take({ type: 'visitor_answered', visitor, values: {}, knownChange: 0, texts: [] });
+      }
       return dialog.delivered();
     },
     says: (text: string) => {

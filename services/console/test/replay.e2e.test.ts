@@ -114,7 +114,7 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Спасибо! Позвоним на' }).click();
     await page.locator('.links .link', { hasText: 'the effect' }).first().click();
     await page.locator('.links .link', { hasText: 'the script’s run' }).first().click();
-    expect(await page.getByTestId('won').textContent()).toBe('ask scripts.leave_phone.steps[0]');
+    expect(await page.getByTestId('won').textContent()).toBe('ask scripts.leave_phone.steps[0].then[0]');
     const run = await selected(page).getAttribute('data-revision');
     await page.locator('.links .link', { hasText: 'the message it answers' }).click();
     await page.locator('.chosen-event', { hasText: 'The visitor wrote: +7 912 555-44-33' }).waitFor();

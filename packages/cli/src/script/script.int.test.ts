@@ -111,7 +111,7 @@ describe('script chat', () => {
       '       people have the chat (queue): Webim shows this to them, and sends the bot nothing. :operator, :redirect, :nobody, :close',
       'people operator 7 takes the chat',
       'webim  the chat is closed',
-      'bot    Будем рады помочь снова!  (not said: no chat is open)',
+      "bot    Оператор помог? Если нет, напишите «оператор».  (not said: held for the person's next chat)",
       '',
     ]);
   });

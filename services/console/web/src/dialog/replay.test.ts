@@ -122,7 +122,7 @@ describe('trouble', () => {
     const remarks = conversation(withPeople, en).flatMap(({ text, remark }) => (remark === undefined ? [] : [[text, remark]]));
     expect(remarks).toEqual([
       ['вы тут?', 'Recorded only: it was on the wire at the change of owner'],
-      ['Будем рады помочь снова!', 'not said: no open chat'],
+      ['Оператор помог? Если нет, напишите «оператор».', 'held for the next chat'],
       ['спасибо!', 'Too late: the chat is closed'],
     ]);
     expect(typed(withPeople, 'InputIgnored').flatMap(({ event }) => marksOf(event))).toEqual(['ignored']);
