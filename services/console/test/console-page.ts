@@ -49,6 +49,7 @@ export const runningConsole = async (webRoot: string): Promise<RunningConsole> =
     dataFile: join(folder, 'console.db'),
     port: 0,
     webRoot,
+    eventsUrl: `sqlite:${join(folder, 'events.db')}`,
   });
   const running = desk.run();
   const address = await desk.listening();

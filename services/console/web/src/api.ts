@@ -8,6 +8,7 @@ import type { fedSchema, QuarantineList, QuarantineOne } from '../../src/api/qua
 import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
 import type { ScriptSource } from '../../src/api/scripts.ts';
 import type { SettingsPin } from '../../src/api/settings.ts';
+import type { WhatIfDialog, WhatIfList, WhatIfState } from '../../src/api/what-if.ts';
 import type { StuckReport, TimersReport, WaitingReport } from '../../src/api/work.ts';
 import type { Problem } from '../../src/http/problem.ts';
 import type { LagReport } from '../../src/lag/report.ts';
@@ -26,10 +27,14 @@ export class ApiError extends Error {
 
 const timeoutMs = 10_000;
 
-const get = async <T>(path: string, signal: AbortSignal, sent?: object): Promise<T> => {
+const get = async <T>(path: string, signal: AbortSignal, sent?: object, method?: 'DELETE'): Promise<T> => {
   let response: Response;
   try {
-    response = await fetch(`/api${path}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), ...posted(sent) });
+    response = await fetch(`/api${path}`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      ...posted(sent),
+      ...(method === undefined ? {} : { method }),
+    });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new ApiError(0, 'no answer');
@@ -38,7 +43,13 @@ const get = async <T>(path: string, signal: AbortSignal, sent?: object): Promise
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
     throw new ApiError(
       response.status,
-      [problem.title ?? response.statusText, problem.detail].filter((part) => part !== undefined).join(': '),
+      [
+        problem.title ?? response.statusText,
+        problem.detail,
+        ...(problem.errors ?? []).slice(0, 5).map(({ field, message }) => `${field} ${message}`),
+      ]
+        .filter((part) => part !== undefined)
+        .join(': '),
     );
   }
   const body = (await response.json()) as T & { now?: number };
@@ -90,5 +101,12 @@ export const api = {
   doctors: (signal: AbortSignal) => get<DoctorList>('/doctor', signal),
   doctor: (account: string, signal: AbortSignal) => get<DoctorReport>(`/doctor/${encodeURIComponent(account)}`, signal),
   webhooks: (query: string, signal: AbortSignal) => get<WebhookLog>(`/webhooks?${query}`, signal),
+  startWhatIf: (what: object) => act<{ readonly id: string }>('/what-if', what),
+  whatIf: (id: string, signal: AbortSignal) => get<WhatIfState>(`/what-if/${encodeURIComponent(id)}`, signal),
+  cancelWhatIf: (id: string) => get<WhatIfState>(`/what-if/${encodeURIComponent(id)}`, never, undefined, 'DELETE'),
+  whatIfDialogs: (id: string, from: number, signal: AbortSignal) =>
+    get<WhatIfList>(`/what-if/${encodeURIComponent(id)}/dialogs?from=${from}&limit=100`, signal),
+  whatIfDialog: (id: string, account: string, chatId: string, signal: AbortSignal) =>
+    get<WhatIfDialog>(`/what-if/${encodeURIComponent(id)}${dialogPath(account, chatId)}`, signal),
   lag: (signal: AbortSignal) => get<LagReport>('/lag', signal),
 };

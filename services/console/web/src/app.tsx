@@ -8,6 +8,7 @@ import { OpsPage } from './ops/ops-page.tsx';
 import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
 
+const WhatIfPage = lazy(() => import('./what-if/what-if-page.tsx').then((module) => ({ default: module.WhatIfPage })));
 const OpenPage = lazy(() => import('./open/open-page.tsx').then((module) => ({ default: module.OpenPage })));
 const DoctorPage = lazy(() => import('./doctor/doctor-page.tsx').then((module) => ({ default: module.DoctorPage })));
 
@@ -30,6 +31,12 @@ const View = ({ path }: { readonly path: string }) => {
     return (
       <Suspense fallback={<Loading />}>
         <DoctorPage />
+      </Suspense>
+    );
+  if (path === '/what-if')
+    return (
+      <Suspense fallback={<Loading />}>
+        <WhatIfPage />
       </Suspense>
     );
   if (path === '/open')

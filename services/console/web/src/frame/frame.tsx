@@ -45,6 +45,9 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/doctor" current={path === '/doctor'}>
             {t.doctor.nav}
           </Link>
+          <Link to="/what-if" current={path === '/what-if'}>
+            {t.whatIf.nav}
+          </Link>
           <Link to="/open" current={alone}>
             {t.replay.open.nav}
           </Link>
@@ -75,7 +78,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           </button>
         </div>
       </header>
-      {path === '/lag' || path === '/ops' || alone ? null : <LagStrip />}
+      {path === '/lag' || path === '/ops' || path === '/what-if' || alone ? null : <LagStrip />}
       <main id="content" tabIndex={-1}>
         {children}
       </main>

@@ -3,6 +3,7 @@ import { findEn } from './find-en.ts';
 import { opsEn } from './ops-en.ts';
 import { replayEn } from './replay-en.ts';
 import { type Texts, type Words, word } from './texts.ts';
+import { whatIfEn } from './what-if-en.ts';
 
 const owner = { bot: 'Bot', queue: 'Queue', operator: 'Operator', nobody: 'Closed' } as const;
 const input: Words = {
@@ -174,6 +175,7 @@ export const en: Texts = {
     unknownEvent: (type) => `Unknown event ${type}`,
   },
   replay: replayEn,
+  whatIf: whatIfEn,
   ops: opsEn,
   doctor: doctorEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },

@@ -3,6 +3,7 @@ import { findRu } from './find-ru.ts';
 import { opsRu } from './ops-ru.ts';
 import { replayRu } from './replay-ru.ts';
 import { type Texts, type Words, word } from './texts.ts';
+import { whatIfRu } from './what-if-ru.ts';
 
 const owner = { bot: 'Бот', queue: 'Очередь', operator: 'Оператор', nobody: 'Закрыт' } as const;
 const input: Words = {
@@ -169,6 +170,7 @@ export const ru: Texts = {
     unknownEvent: (type) => `Неизвестное событие ${type}`,
   },
   replay: replayRu,
+  whatIf: whatIfRu,
   ops: opsRu,
   doctor: doctorRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },

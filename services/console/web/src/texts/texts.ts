@@ -4,6 +4,7 @@ import type { DoctorTexts } from './doctor.ts';
 import type { FindTexts } from './find.ts';
 import type { OpsTexts } from './ops.ts';
 import type { ReplayTexts } from './replay.ts';
+import type { WhatIfTexts } from './what-if.ts';
 
 /** What a sentence about the lag may name. */
 export type LagFacts = {
@@ -86,6 +87,7 @@ export type Texts = {
     readonly unknownEvent: (type: string) => string;
   };
   readonly replay: ReplayTexts;
+  readonly whatIf: WhatIfTexts;
   readonly ops: OpsTexts;
   readonly doctor: DoctorTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };

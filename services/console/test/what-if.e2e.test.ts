@@ -1,0 +1,79 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { builtPage, launched, pictures, type RunningConsole, runningConsole, seriousFindings } from './console-page.ts';
+import { handedOver, supportLife, supportSource } from './decided-dialog.ts';
+
+let built: Awaited<ReturnType<typeof builtPage>>;
+let browser: Browser;
+let desk: RunningConsole;
+const complaints: string[] = [];
+const startAt = Date.now() - 7_200_000;
+
+beforeAll(async () => {
+  [built, browser] = await Promise.all([builtPage(), launched()]);
+  desk = await runningConsole(built.root);
+  for (let at = 0; at < 12; at++) {
+    await (at % 3 === 0 ? handedOver : supportLife)(at < 9 ? 'shop' : 'bank', String(4711 + at), startAt + at * 60_000).writeTo(desk.store);
+  }
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await desk?.stop();
+  await built?.remove();
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
+const open = async (locale: string, dark: boolean, width = 1280): Promise<Page> => {
+  const context = await browser.newContext({ locale, viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(`${desk.address}/what-if`);
+  return page;
+};
+
+it('tries a script: totals, the list of those that differ, both transcripts of one', { timeout: 180_000 }, async () => {
+  const page = await open('en-US', false);
+  await page.getByLabel('Another script').fill(supportSource.replace('Назовите номер заказа (6 цифр).', 'Какой у вас номер заказа?'));
+  await page.getByLabel('Account').selectOption('shop');
+  await page.getByRole('button', { name: 'Try' }).click();
+  await page.locator('[data-testid=what-if-state][data-state=done]').waitFor({ timeout: 90_000 });
+  const totals = page.getByTestId('what-if-totals');
+  expect((await totals.textContent()) ?? '').toMatch(/Dialogs9Differ9/);
+  await page.getByTestId('what-if-row').nth(8).waitFor();
+  expect(await page.getByTestId('what-if-row').first().textContent()).toContain('Какой у вас номер заказа?');
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.screenshot({ path: `${pictures}what-if-en-light.png`, fullPage: true });
+  await page.getByTestId('what-if-row').first().getByRole('link').click();
+  const sides = page.getByTestId('what-if-sides');
+  await sides.getByRole('region', { name: 'Now' }).getByText('Какой у вас номер заказа?').waitFor();
+  expect(await sides.getByRole('region', { name: 'Recorded' }).getByText('Назовите номер заказа').count()).toBe(1);
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.screenshot({ path: `${pictures}what-if-dialog-en-light.png`, fullPage: true });
+  // The address names try and dialog: it can be opened again.
+  await page.reload();
+  await sides.getByText('Какой у вас номер заказа?').waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it('says in Russian where dialogs diverge, and what is wrong with a script', { timeout: 180_000 }, async () => {
+  const page = await open('ru-RU', true);
+  await page.getByLabel('Другой скрипт').fill('format: dialog-script/1\nbot: x\nscripts: { a: { steps: [ { go: b } ] } }');
+  await page.getByRole('button', { name: 'Попробовать' }).click();
+  await page.getByRole('alert').getByText('3:32').waitFor();
+  const other = supportSource
+    .replace('  order_no: { type: text }', '  order_no: { type: text }\n  city: { type: text }')
+    .replace('text: "Назовите номер заказа (6 цифр)."\n          save: order_no', 'text: "Из какого вы города?"\n          save: city');
+  await page.getByLabel('Другой скрипт').fill(other);
+  await page.getByRole('button', { name: 'Попробовать' }).click();
+  await page.locator('[data-testid=what-if-state][data-state=done]').waitFor({ timeout: 90_000 });
+  await page.getByTestId('what-if-row').first().getByText('его спросили о другом').waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.screenshot({ path: `${pictures}what-if-ru-dark.png`, fullPage: true });
+  await page.getByTestId('what-if-row').first().getByRole('link').click();
+  await page.getByText('Здесь разошлись').waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.screenshot({ path: `${pictures}what-if-dialog-ru-dark.png`, fullPage: true });
+});

@@ -1,0 +1,53 @@
+import type { Words } from './texts.ts';
+
+/** What the page of what-if over many dialogs says. */
+export type WhatIfTexts = {
+  readonly nav: string;
+  readonly heading: string;
+  readonly intro: string;
+  readonly choose: string;
+  readonly account: string;
+  readonly all: string;
+  readonly from: string;
+  readonly to: string;
+  readonly words: string;
+  readonly alsoChosen: (filters: string) => string;
+  readonly script: string;
+  readonly file: string;
+  readonly scriptHint: string;
+  readonly run: string;
+  readonly cancel: string;
+  readonly progress: (done: number, of: number | null) => string;
+  readonly state: Words;
+  readonly refused: (why: string) => string;
+  readonly total: {
+    readonly dialogs: string;
+    readonly differ: string;
+    readonly replies: string;
+    readonly handovers: string;
+    readonly returns: string;
+    readonly ends: string;
+    readonly diverged: string;
+    readonly gaps: string;
+    readonly assumed: string;
+  };
+  readonly change: (gained: number, lost: number) => string;
+  readonly end: Words;
+  readonly missing: Words;
+  readonly none: string;
+  readonly list: string;
+  readonly more: (count: number) => string;
+  readonly loadMore: string;
+  readonly recorded: string;
+  readonly now: string;
+  readonly nothing: string;
+  readonly divergedHere: string;
+  readonly why: Words;
+  readonly gap: (missing: string, what: string) => string;
+  readonly assumed: string;
+  readonly lost: (how: string) => string;
+  readonly who: Words;
+  readonly what: Words;
+  readonly open: string;
+  readonly back: string;
+};
