@@ -24,7 +24,7 @@ afterEach(() => folder.remove());
 /** Dialogs that were decided, their appends mixed as a store has them. */
 const write = async (store: EventStore, streams: readonly (readonly NewEvent[])[]): Promise<void> => {
   const appends = streams.map((events) => {
-    const starts = events.flatMap((event, at) => (event.type === 'InputRecorded' ? [at] : []));
+    const starts = events.flatMap((event, at) => (at === 0 || event.type === 'InputRecorded' ? [at] : []));
     return starts.map((start, at) => ({ start, events: events.slice(start, starts[at + 1]) }));
   });
   for (let round = 0; appends.some((of) => of.length > round); round++) {
