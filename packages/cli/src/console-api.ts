@@ -3,7 +3,12 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 
 /** What every command that asks the console takes. */
-export type ConsoleOptions = { readonly console: string; readonly json?: boolean };
+export type ConsoleOptions = {
+  readonly console: string;
+  readonly json?: boolean;
+  readonly token?: string;
+  readonly passwordFile?: string;
+};
 /** What every command that changes something takes too: who asks, and why. */
 export type ReasonOptions = ConsoleOptions & { readonly reason: string; readonly by: string; readonly dryRun?: boolean };
 
@@ -12,6 +17,8 @@ const timeoutMs = 15_000;
 export const withConsole = (command: Command): Command =>
   command
     .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
+    .option('--token <token>', 'token of the API; better by CONSOLE_TOKEN or CONSOLE_TOKEN_FILE, which no list of processes shows')
+    .option('--password-file <file>', "the local administrator's password, where there is no token yet")
     .option('--json', 'for pipes');
 
 export const withReason = (command: Command): Command =>
@@ -27,33 +34,53 @@ export const dialogPath = (dialog: string): string => {
   return `${match[1]}/${match[2]}`;
 };
 
-/** An API token of the console, where people sign in: `CONSOLE_TOKEN`, or the content of `CONSOLE_TOKEN_FILE`. It goes to the console alone. */
-export const consoleHeaders = (): Record<string, string> => {
-  const { CONSOLE_TOKEN: token, CONSOLE_TOKEN_FILE: file } = process.env;
-  const given = token ?? (file === undefined ? undefined : readToken(file));
-  return given === undefined || given === '' ? {} : { authorization: `Bearer ${given.trim()}` };
-};
-
-const readToken = (file: string): string => {
+const textOf = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    return fail(`CONSOLE_TOKEN_FILE can't be read: ${(error as Error).message}`);
+    return fail(`${file} can't be read: ${(error as Error).message}`);
   }
 };
+
+/** What lets a request in: a token, or a session begun by the password. Nothing where the console is open. Exit code 2 where it can't be had. */
+export const credentials = async (options: ConsoleOptions): Promise<Record<string, string>> => {
+  const { CONSOLE_TOKEN, CONSOLE_TOKEN_FILE } = process.env;
+  const token = options.token ?? (CONSOLE_TOKEN || (CONSOLE_TOKEN_FILE ? textOf(CONSOLE_TOKEN_FILE) : undefined));
+  if (options.passwordFile === undefined) return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { origin } = new URL(options.console);
+  const response = await fetch(new URL('/api/access/login', origin), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ password: textOf(options.passwordFile) }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const cookie = response.headers.get('set-cookie')?.split(';')[0];
+  if (!response.ok || cookie === undefined) {
+    const { title } = (await response.json().catch(() => ({}))) as { title?: string };
+    return fail(`the console refused the password: ${title ?? response.status}`);
+  }
+  return { cookie, origin };
+};
+
+const howToSignIn = 'give it a token: CONSOLE_TOKEN, CONSOLE_TOKEN_FILE or --token (dialogctl access token create)';
 
 /** One request to the console; a body makes it a POST. Exit code 2 where it can't be reached or refuses, with what it says. */
 export const ask = async (options: ConsoleOptions, path: string, body?: object): Promise<unknown> => {
   try {
     const response = await fetch(new URL(path, options.console), {
-      redirect: 'error',
-      headers: { ...consoleHeaders(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(await credentials(options)) },
+      // A token goes to the console that was named, and nowhere else.
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
     const answer = (await response.json()) as { title?: string; detail?: string; errors?: { field: string; message: string }[] };
     if (response.ok) return answer;
-    const details = answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? [];
+    const details = [
+      ...(answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? []),
+      ...(response.status === 401 ? [howToSignIn] : []),
+    ];
     return fail(
       [
         `the console refused: ${answer.title ?? response.status}${answer.detail === undefined ? '' : `: ${answer.detail}`}`,

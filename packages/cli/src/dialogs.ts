@@ -4,7 +4,7 @@ import { type DialogState, initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
 import { summarize } from '@dialog/domain/summary';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, consoleHeaders, dialogPath, fail, withConsole } from './console-api.ts';
+import { ask, type ConsoleOptions, credentials, dialogPath, fail, withConsole } from './console-api.ts';
 import { duration, instant, table } from './table.ts';
 
 type Out = (text: string) => void;
@@ -214,7 +214,7 @@ const retryMs = 1_000;
 async function* liveEvents(options: ConsoleOptions): AsyncGenerator<{ readonly name: string; readonly data: unknown }> {
   for (let before = false; ; before = true) {
     try {
-      const response = await fetch(new URL('/api/live', options.console), { headers: consoleHeaders(), redirect: 'error' });
+      const response = await fetch(new URL('/api/live', options.console), { headers: await credentials(options), redirect: 'error' });
       if (!response.ok || response.body === null) throw new Error(`it answered ${response.status}`);
       let text = '';
       for await (const part of response.body.pipeThrough(new TextDecoderStream())) {

@@ -40,7 +40,7 @@ export const accessAuditSchemas = {
     chatId: chatIdSchema.optional(),
     at,
   }),
-  /** Something that changes was asked for. What came of it stands where the operation records it. */
+  /** Something that changes was asked for, or what it would do; once a person, thing and minute. What came of it stands where the operation records it. */
   OperationAsked: z.object({
     by,
     role: roleSchema,

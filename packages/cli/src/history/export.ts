@@ -25,6 +25,7 @@ type Options = {
   readonly out?: string;
   readonly resume?: boolean;
   readonly console: string;
+  readonly token?: string;
   readonly eventsUrl?: string;
   readonly from?: string;
   readonly format: string;
@@ -66,6 +67,7 @@ export const exportCommand = (program: Command): void => {
     .option('--anonymise', 'pseudonyms in place of personal data; needs --key-file')
     .option('--key-file <file>', 'the key of the pseudonyms: the same key, the same pseudonyms')
     .option('--console <url>', 'address of the console', process.env['CONSOLE_URL'] ?? 'http://127.0.0.1:8081')
+    .option('--token <token>', 'token of the API; better by CONSOLE_TOKEN or CONSOLE_TOKEN_FILE')
     .option('--events-url <url>', 'read the event store itself, as EVENTS_URL names it')
     .addHelpText('after', help)
     .action(async (options: Options) => {
@@ -101,9 +103,10 @@ async function* texts(lines: AsyncIterable<ExportLine>): AsyncGenerator<string> 
   for await (const line of lines) yield exportText(line);
 }
 
-const sourceOf = ({ from, eventsUrl, console }: Options): Source => {
+const sourceOf = (options: Options): Source => {
+  const { from, eventsUrl } = options;
   if (from !== undefined) return () => fromFile(from);
-  return eventsUrl === undefined ? fromConsole(console) : fromStore(eventsUrl);
+  return eventsUrl === undefined ? fromConsole(consoleOf(options)) : fromStore(eventsUrl);
 };
 
 const same = (line: ExportLine): ExportLine => line;
@@ -165,7 +168,10 @@ const headerOfFile = async (options: Options, file: string): Promise<ExportHeade
 };
 
 const consoleTime = async (options: Options): Promise<number> => ((await ask(consoleOf(options), '/api/about')) as { now: number }).now;
-const consoleOf = (options: Options): ConsoleOptions => ({ console: options.console });
+const consoleOf = (options: Options): ConsoleOptions => ({
+  console: options.console,
+  ...(options.token === undefined ? {} : { token: options.token }),
+});
 
 /** @returns undefined where the console's list is to say which. */
 const askedOf = (options: Options): ExportSelection | undefined => {

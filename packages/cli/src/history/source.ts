@@ -4,7 +4,7 @@ import { dialogStream } from '@dialog/contracts/ids';
 import { openEventStore } from '@dialog/event-store/open-event-store';
 import { readExport, readExportFile } from '@dialog/export/export-file';
 import { exportLines } from '@dialog/export/export-lines';
-import { consoleHeaders } from '../console-api.ts';
+import { type ConsoleOptions, credentials } from '../console-api.ts';
 
 /** What of an export is there already. */
 export type There = { readonly last: ExportEvent | undefined; readonly pinned: ReadonlySet<string> };
@@ -37,16 +37,17 @@ export async function* fromFile(file: string): AsyncGenerator<ExportLine> {
 }
 
 /** From the console's `/api/export`: dialogs that are named in parts, since an address has a length. */
-export const fromConsole = (address: string): Source =>
+export const fromConsole = (options: ConsoleOptions): Source =>
   async function* (selection, until, { last, pinned }) {
+    const headers = await credentials(options);
     const had = new Set(pinned);
     for (const part of partsOf(selection, last)) {
-      const url = new URL('/api/export', address);
+      const url = new URL('/api/export', options.console);
       if (until !== null) url.searchParams.set('until', String(until));
       if (part.after !== undefined) url.searchParams.set('after', part.after);
       if (selection.account !== undefined) url.searchParams.set('account', selection.account);
       for (const { account, chatId } of part.dialogs ?? []) url.searchParams.append('dialog', `${account}/${chatId}`);
-      for await (const line of answered(url)) {
+      for await (const line of answered(url, headers)) {
         if (line.line === 'header' || line.line === 'end') continue;
         if (line.line !== 'event') {
           if (had.has(line.hash)) continue;
@@ -72,8 +73,8 @@ const partsOf = (selection: ExportSelection, last: ExportEvent | undefined): Par
 };
 
 /** The lines of one answer; it must have its end, or it was interrupted. */
-async function* answered(url: URL): AsyncGenerator<ExportLine> {
-  const response = await fetch(url, { headers: consoleHeaders(), redirect: 'error' });
+async function* answered(url: URL, headers: Record<string, string>): AsyncGenerator<ExportLine> {
+  const response = await fetch(url, { headers, redirect: 'error' });
   if (!response.ok || response.body === null) {
     const problem = (await response.json().catch(() => ({}))) as { title?: string; errors?: { field: string; message: string }[] };
     const details = problem.errors?.map((one) => `; ${one.field}: ${one.message}`).join('') ?? '';

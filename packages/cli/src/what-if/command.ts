@@ -8,7 +8,7 @@ import type { History } from '@dialog/what-if/history';
 import { whatIfMany } from '@dialog/what-if/many';
 import type { Differing, Totals } from '@dialog/what-if/totals';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, consoleHeaders, withConsole } from '../console-api.ts';
+import { ask, type ConsoleOptions, credentials, withConsole } from '../console-api.ts';
 import { cannot } from '../exit.ts';
 import { readText } from '../script/files.ts';
 import { failOnHelp, measured, parseFailOn, passed } from './fail-on.ts';
@@ -112,7 +112,9 @@ const byConsole = async (options: Options, trial: Trial): Promise<Outcome> => {
   };
   const { id } = (await ask(options, '/api/what-if', body)) as { id: string };
   const cancel = (): void => {
-    const stop = fetch(new URL(`/api/what-if/${id}`, options.console), { method: 'DELETE', headers: consoleHeaders() });
+    const stop = credentials(options).then((headers) =>
+      fetch(new URL(`/api/what-if/${id}`, options.console), { method: 'DELETE', headers, redirect: 'error' }),
+    );
     void stop.catch(() => undefined).finally(() => process.exit(2));
   };
   process.once('SIGINT', cancel).once('SIGTERM', cancel);

@@ -225,6 +225,13 @@ describe('what a viewer sees', () => {
     }
   });
 
+  it('and can’t find out by a search what stands in a text', async () => {
+    expect((await ask(`/dialogs?text=${encodeURIComponent(planted)}`, { headers: as('analyst') })).status).toBe(200);
+    for (const query of ['text=x', 'text=', 'account=shop&text=x', 'text[]=x']) {
+      expect((await ask(`/dialogs?${query}`, { headers: as('viewer') })).status, query).not.toBe(200);
+    }
+  });
+
   it('live rows without a text', async () => {
     const live = await liveClient(`${desk.address()}/api/live`, as('viewer'));
     await live.next('hello');

@@ -17,6 +17,7 @@ export type GuardOptions = {
   readonly sessions: Sessions | undefined;
 };
 
+const minuteMs = 60_000;
 const hourMs = 3_600_000;
 /** How often a stream without end looks whether its listener may still listen, real ms. */
 const lookEveryMs = 5_000;
@@ -26,7 +27,9 @@ const lookEveryMs = 5_000;
  * answer. No handler decides any of it. An operation without a row is refused where people sign in.
  */
 export const guard = ({ store, clock, entrance, sessions }: GuardOptions): RequestHandler => {
-  const texts = textReads(store, clock);
+  const readOnce = onceA(hourMs, clock);
+  // The page asks what an action would do with each letter typed into its reason; what was done stands in the stream of its account too.
+  const askedOnce = onceA(minuteMs, clock);
   const actorFor = async (request: Request): Promise<Actor | undefined> => {
     const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined) return sessions?.of(request);
@@ -47,7 +50,7 @@ export const guard = ({ store, clock, entrance, sessions }: GuardOptions): Reque
     if (!isPublic) {
       // Before anything is told of what there is: an address without a row looks like any other to who has not signed in.
       if (actor === undefined) throw new HttpProblem(401, 'sign-in', 'Sign in first');
-      const refusal = refusalOf(matches, actor);
+      const refusal = refusalOf(matches, actor, request);
       if (refusal !== undefined) throw new HttpProblem(403, 'not-allowed', 'Your role does not allow this', { detail: refusal });
       if (actor.how === 'session' && changes(request.method) && !saysWhereFrom(request)) {
         throw new HttpProblem(403, 'foreign-origin', 'The request does not say which page it comes from');
@@ -61,11 +64,21 @@ export const guard = ({ store, clock, entrance, sessions }: GuardOptions): Reque
   };
 
   async function keep(request: Request, actor: Actor, matches: readonly Match[]): Promise<void> {
+    const { name: by, role } = actor;
+    const at = clock.now();
     for (const { operation, names, rule } of matches) {
-      if (rule.text === true && actor.role !== 'viewer') await texts.read(actor, operation, names);
-      if (!changes(request.method)) continue;
-      const short = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, value.slice(0, 200)]));
-      await recordAccess(store, 'OperationAsked', { by: actor.name, role: actor.role, operation, names: short, at: clock.now() });
+      if (rule.text === true && role !== 'viewer') {
+        const account = accountIdSchema.safeParse(names['account']).data;
+        const chatId = chatIdSchema.safeParse(names['chatId']).data;
+        const of = account === undefined || chatId === undefined ? {} : { account, chatId };
+        await readOnce([by, 'account' in of ? of : { operation, names }], () =>
+          recordAccess(store, 'TextRead', { by, role, operation, ...of, at }),
+        );
+      }
+      if (changes(request.method)) {
+        const short = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, value.slice(0, 200)]));
+        await askedOnce([by, operation, names], () => recordAccess(store, 'OperationAsked', { by, role, operation, names: short, at }));
+      }
     }
   }
 };
@@ -74,12 +87,14 @@ const changes = (method: string): boolean => method !== 'GET' && method !== 'HEA
 const saysWhereFrom = (request: Request): boolean =>
   request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined;
 
-const refusalOf = (matches: readonly Match[], actor: Actor): string | undefined => {
+const refusalOf = (matches: readonly Match[], actor: Actor, request: Request): string | undefined => {
   if (matches.length === 0) return 'it is in no row of the table of operations';
   for (const { operation, rule } of matches) {
     if (rule.least === 'public') continue;
     if (!mayAs(actor.role, rule.least)) return `${operation} needs the role ${rule.least}`;
     if (actor.role === 'viewer' && rule.mask === undefined) return `${operation} has no answer without texts`;
+    const search = rule.searches?.find((name) => Object.hasOwn(request.query, name));
+    if (actor.role === 'viewer' && search !== undefined) return `a viewer does not search by ${search}`;
   }
   return undefined;
 };
@@ -132,36 +147,23 @@ const endWithAccess = (response: Response, actorNow: () => Promise<Actor | undef
   response.on('close', () => clearInterval(looking));
 };
 
-/** Once a person, dialog and hour; the text goes out only after the record is kept. A process that starts anew may keep it once more. */
-const textReads = (store: EventStore, clock: Clock) => {
-  let hour = 0;
+/** Keeps a record before anything is answered, and the same one once a while. A process that starts anew may keep it once more. */
+const onceA = (whileMs: number, clock: Clock) => {
+  let current = 0;
   const kept = new Map<string, Promise<void>>();
-  return {
-    read: async (actor: Actor, operation: string, names: Readonly<Record<string, string>>): Promise<void> => {
-      const at = clock.now();
-      if (Math.floor(at / hourMs) !== hour) {
-        hour = Math.floor(at / hourMs);
-        kept.clear();
-      }
-      const account = accountIdSchema.safeParse(names['account']).data;
-      const chatId = chatIdSchema.safeParse(names['chatId']).data;
-      const place =
-        account !== undefined && chatId !== undefined ? `${account}/${chatId}` : `${operation} ${Object.values(names).join('/')}`;
-      const key = JSON.stringify([actor.name, place]);
-      let keeping = kept.get(key);
-      if (keeping === undefined) {
-        keeping = recordAccess(store, 'TextRead', {
-          by: actor.name,
-          role: actor.role,
-          operation,
-          ...(account === undefined ? {} : { account }),
-          ...(chatId === undefined ? {} : { chatId }),
-          at,
-        });
-        kept.set(key, keeping);
-        keeping.catch(() => kept.delete(key));
-      }
-      await keeping;
-    },
+  return async (key: readonly unknown[], keep: () => Promise<void>): Promise<void> => {
+    const now = Math.floor(clock.now() / whileMs);
+    if (now !== current) {
+      current = now;
+      kept.clear();
+    }
+    const name = JSON.stringify(key);
+    let keeping = kept.get(name);
+    if (keeping === undefined) {
+      keeping = keep();
+      kept.set(name, keeping);
+      keeping.catch(() => kept.delete(name));
+    }
+    await keeping;
   };
 };

@@ -2,7 +2,7 @@ import type { Role } from '@dialog/contracts/role';
 import type { z } from 'zod';
 import { accountsSchema } from '../api/accounts.ts';
 import { parkedListSchema } from '../api/parked.ts';
-import { aboutSchema, dialogListSchema, dialogSchema, type EventPage, eventPageSchema } from '../api/schemas.ts';
+import { aboutSchema, dialogListSchema, dialogSchema, type EventPage, eventPageSchema, facetValuesSchema } from '../api/schemas.ts';
 import { scriptSchema, scriptVersionsSchema } from '../api/scripts.ts';
 import { settingsPinSchema } from '../api/settings.ts';
 import { stuckSchema, timersSchema, waitingSchema } from '../api/work.ts';
@@ -17,6 +17,8 @@ export type Operation = {
   readonly least: Role | 'public';
   /** What a viewer's answer goes through; an operation that a viewer may has one, or answers nothing that could be text. */
   readonly mask?: Mask | 'no-text';
+  /** Questions that search in texts: the answer would tell a viewer what stands there. */
+  readonly searches?: readonly string[];
   /** Its answer has texts of visitors: that it was read unmasked is kept. */
   readonly text?: true;
 };
@@ -46,7 +48,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /access/audit': { least: 'administrator' },
 
   'GET /about': viewer(aboutSchema),
-  'GET /dialogs': viewer(dialogListSchema),
+  'GET /dialogs': { ...viewer(dialogListSchema), searches: ['text'] },
+  'GET /dialogs/values': viewer(facetValuesSchema),
   'GET /dialogs/{account}/{chatId}': viewer(dialogSchema),
   'GET /dialogs/{account}/{chatId}/events': { least: 'viewer', mask: maskedEvents(eventPageSchema), text: true },
   'GET /settings/{settings}': viewer(settingsPinSchema),
@@ -66,10 +69,16 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /doctor': { least: 'analyst' },
   'GET /doctor/{account}': { least: 'analyst' },
   'GET /webhooks': { least: 'analyst' },
+  'GET /export': { least: 'analyst', text: true },
   'GET /quarantine': { least: 'analyst' },
   'GET /quarantine/{partition}/{offset}': { least: 'operator', text: true },
   'GET /audit': { least: 'operator' },
 
+  'POST /what-if': { least: 'analyst' },
+  'GET /what-if/{id}': { least: 'analyst' },
+  'DELETE /what-if/{id}': { least: 'analyst' },
+  'GET /what-if/{id}/dialogs': { least: 'analyst', text: true },
+  'GET /what-if/{id}/dialogs/{account}/{chatId}': { least: 'analyst', text: true },
   'POST /parked/{account}/{chatId}/release': { least: 'operator' },
   'POST /parked/release': { least: 'operator' },
   'POST /quarantine/{partition}/{offset}/feed': { least: 'operator' },

@@ -1,4 +1,13 @@
 import type { z } from 'zod';
+import type {
+  AccessAudit,
+  createdTokenSchema,
+  createTokenSchema,
+  loggedOutSchema,
+  revokedSchema,
+  Session,
+  Tokens,
+} from '../../src/access/schemas.ts';
 import type { AccountsReport } from '../../src/api/accounts.ts';
 import type { AuditReport } from '../../src/api/audit.ts';
 import type { BotSwitched } from '../../src/api/bot-switch.ts';
@@ -18,14 +27,24 @@ import { serverSaid } from './time.ts';
 /** A refused or failed request; `status` 0: no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
-  constructor(status: number, title: string) {
+  /** The problem's stable name; '' where there is none. */
+  readonly problem: string;
+  constructor(status: number, title: string, problem = '') {
     super(title);
     this.name = 'ApiError';
     this.status = status;
+    this.problem = problem;
   }
 }
 
 const timeoutMs = 10_000;
+
+const signedOut = new EventTarget();
+/** Calls `then` when the server no longer knows who asks. @returns how to stop that */
+export const onSignedOut = (then: () => void): (() => void) => {
+  signedOut.addEventListener('out', then);
+  return () => signedOut.removeEventListener('out', then);
+};
 
 const get = async <T>(path: string, signal: AbortSignal, sent?: object, method?: 'DELETE'): Promise<T> => {
   let response: Response;
@@ -41,6 +60,7 @@ const get = async <T>(path: string, signal: AbortSignal, sent?: object, method?:
   }
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+    if (problem.type === '/problems/sign-in') signedOut.dispatchEvent(new Event('out'));
     throw new ApiError(
       response.status,
       [
@@ -50,6 +70,7 @@ const get = async <T>(path: string, signal: AbortSignal, sent?: object, method?:
       ]
         .filter((part) => part !== undefined)
         .join(': '),
+      problem.type?.replace('/problems/', ''),
     );
   }
   const body = (await response.json()) as T & { now?: number };
@@ -68,6 +89,14 @@ const act = <T>(path: string, body: object): Promise<T> => get<T>(path, never, b
 const dialogPath = (account: string, chatId: string): string => `/dialogs/${encodeURIComponent(account)}/${encodeURIComponent(chatId)}`;
 
 export const api = {
+  session: (signal: AbortSignal) => get<Session>('/access/session', signal),
+  login: (password: string) => act<Session>('/access/login', { password }),
+  logout: () => act<z.infer<typeof loggedOutSchema>>('/access/logout', {}),
+  tokens: (signal: AbortSignal) => get<Tokens>('/access/tokens', signal),
+  createToken: (token: z.infer<typeof createTokenSchema>) => act<z.infer<typeof createdTokenSchema>>('/access/tokens', token),
+  revokeToken: (id: string) => act<z.infer<typeof revokedSchema>>(`/access/tokens/${encodeURIComponent(id)}/revoke`, {}),
+  accessAudit: (before: number | null, signal: AbortSignal) =>
+    get<AccessAudit>(`/access/audit${before === null ? '' : `?before=${before}`}`, signal),
   about: (signal: AbortSignal) => get<About>('/about', signal),
   dialogs: (query: URLSearchParams, signal: AbortSignal) => get<DialogList>(`/dialogs?${query}`, signal),
   values: (signal: AbortSignal) => get<FacetValuesAnswer>('/dialogs/values', signal),

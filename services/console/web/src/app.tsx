@@ -9,6 +9,7 @@ import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
 
 const WhatIfPage = lazy(() => import('./what-if/what-if-page.tsx').then((module) => ({ default: module.WhatIfPage })));
+const AccessPage = lazy(() => import('./access/access-page.tsx').then((module) => ({ default: module.AccessPage })));
 const OpenPage = lazy(() => import('./open/open-page.tsx').then((module) => ({ default: module.OpenPage })));
 const DoctorPage = lazy(() => import('./doctor/doctor-page.tsx').then((module) => ({ default: module.DoctorPage })));
 
@@ -37,6 +38,12 @@ const View = ({ path }: { readonly path: string }) => {
     return (
       <Suspense fallback={<Loading />}>
         <WhatIfPage />
+      </Suspense>
+    );
+  if (path === '/access')
+    return (
+      <Suspense fallback={<Loading />}>
+        <AccessPage />
       </Suspense>
     );
   if (path === '/open')

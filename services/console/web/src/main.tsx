@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { SessionProvider } from './access/session.tsx';
 import { App } from './app.tsx';
 import { LagProvider } from './lag/lag-now.tsx';
 import { LiveProvider } from './live.tsx';
@@ -13,11 +14,13 @@ if (root === null) throw new Error('the page has no root');
 createRoot(root).render(
   <StrictMode>
     <TextsProvider>
-      <LiveProvider>
-        <LagProvider>
-          <App />
-        </LagProvider>
-      </LiveProvider>
+      <SessionProvider>
+        <LiveProvider>
+          <LagProvider>
+            <App />
+          </LagProvider>
+        </LiveProvider>
+      </SessionProvider>
     </TextsProvider>
   </StrictMode>,
 );

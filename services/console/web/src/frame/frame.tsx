@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import { useSession } from '../access/session.tsx';
 import { api } from '../api.ts';
 import { LagStrip } from '../lag/lag-strip.tsx';
 import { useConnection } from '../live.tsx';
@@ -11,6 +12,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
   const { t, language, choose } = useTexts();
   const { path } = usePlace();
   const connection = useConnection();
+  const { user, signOut } = useSession();
   const [simulatorUrl, setSimulatorUrl] = useState<string | null>(null);
   const alone = path === '/open';
   useEffect(() => {
@@ -51,6 +53,11 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/open" current={alone}>
             {t.replay.open.nav}
           </Link>
+          {user?.role === 'administrator' ? (
+            <Link to="/access" current={path === '/access'}>
+              {t.access.nav}
+            </Link>
+          ) : null}
           {simulatorUrl === null ? null : (
             <a href={simulatorUrl} target="_blank" rel="noreferrer">
               {t.nav.simulator}
@@ -63,6 +70,14 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
             <span className={`connection ${connection}`} role="status" title={t.connection[connection]}>
               <span className="dot" aria-hidden="true" />
               <span className="words">{t.connection[connection]}</span>
+            </span>
+          )}
+          {user === null ? null : (
+            <span className="who-is-here" title={user.role === 'viewer' ? t.access.textsMasked : undefined}>
+              {user.name} <span className="faint">{t.access.role[user.role]}</span>
+              <button type="button" className="quiet" onClick={signOut}>
+                {t.access.signOut}
+              </button>
             </span>
           )}
           <ThemeSwitch />

@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { useSession } from '../access/session.tsx';
 import { ApiError, type Asked } from '../api.ts';
 import { useTexts } from '../texts/context.tsx';
 
@@ -19,7 +20,9 @@ const keptName = 'console.by';
 export const ActionDialog = ({ action, close }: { readonly action: Action; readonly close: (done: boolean) => void }) => {
   const { t } = useTexts();
   const box = useRef<HTMLDialogElement>(null);
-  const [by, setBy] = useState(() => localStorage.getItem(keptName) ?? '');
+  // Where people sign in the server names who asks, whatever stands here.
+  const { user } = useSession();
+  const [by, setBy] = useState(() => user?.name ?? localStorage.getItem(keptName) ?? '');
   const [reason, setReason] = useState('');
   const [text, setText] = useState(action.edit?.value ?? '');
   const [plan, setPlan] = useState<readonly string[]>();

@@ -1,3 +1,4 @@
+import { accessEn } from './access-en.ts';
 import { doctorEn } from './doctor-en.ts';
 import { findEn } from './find-en.ts';
 import { opsEn } from './ops-en.ts';
@@ -178,6 +179,7 @@ export const en: Texts = {
   whatIf: whatIfEn,
   ops: opsEn,
   doctor: doctorEn,
+  access: accessEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },
   turn: {
     inDoubt: 'delivery in doubt',

@@ -1,3 +1,4 @@
+import { accessRu } from './access-ru.ts';
 import { doctorRu } from './doctor-ru.ts';
 import { findRu } from './find-ru.ts';
 import { opsRu } from './ops-ru.ts';
@@ -173,6 +174,7 @@ export const ru: Texts = {
   whatIf: whatIfRu,
   ops: opsRu,
   doctor: doctorRu,
+  access: accessRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },
   turn: {
     inDoubt: 'неизвестно, дошло ли',

@@ -1,5 +1,6 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
 import type { PartitionState } from '../../../src/lag/partition-state.ts';
+import type { AccessTexts } from './access.ts';
 import type { DoctorTexts } from './doctor.ts';
 import type { FindTexts } from './find.ts';
 import type { OpsTexts } from './ops.ts';
@@ -90,6 +91,7 @@ export type Texts = {
   readonly whatIf: WhatIfTexts;
   readonly ops: OpsTexts;
   readonly doctor: DoctorTexts;
+  readonly access: AccessTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
   readonly turn: {
     readonly inDoubt: string;
