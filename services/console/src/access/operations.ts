@@ -69,7 +69,6 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /doctor': { least: 'analyst' },
   'GET /doctor/{account}': { least: 'analyst' },
   'GET /webhooks': { least: 'analyst' },
-  'GET /export': { least: 'analyst', text: true },
   'GET /quarantine': { least: 'analyst' },
   'GET /quarantine/{partition}/{offset}': { least: 'operator', text: true },
   'GET /audit': { least: 'operator' },
