@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 /** The suffix says what a test costs: `*.test.ts` milliseconds, `*.int.test.ts` real processes and files, `*.e2e.test.ts` a browser. */
 export default defineConfig({
   test: {
+    // Most of them wait for processes and clocks: one worker would leave both cores idle.
+    maxWorkers: 2,
+    // A machine that CI shares may stall for longer than a test waits. What fails twice is wrong; vitest names what it ran again.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: [
       ['default', { summary: false }],
       ['json', { outputFile: 'test-results/vitest.json' }],
