@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config';
 /** The suffix says what a test costs: `*.test.ts` milliseconds, `*.int.test.ts` real processes and files, `*.e2e.test.ts` a browser. */
 export default defineConfig({
   test: {
-    // Most of them wait for processes and clocks: one worker would leave both cores idle.
-    maxWorkers: 2,
     // A machine that CI shares may stall for longer than a test waits. What fails twice is wrong; vitest names what it ran again.
     retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: [
@@ -16,7 +14,10 @@ export default defineConfig({
         test: {
           name: 'embedded',
           include: ['{packages,services,scripts,test}/**/*.test.{ts,tsx}'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'test/crash/**'],
+          // Most of them wait for processes and clocks: one worker would leave both cores idle.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
           pool: 'forks',
@@ -29,10 +30,25 @@ export default defineConfig({
           include: ['test/acceptance/*.int.test.ts'],
           globalSetup: ['test/acceptance/cluster-servers.ts'],
           env: { ENGINE_MODE: 'cluster' },
+          // In real time, side by side within a file: the durations of a scenario need the machine to themselves.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           testTimeout: 240_000,
           hookTimeout: 120_000,
           pool: 'forks',
           maxConcurrency: 6,
+        },
+      },
+      {
+        // What is killed at random is judged by how it recovers: nothing runs beside it.
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
