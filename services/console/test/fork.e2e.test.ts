@@ -205,7 +205,7 @@ describe('a history as a file', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'shop/2' }).click();
     await page.getByRole('heading', { name: 'Chat 2' }).waitFor();
     await page.getByTestId('event-row').first().waitFor();
-    expect(await page.getByRole('button', { name: 'Fork here' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Fork here' }).waitFor({ timeout: 5_000 });
     await page.getByRole('button', { name: 'All dialogs of this export' }).click();
     await page.getByRole('heading', { name: 'Dialogs of this export' }).waitFor();
     await take(text.slice(0, text.length - 30));
