@@ -81,7 +81,8 @@ export const foldWork = (work: OpenWork, event: WorkEvent): OpenWork => {
   const { type, data, at } = event;
   switch (type) {
     case 'InputRecorded':
-      return fromVisitor(data['input']) ? { ...work, deadlines: without(work, 'silence') } : work;
+      if (fromVisitor(data['input'])) return { ...work, deadlines: without(work, 'silence') };
+      return kindOf(data['input']) === 'visitor_answered' ? { ...work, deadlines: without(work, 'visitor') } : work;
     case 'OwnerChanged':
     case 'DialogReopened':
       return { ...work, overdue: null, deadlines: without(work, ...ofFormerOwner) };
@@ -145,7 +146,9 @@ export const foldWork = (work: OpenWork, event: WorkEvent): OpenWork => {
   }
 };
 
-const ofFormerOwner = ['script', 'no_operator', 'abandon', 'stored_data', 'waiting', 'silence'];
+const ofFormerOwner = ['script', 'no_operator', 'abandon', 'stored_data', 'waiting', 'silence', 'visitor'];
+
+const kindOf = (input: unknown): unknown => (input as { type?: unknown } | undefined)?.type;
 
 const without = (work: OpenWork, ...names: readonly string[]): ArmedDeadline[] =>
   work.deadlines.some(({ name }) => names.includes(name)) ? work.deadlines.filter(({ name }) => !names.includes(name)) : work.deadlines;
