@@ -132,6 +132,10 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal, sou
         leftOut.add('the stop of the bot by an operator');
         return;
       case 'visitor_answered':
+        // Nothing was kept of him: the test's own chat begins so too.
+        if (input.texts.length === 0 && Object.keys(input.values).length === 0) return;
+        leftOut.add("what the visitor's other chats left");
+        return;
       case 'texts_offered':
       case 'visitor_variables':
         leftOut.add("what the visitor's other chats left");
