@@ -3,7 +3,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
 import { evolve } from './evolve.ts';
-import { type DialogState, inFlight, type LiveDialog, parkedHead, stamp } from './state.ts';
+import { type DialogState, inFlight, type LiveDialog, type OpenEffect, parkedHead, stamp } from './state.ts';
 
 /** What a decision may know besides the state and the input; all of it comes in with the record. */
 export type DecideContext = {
@@ -41,6 +41,13 @@ export type Draft = {
   readonly counted: { events: number; bytes: number };
 };
 
+/** One that waits for its next attempt is on nobody's way, parked or not: a close ends it, or it would wait for ever without its deadline. */
+const onItsWay = (state: LiveDialog): OpenEffect | undefined => {
+  if (!state.parked) return inFlight(state);
+  const head = parkedHead(state);
+  return head?.notBefore === null ? head : undefined;
+};
+
 export const openDraft = (state: DialogState, input: InboxInput, context: DecideContext): Draft => ({
   state,
   before: state,
@@ -49,7 +56,7 @@ export const openDraft = (state: DialogState, input: InboxInput, context: Decide
   at: state.status === 'absent' ? context.at : Math.max(context.at, state.at),
   events: [],
   counted: { events: 0, bytes: 0 },
-  flying: state.status === 'live' ? (state.parked ? parkedHead(state) : inFlight(state))?.number : undefined,
+  flying: state.status === 'live' ? onItsWay(state)?.number : undefined,
 });
 
 export const emit = (draft: Draft, event: DomainEvent): void => {
