@@ -38,7 +38,7 @@ const longHistory = (): HistoryFile => {
 
 beforeAll(async () => {
   [built, browser] = await Promise.all([builtPage(), launched()]);
-  server = createServer(express().use(securityHeaders, pageRouter(built.root)));
+  server = createServer(express().use(securityHeaders({ isSecure: false }), pageRouter(built.root)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const history = longHistory();
   last = history.events.length - 1;
