@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DialogSettings } from '@dialog/contracts/settings';
+import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { defaultSettings, sampleBot } from '@dialog/standalone/world';
 import { describe } from 'vitest';
@@ -48,6 +49,22 @@ export const prefixed = (log: PartitionedLog, prefix: string): PartitionedLog =>
         .filter(({ group }) => group.startsWith(prefix))
         .map(({ group, topic }) => ({ group: group.slice(prefix.length), topic: topic.slice(prefix.length) })),
     partitionFor: (topic, key) => log.partitionFor(out(topic), key),
+  };
+};
+
+/** The same for the store: what one engine lists, another's read model does not have, and does not read through first. */
+export const prefixedStore = (store: EventStore, prefix: string): EventStore => {
+  const out = (name: string): string => `${prefix}${name}`;
+  const back = (event: RecordedEvent): RecordedEvent => ({ ...event, stream: event.stream.slice(prefix.length) });
+  return {
+    ...store,
+    append: (stream, ...rest) => store.append(out(stream), ...rest),
+    read: async (stream, options) => (await store.read(out(stream), options)).map(back),
+    readAll: async (options) => (await store.readAll({ ...options, streamPrefixes: (options.streamPrefixes ?? ['']).map(out) })).map(back),
+    subscribe: async function* (options) {
+      for await (const event of store.subscribe({ ...options, streamPrefixes: options.streamPrefixes.map(out) })) yield back(event);
+    },
+    deleteStream: (stream) => store.deleteStream(out(stream)),
   };
 };
 

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock, scaledClock } from '@dialog/contracts/clock';
 import type { EffectOutcome } from '@dialog/contracts/inbox';
-import type { PartitionedLog } from '@dialog/log/port';
 import type { Engine, EngineOptions } from '@dialog/standalone/engine';
 import { openWorld, type World, type WorldOptions } from '@dialog/standalone/world';
 import { pino } from 'pino';
 import { afterAll, inject, onTestFinished } from 'vitest';
-import { clusterScript, clusterSettings, isCluster, newPrefix, prefixed, shorter } from './cluster.ts';
+import { clusterScript, clusterSettings, isCluster, newPrefix, prefixed, prefixedStore, shorter } from './cluster.ts';
 import { type History, readHistory, untilHistory } from './history.ts';
 
 export const anna = 240007;
@@ -55,7 +54,7 @@ export const onStage = async (given: Partial<WorldOptions> = {}): Promise<Stage>
   const dataDir = await mkdtemp(join(tmpdir(), 'dialog-scenario-'));
   const mode = isCluster
     ? await onCluster(options)
-    : { options: { clockRate, ...options }, clock: undefined, own: (log: PartitionedLog) => log, end: async () => undefined };
+    : { options: { clockRate, ...options }, clock: undefined, own: (wrap: Wrap = {}) => wrap, end: async () => undefined };
   const others: Beside[] = [];
   const world = await openWorld({
     dataDir,
@@ -116,7 +115,7 @@ export const onStage = async (given: Partial<WorldOptions> = {}): Promise<Stage>
     },
     passes: (ms) => clock.sleep(ms),
     beside: async (more) => {
-      const engine = await world.beside({ ...more, wrap: { ...more.wrap, log: (log) => (more.wrap?.log ?? same)(mode.own(log)) } });
+      const engine = await world.beside({ ...more, wrap: mode.own(more.wrap) });
       const ended = Promise.all(engine.services.map(({ service }) => service.run())).then(() => undefined);
       ended.catch(() => undefined);
       let stopped: Promise<void> | undefined;
@@ -153,6 +152,8 @@ export const onStage = async (given: Partial<WorldOptions> = {}): Promise<Stage>
   return stage;
 };
 
+type Wrap = NonNullable<EngineOptions['wrap']>;
+
 const same = <T>(value: T): T => value;
 
 /** The same world on Kafka and EventStoreDB: real time, each duration a sixth. */
@@ -164,10 +165,13 @@ const onCluster = async (options: Partial<WorldOptions>) => {
   const prefix = newPrefix();
   const clock = scaledClock(shorter);
   const { engine = {} } = options;
-  const inner = engine.wrap?.log;
+  const own = (wrap: Wrap = {}): Wrap => ({
+    log: (log) => (wrap.log ?? same)(prefixed(log, prefix)),
+    store: (store) => (wrap.store ?? same)(prefixedStore(store, prefix)),
+  });
   return {
     clock,
-    own: (log: PartitionedLog) => prefixed(log, prefix),
+    own,
     end: script.remove,
     options: {
       ...options,
@@ -183,10 +187,7 @@ const onCluster = async (options: Partial<WorldOptions>) => {
         // Many engines start at once on a small machine; what a slow answer leads to has its own test.
         ackTimeoutMs: 15_000,
         ...(engine.botSilenceLimitMs === undefined ? {} : { botSilenceLimitMs: engine.botSilenceLimitMs / shorter }),
-        wrap: {
-          ...engine.wrap,
-          log: (log: PartitionedLog) => (inner === undefined ? prefixed(log, prefix) : inner(prefixed(log, prefix))),
-        },
+        wrap: own(engine.wrap),
       },
     } satisfies Partial<WorldOptions>,
   };
