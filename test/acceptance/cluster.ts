@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DialogSettings } from '@dialog/contracts/settings';
-import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
+import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { defaultSettings, sampleBot } from '@dialog/standalone/world';
 import { describe } from 'vitest';
@@ -52,19 +52,14 @@ export const prefixed = (log: PartitionedLog, prefix: string): PartitionedLog =>
   };
 };
 
-/** The same for the store: what one engine lists, another's read model does not have, and does not read through first. */
-export const prefixedStore = (store: EventStore, prefix: string): EventStore => {
-  const out = (name: string): string => `${prefix}${name}`;
-  const back = (event: RecordedEvent): RecordedEvent => ({ ...event, stream: event.stream.slice(prefix.length) });
+/** And one store: an engine follows its own account alone. Another's read model would list what this one parked, and read through it first. */
+export const ofAccount = (store: EventStore, account: string): EventStore => {
+  const own = (prefix: string): string => (prefix.endsWith('-') ? `${prefix}${account}` : prefix);
   return {
     ...store,
-    append: (stream, ...rest) => store.append(out(stream), ...rest),
-    read: async (stream, options) => (await store.read(out(stream), options)).map(back),
-    readAll: async (options) => (await store.readAll({ ...options, streamPrefixes: (options.streamPrefixes ?? ['']).map(out) })).map(back),
-    subscribe: async function* (options) {
-      for await (const event of store.subscribe({ ...options, streamPrefixes: options.streamPrefixes.map(out) })) yield back(event);
-    },
-    deleteStream: (stream) => store.deleteStream(out(stream)),
+    readAll: ({ streamPrefixes, ...options }) =>
+      store.readAll({ ...options, ...(streamPrefixes === undefined ? {} : { streamPrefixes: streamPrefixes.map(own) }) }),
+    subscribe: (options) => store.subscribe({ ...options, streamPrefixes: options.streamPrefixes.map(own) }),
   };
 };
 

@@ -8,7 +8,7 @@ import type { Engine, EngineOptions } from '@dialog/standalone/engine';
 import { openWorld, type World, type WorldOptions } from '@dialog/standalone/world';
 import { pino } from 'pino';
 import { afterAll, inject, onTestFinished } from 'vitest';
-import { clusterScript, clusterSettings, isCluster, newPrefix, prefixed, prefixedStore, shorter } from './cluster.ts';
+import { clusterScript, clusterSettings, isCluster, newPrefix, ofAccount, prefixed, shorter } from './cluster.ts';
 import { type History, readHistory, untilHistory } from './history.ts';
 
 export const anna = 240007;
@@ -167,7 +167,7 @@ const onCluster = async (options: Partial<WorldOptions>) => {
   const { engine = {} } = options;
   const own = (wrap: Wrap = {}): Wrap => ({
     log: (log) => (wrap.log ?? same)(prefixed(log, prefix)),
-    store: (store) => (wrap.store ?? same)(prefixedStore(store, prefix)),
+    store: (store) => (wrap.store ?? same)(ofAccount(store, account)),
   });
   return {
     clock,
