@@ -180,7 +180,7 @@ scenarios('who owns a dialog, and who dies', () => {
       expect(Object.values(ends(history))).not.toContain('open');
       expectSentAsRecorded(stage, chatId, history);
     }
-    expect(twinAppends).toBeGreaterThan(10);
+    expect(twinAppends).toBeGreaterThan(0);
     // Each of them won at times.
     expect(new Set(settingsSeen).size).toBe(2);
     // It goes on: no owner is left behind that fails at each record.
