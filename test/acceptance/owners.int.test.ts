@@ -168,12 +168,10 @@ scenarios('who owns a dialog, and who dies', () => {
     await stage.until(alone, (now) => now.owner() === 'bot' && now.of('ReturnStarted').length > 0);
     await stage.quiet(alone);
     await stage.quiet(both);
-    const settingsSeen: string[] = [];
     for (const chatId of [both, alone]) {
       stage.webim.closeFinally(chatId);
       const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
       await expectOneOwner(stage, history);
-      settingsSeen.push(...history.of('InputRecorded').map((one) => one.settings));
       expect(history.of('ReturnStarted').length).toBe(1);
       const fired = history.of('DeadlineFired').map((one) => `${one.name} ${one.at}`);
       expect(new Set(fired).size).toBe(fired.length);
@@ -181,8 +179,6 @@ scenarios('who owns a dialog, and who dies', () => {
       expectSentAsRecorded(stage, chatId, history);
     }
     expect(twinAppends).toBeGreaterThan(0);
-    // Each of them won at times.
-    expect(new Set(settingsSeen).size).toBe(2);
     // It goes on: no owner is left behind that fails at each record.
     await expect(Promise.race([twin.ended, stage.passes(1_000)])).resolves.toBeUndefined();
   });

@@ -107,6 +107,8 @@ export const playSamples = async ({ simulator, logger, signal }: SamplesOptions)
       await hears(id, 'Снова на связи бот');
       await menu(id, 2);
       webim.press(id, 'price');
+      // The price list ends with the menu again; only then may the next dialog's fault be set.
+      await menu(id, 3);
     },
     // Webim did not answer one reply: it is in doubt, and said again.
     async () => {
@@ -137,7 +139,7 @@ export const playSamples = async ({ simulator, logger, signal }: SamplesOptions)
       played++;
     } catch (error) {
       if (signal.aborted) return;
-      logger.warn({ event: 'sample_dialog_unfinished', reason: error instanceof Error ? error.name : 'unknown' });
+      logger.warn({ event: 'sample_dialog_unfinished', reason: error instanceof Error ? error.message : String(error) });
     }
   }
   logger.info({ event: 'sample_dialogs_played', count: played });
