@@ -148,8 +148,7 @@ scenarios('what the protocol leaves open (webim-protocol §12, §13)', () => {
       return;
     }
     expect(stage.webim.chat(chatId).state).toBe('queue');
-    // Sooner, it would be told as late news of the time before the bot had the chat (design §5.2).
-    await stage.passes(6_000);
+    await stage.until(chatId, (now) => now.owner() === 'queue');
     stage.webim.take(chatId, anna);
     const history = await stage.until(chatId, (now) => now.owner() === 'operator');
     expect(history.flag()).toBe(true);

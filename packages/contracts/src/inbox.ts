@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountIdSchema, chatIdSchema, idFormSchema, visitorHashSchema } from './ids.ts';
-import { messageSchema } from './message.ts';
+import { type Message, messageSchema } from './message.ts';
 import { personal } from './personal.ts';
 
 /** What every record of `dialog.inbox` carries. Its value is this JSON; CloudEvents attributes stand in headers (see `cloud-events.ts`). */
@@ -77,12 +77,14 @@ export const chatClosedSchema = z.object({
   closedBy: z.enum(['inactivity_timer', 'operator', 'visitor']).optional(),
 });
 
-/** The webhook with this input id was answered 503 after its record had landed (design §6.1). */
+/** The webhook with this input id was answered 503 because the log did not acknowledge it; its record may have landed all the same (design §6.1). */
 export const webhookRefusedSchema = z.object({
   type: z.literal('webhook_refused'),
   ...common,
   /** The input id of the refused webhook. */
   of: z.string(),
+  /** The hashes of the visitor's messages in it, by which its repeat is known. */
+  hashes: z.array(z.string()).optional(),
 });
 
 /** Written by the partition's owner when a deadline is due by the log's time; the state decides again. */
@@ -252,3 +254,11 @@ export const inboxInputSchema = z.discriminatedUnion('type', [
 export type InboxInput = z.infer<typeof inboxInputSchema>;
 export type InboxInputType = InboxInput['type'];
 export type InboxInputOf<T extends InboxInputType> = Extract<InboxInput, { type: T }>;
+
+/** What the visitor says in it; empty for all that is no webhook of the bot route. */
+export const visitorMessages = (input: InboxInput): readonly Message[] =>
+  input.type === 'new_chat'
+    ? input.messages.filter((message) => message.side === 'visitor')
+    : input.type === 'new_message' && input.message.side === 'visitor'
+      ? [input.message]
+      : [];

@@ -1,6 +1,5 @@
 import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
-import type { InboxInput } from '@dialog/contracts/inbox';
-import type { Message } from '@dialog/contracts/message';
+import { type InboxInput, visitorMessages } from '@dialog/contracts/inbox';
 import type { Cursor, ScriptState } from '@dialog/script/types';
 import { idSet } from './id-set.ts';
 import type { DialogState, Holder, LiveDialog, OpenEffect, Silence } from './state.ts';
@@ -30,13 +29,6 @@ export const fold = (events: Iterable<DomainEvent>, from: DialogState): DialogSt
 const contentWindowMs = 10_000;
 const newChatWindowMs = 300_000;
 const webhooksRemembered = 8;
-
-export const visitorMessages = (input: InboxInput): readonly Message[] =>
-  input.type === 'new_chat'
-    ? input.messages.filter((message) => message.side === 'visitor')
-    : input.type === 'new_message' && input.message.side === 'visitor'
-      ? [input.message]
-      : [];
 
 const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRecorded'>['data']): DialogState => {
   const inputs = state.inputs.add(input.inputId);

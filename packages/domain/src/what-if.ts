@@ -247,7 +247,9 @@ export const whatIf = (
     if (input.type === 'effect_result' || input.type === 'timer_due') continue;
     const doubt = doubtOf(input, state, was, rules.stop === undefined && !same(said, recordedSaid));
     const meaningless = doubt === 'other_owner' && !reachesFork(input, state);
-    const refusedHere = input.type === 'webhook_refused' && (rules.stop === undefined || !state.inputs.has(input.of));
+    // One that never landed says of itself that people have the chat; one that the fork left out goes with it.
+    const leftOut = input.type === 'webhook_refused' && was.inputs.has(input.of) && !state.inputs.has(input.of);
+    const refusedHere = input.type === 'webhook_refused' && (rules.stop === undefined || leftOut);
     if (input.type === 'release_parked' || refusedHere || meaningless) {
       skipped += 1;
       continue;

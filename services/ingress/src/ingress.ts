@@ -5,7 +5,7 @@ import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import { dialogKey } from '@dialog/contracts/ids';
-import type { InboxInput } from '@dialog/contracts/inbox';
+import { type InboxInput, visitorMessages } from '@dialog/contracts/inbox';
 import type { QuarantineRecord } from '@dialog/contracts/quarantine';
 import type { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
@@ -184,15 +184,16 @@ export const ingressService = (options: IngressOptions): Ingress => {
     }
   };
 
-  /** Its record may have landed all the same: Webim was told 503, so people may have the chat (design §6.1). */
-  const refusedMark = ({ inputId, account, chatId, chatIdForm }: InboxInput): InboxInput => ({
+  /** Webim was told 503, so people may have the chat, whether its record landed or not (design §6.1). */
+  const refusedMark = (input: InboxInput): InboxInput => ({
     type: 'webhook_refused',
-    inputId: `refused:${inputId}`,
-    account,
-    chatId,
-    chatIdForm,
+    inputId: `refused:${input.inputId}`,
+    account: input.account,
+    chatId: input.chatId,
+    chatIdForm: input.chatIdForm,
     receivedAt: log.logTime(),
-    of: inputId,
+    of: input.inputId,
+    hashes: visitorMessages(input).map((message) => message.hash),
   });
 
   const append = async (input: InboxInput, key: string, traceparent?: string): Promise<Appended> => {

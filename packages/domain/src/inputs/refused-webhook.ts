@@ -1,7 +1,6 @@
-import type { InboxInputOf } from '@dialog/contracts/inbox';
+import { type InboxInputOf, visitorMessages } from '@dialog/contracts/inbox';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
-import { visitorMessages } from '../evolve.ts';
 import { resetFlag } from '../ownership/to-bot.ts';
 import { endTrial, toPeople } from '../ownership/to-people.ts';
 import type { LiveDialog, Refusal } from '../state.ts';
@@ -21,16 +20,17 @@ export const refusedWebhook = (draft: Draft, input: BotWebhook): void => {
   );
 };
 
-/** The mark of a webhook that landed in time and was answered 503 all the same. */
+/** The mark of a webhook that was answered 503 because the log did not acknowledge it. Where it never landed, the mark alone tells that people have the chat. */
 export const webhookRefused = (draft: Draft, input: InboxInputOf<'webhook_refused'>): void => {
   recordInput(draft);
   if (draft.state.status !== 'live') return;
   const known = draft.state.recentWebhooks.some((seen) => seen.inputId === input.of);
-  if (!known || draft.state.holder.owner === 'nobody') {
-    emit(draft, { type: 'InputIgnored', data: { reason: known ? 'already_closed' : 'unknown_webhook' } });
-    return;
-  }
-  if (!repeatedSince(draft.state, input.of)) return refuse(draft, input.of, []);
+  if (draft.state.holder.owner === 'nobody') return emit(draft, { type: 'InputIgnored', data: { reason: 'already_closed' } });
+  // It never landed, or so long ago that it is forgotten: what came since then shows that the bot has the chat.
+  const { ownerSince, recentWebhooks } = draft.state;
+  const overtaken = !known && Math.max(ownerSince, recentWebhooks.at(-1)?.at ?? 0) > input.receivedAt;
+  if (overtaken) return emit(draft, { type: 'InputIgnored', data: { reason: 'unknown_webhook' } });
+  if (!known || !repeatedSince(draft.state, input.of)) return refuse(draft, input.of, input.hashes ?? []);
   // The mark was slower than the repeat, which was answered 200: the bot has the chat.
   emit(draft, { type: 'WebhookRefused', data: { of: input.of, hashes: [] } });
   emit(draft, { type: 'WebhookRefusalTakenBack', data: { of: input.of } });

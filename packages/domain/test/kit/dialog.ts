@@ -159,7 +159,8 @@ export const aDialog = (options: Options = {}) => {
     closed: (closedBy?: 'inactivity_timer' | 'operator' | 'visitor') =>
       take(chatClosed(nextId(), now, closedBy === undefined ? {} : { closedBy })),
     /** The mark of a webhook answered 503 after all; default: the last input. */
-    refusedAfterAll: (of = `input-${inputs}`) => take(webhookRefused(nextId(), now, of)),
+    refusedAfterAll: (of = `input-${inputs}`, hashes: string[] = [], receivedAt = now) =>
+      take(webhookRefused(nextId(), receivedAt, of, hashes)),
     /** The account's settings change, from the next input on. */
     configured: (more: Partial<DialogSettings>) => {
       settings.push(settingsOf({ ...settings.at(-1), ...more }));

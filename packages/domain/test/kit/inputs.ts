@@ -39,7 +39,8 @@ export const chatAssigned = (id: string, at: number, fields: Partial<Fields<'cha
   input('chat_assigned', id, at, { bodyHash: id, ...fields });
 export const chatClosed = (id: string, at: number, fields: Partial<Fields<'chat_closed'>> = {}) =>
   input('chat_closed', id, at, { bodyHash: id, ...fields });
-export const webhookRefused = (id: string, at: number, of: string) => input('webhook_refused', id, at, { of });
+export const webhookRefused = (id: string, at: number, of: string, hashes: string[] = []) =>
+  input('webhook_refused', id, at, { of, hashes });
 export const timerDue = (id: string, at: number, dueAt: number) => input('timer_due', id, at, { dueAt });
 
 /** An operator's command, with what the partition's owner wrote into it: all records applied. */

@@ -1,4 +1,4 @@
-import { visitorMessages } from '../../src/evolve.ts';
+import { visitorMessages } from '@dialog/contracts/inbox';
 import { mayRemind } from '../../src/script-run/silence.ts';
 import { stamp } from '../../src/state.ts';
 import type { TestDialog } from './dialog.ts';

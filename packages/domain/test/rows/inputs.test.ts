@@ -632,6 +632,34 @@ describe('§5.2 a refused webhook', () => {
     expect([dialog.owner(), dialog.flag(), dialog.heard()]).toEqual(['bot', null, ['welcome', 'hello back']]);
   });
 
+  it('never landed: its mark alone takes the chat to people, and an operator who got it at once counts', () => {
+    const dialog = aDialog().welcomed();
+    dialog.passes(second);
+    dialog.refusedAfterAll('away');
+    expect([dialog.owner(), dialog.flag()?.cause]).toEqual(['queue', 'webhook_refused']);
+    dialog.assigned(anna);
+    expect([dialog.owner(), dialog.flag()?.cause]).toEqual(['operator', 'webhook_refused']);
+  });
+
+  it('never landed, and Webim asked again: its repeat takes that back and is answered', () => {
+    const dialog = aDialog().welcomed();
+    dialog.passes(second);
+    dialog.refusedAfterAll('away', ['id-a']);
+    dialog.says('hello', { id: 'a' });
+    dialog.accepts();
+    expect([dialog.owner(), dialog.flag(), dialog.heard()]).toEqual(['bot', null, ['welcome', 'hello back']]);
+  });
+
+  it('never landed, its mark slower than a later webhook: the bot has the chat', () => {
+    const dialog = aDialog().welcomed();
+    const refusedAt = dialog.now();
+    dialog.passes(second);
+    dialog.says('hello', { id: 'a' });
+    expect(dialog.refusedAfterAll('away', [], refusedAt)).toEqual(['InputIgnored']);
+    dialog.accepts();
+    expect([dialog.owner(), dialog.flag(), dialog.heard()]).toEqual(['bot', null, ['welcome', 'hello back']]);
+  });
+
   it('answered 503 while only one before it was answered: its repeat is answered', () => {
     const dialog = aDialog().welcomed();
     dialog.says('two', { id: 'before' });

@@ -85,7 +85,7 @@ const ignored: Words = {
   not_a_visitor: 'not from a visitor',
   nothing_unseen: 'nothing new in it',
   already_closed: 'already closed',
-  unknown_webhook: 'no such webhook',
+  unknown_webhook: 'a later webhook shows that the bot has the chat',
   not_parked: 'the dialog is not parked',
   not_started: 'there is no dialog yet',
   as_it_was: 'it was so before',

@@ -82,7 +82,7 @@ const ignored: Words = {
   not_a_visitor: 'не от посетителя',
   nothing_unseen: 'нового в нём нет',
   already_closed: 'чат уже закрыт',
-  unknown_webhook: 'такого вебхука нет',
+  unknown_webhook: 'более поздний вебхук показывает, что чат у бота',
   not_parked: 'диалог не отложен',
   not_overdue: 'закрытие не просрочено',
 };
