@@ -130,7 +130,9 @@ it('a held text is said once, and kept variables arrive, with the engine killed 
   };
 
   try {
-    await Promise.all(Array.from({ length: persons }, live));
+    // More of them where the machine is so quick that few kills fell into their lives.
+    do await Promise.all(Array.from({ length: persons }, live));
+    while (kills <= 5);
     process.stdout.write(`${persons} persons, engine killed ${kills} times\n`);
     expect(kills).toBeGreaterThan(5);
   } finally {
