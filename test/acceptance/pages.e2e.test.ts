@@ -55,6 +55,34 @@ describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
     await desk.screenshot({ path: `${pictures}console-list.png` });
   });
 
+  it('tells of a real reply why: what won, what lost and the reason, the values read, the steps with their branches', async () => {
+    const stage = await onStage();
+    const chatId = await stage.welcomed();
+    stage.webim.say(chatId, 'Где заказ? Позовите человека');
+    await stage.world.simulator.until(
+      () => stage.webim.chat(chatId).messages.some(({ text }) => text?.startsWith('Назовите номер')),
+      'asked',
+    );
+    stage.webim.say(chatId, '204512');
+    await stage.quiet(chatId);
+    const desk = await open(`${stage.world.engine().consoleUrl()}/dialogs/${stage.world.accountId}/${chatId}`, 1400, 900);
+    const runs = desk.locator('[data-testid="event-row"][data-type="ScriptAdvanced"]');
+    const why = desk.locator('.why');
+    await runs.last().click();
+    await desk.getByTestId('won').filter({ hasText: 'ask scripts.order_status.steps[0]' }).waitFor();
+    expect(await desk.getByTestId('read').innerText()).toMatch(/order_no\s+"204512"/);
+    const steps = await why.locator('ol li').allInnerTexts();
+    expect(steps[0]).toContain('scripts.order_status.steps[1]');
+    expect(steps.some((step) => step.includes('else')) && steps.some((step) => step.includes('then'))).toBe(true);
+    const ofRule = desk.locator('[data-testid="event-row"][data-type="ScriptAdvanced"]').nth((await runs.count()) - 2);
+    await ofRule.click();
+    await desk.getByTestId('won').filter({ hasText: 'text scripts.order_status' }).waitFor();
+    const lost = await desk.getByTestId('lost').locator('li').allTextContents();
+    expect(lost[0]).toMatch(/^text scripts\.to_human.*: a rule before it in the file won$/);
+    expect(lost.some((one) => /^text scripts\.price_list.*: no match$/.test(one))).toBe(true);
+    await desk.screenshot({ path: `${pictures}console-why.png` });
+  });
+
   it('the simulator fits a phone', async () => {
     const stage = await onStage();
     const page = await open(stage.world.simulator.baseUrl(), 390, 800);

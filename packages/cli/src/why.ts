@@ -49,6 +49,7 @@ type Advanced = Extract<DomainEvent, { type: 'ScriptAdvanced' }>['data'];
 const advanceLines = ({ trace, read, outcome, error }: Advanced, source: readonly string[]): string[] => [
   `won:  ${trace.won ?? 'nothing'}`,
   ...trace.lost.map((lost) => `lost: ${lost.trigger} (${lost.reason})`),
+  ...(trace.lostMore === undefined ? [] : [`lost: ${trace.lostMore} more`]),
   ...trace.steps.map(
     ({ step, line, took }) => `line ${line}: ${(source[line - 1] ?? step).trim()}${took === undefined ? '' : `   → ${took}`}`,
   ),

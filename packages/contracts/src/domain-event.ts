@@ -40,6 +40,8 @@ export const scriptStateSchema = z.object({
 const trace = z.object({
   won: z.string().nullable(),
   lost: z.array(z.object({ trigger: z.string(), reason: z.string() })),
+  /** How many lost beyond those that are named. */
+  lostMore: z.number().optional(),
   steps: z.array(z.object({ step: z.string(), line: z.number(), took: z.string().optional() })),
 });
 

@@ -8,6 +8,7 @@ export const whyLines = (advanced: Advanced): readonly string[] => {
   return [
     `trigger  ${trigger}${trace.won === null ? ': nothing took it' : `, taken by ${trace.won}`}`,
     ...trace.lost.map((lost) => `  lost   ${lost.trigger}: ${lost.reason}`),
+    ...(trace.lostMore === undefined ? [] : [`  lost   ${trace.lostMore} more`]),
     ...trace.steps.map(
       (step) => `step     line ${String(step.line).padStart(4)}  ${step.step}${step.took === undefined ? '' : ` → ${step.took}`}`,
     ),

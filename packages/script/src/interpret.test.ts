@@ -405,8 +405,8 @@ scripts:
     expect(talking.last().trace).toMatchObject({
       won: 'text scripts.word',
       lost: [
-        { trigger: 'text scripts.exact', reason: 'no match' },
         { trigger: 'text scripts.part', reason: 'a rule before it in the file won' },
+        { trigger: 'text scripts.exact', reason: 'no match' },
         { trigger: 'text scripts.pattern', reason: 'no match' },
       ],
     });
@@ -415,6 +415,19 @@ scripts:
       'a rule before it in the file won',
       'a rule before it in the file won',
     ]);
+  });
+  it('names a dozen of many rules that lost, first those that would have won, and counts the others', () => {
+    const rules = Array.from({ length: 40 }, (_, at) => `  r${at}: { when: { text: { words: [w${at}] } }, steps: [{ say: x }] }`);
+    const talking = talk(bot(`scripts:\n${rules.join('\n')}\n`));
+    talking.then(said('w1 w37 w20'));
+    const won = talking.last().trace;
+    expect([won.won, won.lost.length, won.lostMore]).toEqual(['text scripts.r1', 12, 27]);
+    expect(won.lost.slice(0, 3).map((one) => one.trigger)).toEqual(['text scripts.r20', 'text scripts.r37', 'text scripts.r0']);
+    talking.then(said('nothing of them'));
+    expect([talking.last().trace.lost.length, talking.last().trace.lostMore]).toEqual([12, 28]);
+    talking.then(said(rules.map((_, at) => `w${at}`).join(' ')));
+    expect(new Set(talking.last().trace.lost.map((one) => one.reason))).toEqual(new Set(['a rule before it in the file won']));
+    expect(talking.last().trace.lostMore).toBe(27);
   });
   it('the answer to an ask comes before the rules, a button before both', () => {
     const asks = bot(`

@@ -55,6 +55,8 @@ type Run = {
   readonly actions: Action[];
   won: string | null;
   readonly lost: Loser[];
+  /** Those that lost beyond what `lost` may hold. */
+  lostMore: number;
   readonly steps: { step: string; line: number; took?: string }[];
   error: string | undefined;
   deliver: 'next_chat' | 'drop' | undefined;
@@ -90,6 +92,7 @@ const newRun = (script: Script, state: ScriptState, context: ScriptContext, mode
     actions: [],
     won: null,
     lost: [],
+    lostMore: 0,
     steps: [],
     error: undefined,
     deliver: undefined,
@@ -114,6 +117,30 @@ const change = (run: Run, name: string, value: Value): void => {
   run.changed[name] = value;
 };
 
+/** Triggers that the history names as lost, one input; a script may have hundreds of rules, and the others are counted. */
+const maxLost = 12;
+
+/** The rules that lost, those first that would have won without the winner. */
+const loseRules = <R extends FileRule | TextRule>(
+  run: Run,
+  rules: readonly R[],
+  winner: R | undefined,
+  fitsToo: (rule: R) => boolean,
+): void => {
+  const { lost } = run;
+  const from = lost.length;
+  // The first that fits has won: of those before it none does.
+  for (let at = winner === undefined ? rules.length : rules.indexOf(winner) + 1; at < rules.length && lost.length < maxLost; at++) {
+    const rule = rules[at] as R;
+    if (fitsToo(rule)) lost.push(rule.outranked);
+  }
+  for (let at = 0; at < rules.length && lost.length < maxLost; at++) {
+    const rule = rules[at] as R;
+    if (rule !== winner && !lost.includes(rule.outranked)) lost.push(rule.noMatch);
+  }
+  run.lostMore += rules.length - (winner === undefined ? 0 : 1) - (lost.length - from);
+};
+
 const finish = (run: Run, outcome: Advance['outcome']): Advance => {
   const { before, changed } = run;
   return {
@@ -126,7 +153,7 @@ const finish = (run: Run, outcome: Advance['outcome']): Advance => {
     },
     changed: changed ?? {},
     actions: run.actions,
-    trace: { won: run.won, lost: run.lost, steps: run.steps },
+    trace: { won: run.won, lost: run.lost, ...(run.lostMore === 0 ? {} : { lostMore: run.lostMore }), steps: run.steps },
     outcome,
     ...(run.reads === null ? {} : { reads: run.reads }),
     ...(run.error === undefined ? {} : { error: run.error }),
@@ -405,11 +432,9 @@ const spoken = (run: Run, said: string): Started => {
     }
     run.lost.push({ trigger: `ask ${step.path}`, reason: 'the answer does not fit' });
   }
-  if (winner !== undefined) {
-    loseOthers(run, winner, said, whole);
-    return script(run, winner.script, winner.name);
-  }
-  for (const rule of run.script.textRules) run.lost.push(rule.noMatch);
+  const padded = ` ${whole} `;
+  loseRules(run, run.script.textRules, winner, (rule) => matches(rule, said, whole, padded));
+  if (winner !== undefined) return script(run, winner.script, winner.name);
   return step?.verb === 'ask' ? wrongAnswer(run, step) : fallback(run);
 };
 
@@ -420,12 +445,9 @@ const file = (run: Run, mediaType: string | undefined): Started => {
     return { kind: 'step', step: step.next };
   }
   if (step?.verb === 'ask') run.lost.push({ trigger: `ask ${step.path}`, reason: 'a file is no answer' });
-  let winner: FileRule | undefined;
-  for (const rule of run.script.fileRules) {
-    if (!mediaTypeMatches(rule.mediaTypes, mediaType)) run.lost.push(rule.noMatch);
-    else if (winner === undefined) winner = rule;
-    else run.lost.push(rule.outranked);
-  }
+  const taken = (rule: FileRule): boolean => mediaTypeMatches(rule.mediaTypes, mediaType);
+  const winner = run.script.fileRules.find(taken);
+  loseRules(run, run.script.fileRules, winner, taken);
   if (winner !== undefined) return script(run, winner.script, winner.name);
   return step?.verb === 'ask' ? wrongAnswer(run, step) : fallback(run);
 };
@@ -451,18 +473,6 @@ const matches = (rule: TextRule, said: string, whole: string, padded: string): b
   for (const part of rule.contains) if (whole.includes(part)) return true;
   for (const regex of rule.regex) if (regexMatches(regex, said)) return true;
   return false;
-};
-
-/** The rules before the winner did not match; one after it may have. */
-const loseOthers = (run: Run, winner: TextRule, said: string, whole: string): void => {
-  const padded = ` ${whole} `;
-  let before = true;
-  for (const rule of run.script.textRules) {
-    if (rule === winner) before = false;
-    else if (before) run.lost.push(rule.noMatch);
-    else if (matches(rule, said, whole, padded)) run.lost.push(rule.outranked);
-    else run.lost.push(rule.noMatch);
-  }
 };
 
 /** Something above the rules won: the one that would have been theirs. */

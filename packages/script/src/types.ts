@@ -113,7 +113,10 @@ export type HttpRequest = {
 export type Trace = {
   /** e.g. `button order`, `ask order_status.ask_no`, `text scripts.to_human`, `fallback 1`. */
   readonly won: string | null;
+  /** Those first that would have won without the winner; at most a dozen. */
   readonly lost: readonly { readonly trigger: string; readonly reason: string }[];
+  /** How many lost beyond those. */
+  readonly lostMore?: number;
   /** Steps run, in order, with the branch taken where there was one. */
   readonly steps: readonly { readonly step: string; readonly line: number; readonly took?: string }[];
 };

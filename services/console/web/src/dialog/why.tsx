@@ -46,7 +46,7 @@ export const Why = ({ data, personal }: { readonly data: Advanced; readonly pers
       {trace.lost.length === 0 ? null : (
         <details open={trace.lost.length <= 4}>
           <summary>
-            {t.dialog.lost} ({trace.lost.length})
+            {t.dialog.lost} ({trace.lost.length + (trace.lostMore ?? 0)})
           </summary>
           <ul className="mono" data-testid="lost">
             {trace.lost.map((one) => (
@@ -54,6 +54,7 @@ export const Why = ({ data, personal }: { readonly data: Advanced; readonly pers
                 {one.trigger}: <span className="faint">{one.reason}</span>
               </li>
             ))}
+            {trace.lostMore === undefined ? null : <li className="faint">{t.dialog.lostMore(trace.lostMore)}</li>}
           </ul>
         </details>
       )}

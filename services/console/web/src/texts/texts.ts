@@ -85,6 +85,7 @@ export type Texts = {
     readonly why: string;
     readonly steps: string;
     readonly lost: string;
+    readonly lostMore: (count: number) => string;
     readonly unknownEvent: (type: string) => string;
   };
   readonly replay: ReplayTexts;
