@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccountId } from '@dialog/contracts/ids';
 import { settingsStream, visitorStream } from '@dialog/contracts/ids';
 import { dialogSettingsSchema } from '@dialog/contracts/settings';
+import { topics } from '@dialog/contracts/topics';
 import type { VisitorEvent } from '@dialog/contracts/visitor';
 import { foldVisitor } from '@dialog/domain/visitor/evolve';
 import { visitorHash } from '@dialog/domain/visitor/hash';
@@ -74,6 +75,49 @@ scenarios('one person and his chats, through the doors', () => {
     expect((await stage.history(second)).of('HeldTextTaken')).toHaveLength(1);
     const events = await person.until(first, (types) => types.includes('VisitorTextTaken'));
     expect(foldVisitor(events, initialVisitor).held).toEqual([]);
+  });
+
+  it("a record that the person's own stream can't take stops that stream alone; an operator leaves it out, and what was held is said", async () => {
+    const stage = await onStage({ scriptFile, settings: patient });
+    const person = aPerson(stage);
+    const first = await person.opens();
+    const [{ visitor = '' } = {}] = (await stage.history(first)).of('DialogStarted');
+    const { log, consoleUrl } = stage.world.engine();
+    const [bad] = await log.append([
+      { topic: topics.inbox, key: `${stage.world.accountId}:v:${visitor}`, value: Buffer.from('{"type":"nonsense"') },
+    ]);
+    const place = `${topics.inbox}/${bad?.partition}/${bad?.offset}`;
+    await person.until(first, (types) => types.includes('VisitorParked'));
+    // The dialog itself goes on; the text that it leaves for the next chat waits behind the bad record.
+    await person.helped(first);
+    const name = `v:${visitor}`;
+    const parked = async (path: string, init?: RequestInit): Promise<{ readonly status: number; readonly body: unknown }> => {
+      const response = await fetch(`${consoleUrl()}/api/parked${path}`, init);
+      return { status: response.status, body: await response.json() };
+    };
+    const listed = { account: stage.world.accountId, chatId: name, reason: 'not_json' };
+    const waiting = async () => (await parked('')).body as { readonly dialogs: readonly object[] };
+    await expect.poll(waiting, { timeout: 20_000 }).toMatchObject({ dialogs: [listed] });
+    const own = `/${stage.world.accountId}/${name}`;
+    const types = async () =>
+      ((await parked(own)).body as { records: { value: string }[] }).records.map(({ value }) => /"type":"(\w+)"/.exec(value)?.[1]);
+    await expect.poll(types, { timeout: 20_000 }).toContain('visitor_text_held');
+    const asked = (skip: readonly string[]) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ by: 'ops', reason: 'no input of ours', skip }),
+    });
+    expect((await parked(`${own}/release`, asked(['dialog.inbox/0/999999']))).status).toBe(400);
+    expect((await parked(`${own}/release`, asked([place]))).status).toBe(202);
+    const events = await person.until(first, (all) => all.includes('VisitorReleased'));
+    expect(events.find((event) => event.type === 'RecordSkipped')?.data).toMatchObject({ place, by: 'ops' });
+    await expect.poll(waiting, { timeout: 20_000 }).toMatchObject({ dialogs: [] });
+    const second = await person.opens();
+    expect([first, second].map(person.said)).toEqual([0, 1]);
+    const { actions } = (await (await fetch(`${consoleUrl()}/api/audit?account=${stage.world.accountId}`)).json()) as {
+      readonly actions: readonly object[];
+    };
+    expect(actions).toMatchObject([{ action: 'parked_released', by: 'ops', reason: 'no input of ours', chatId: name }]);
   });
 
   it('10: Webim refuses it there because the chat is closed: given back, said once in the chat after that', async () => {

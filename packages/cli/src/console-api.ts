@@ -34,6 +34,12 @@ export const dialogPath = (dialog: string): string => {
   return `${match[1]}/${match[2]}`;
 };
 
+/** What can be parked: a dialog, or the stream of a visitor, `{account}/v:{visitor}`. */
+export const subjectPath = (subject: string): string => {
+  const match = /^([a-z0-9_]{1,32})[/:](v:[0-9a-f]{16})$/.exec(subject);
+  return match === null ? dialogPath(subject) : `${match[1]}/${match[2]}`;
+};
+
 const textOf = (file: string): string => {
   try {
     return readFileSync(file, 'utf8').trim();

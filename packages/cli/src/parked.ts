@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, dialogPath, type ReasonOptions, withConsole, withReason } from './console-api.ts';
+import { ask, type ConsoleOptions, type ReasonOptions, subjectPath, withConsole, withReason } from './console-api.ts';
 
 type Out = (text: string) => void;
 type Common = ConsoleOptions;
@@ -28,19 +28,23 @@ export const parkedCommands = (program: Command, out: Out): void => {
     },
   );
 
-  withConsole(parked.command('show <dialog>').description('the records that wait, in order; <dialog> is {account}/{chatId}')).action(
-    async (dialog: string, options: Common) => {
-      const { records } = (await ask(options, `/api/parked/${dialogPath(dialog)}`)) as {
-        records: { place: string; reason: string; attempts: number; value: string | null }[];
-      };
-      if (options.json === true) return out(JSON.stringify(records));
-      for (const one of records)
-        out(`${one.place}  ${one.reason}${one.attempts > 0 ? `, tried ${one.attempts} times` : ''}\n  ${one.value ?? '(a tombstone)'}`);
-    },
-  );
+  withConsole(
+    parked
+      .command('show <dialog>')
+      .description(
+        'the records that wait, in order; <dialog> is {account}/{chatId}, or {account}/v:{visitor} for what is kept of a person',
+      ),
+  ).action(async (dialog: string, options: Common) => {
+    const { records } = (await ask(options, `/api/parked/${subjectPath(dialog)}`)) as {
+      records: { place: string; reason: string; attempts: number; value: string | null }[];
+    };
+    if (options.json === true) return out(JSON.stringify(records));
+    for (const one of records)
+      out(`${one.place}  ${one.reason}${one.attempts > 0 ? `, tried ${one.attempts} times` : ''}\n  ${one.value ?? '(a tombstone)'}`);
+  });
 
   const release = async (dialog: string, options: Releasing, more: object): Promise<void> => {
-    const { plan, commandId } = (await ask(options, `/api/parked/${dialogPath(dialog)}/release`, {
+    const { plan, commandId } = (await ask(options, `/api/parked/${subjectPath(dialog)}/release`, {
       by: options.by,
       reason: options.reason,
       dryRun: options.dryRun === true,

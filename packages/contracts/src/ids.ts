@@ -80,9 +80,16 @@ export const isVisitorId = (id: SubjectId): id is VisitorId => 'visitor' in id;
 export const parseSubjectKey = (key: string): SubjectId | undefined => parseDialogKey(key) ?? parseVisitorKey(key);
 export const subjectKey = (id: SubjectId): string => (isVisitorId(id) ? visitorKey(id) : dialogKey(id));
 export const subjectStream = (id: SubjectId): string => (isVisitorId(id) ? visitorStream(id) : dialogStream(id));
+/** How a subject is called under its account: a chat id, or `v:` and the visitor. */
+export const subjectName = (id: SubjectId): string => subjectKey(id).slice(id.account.length + 1);
+export const subjectNameSchema = z.union([chatIdSchema, z.string().regex(/^v:[0-9a-f]{16}$/)]);
 /** A visitor's parked records have a prefix of their own: `parked-visitor-…` could be a dialog's of an account named `visitor`. */
 export const subjectParkedStream = (id: SubjectId): string =>
   isVisitorId(id) ? `parkedvisitor-${id.account}-${id.visitor}` : parkedStream(id);
+
+/** @returns undefined where the stream does not keep a visitor's parked records. */
+export const parseVisitorParkedStream = (stream: string): VisitorId | undefined =>
+  stream.startsWith('parkedvisitor-') ? parseVisitorStream(stream.slice('parked'.length)) : undefined;
 
 /** Gives a chat id back to Webim in the type in which it came. */
 export const chatIdForWebim = (chatId: string, form: IdForm): string | number => (form === 'number' ? Number(chatId) : chatId);

@@ -23,6 +23,7 @@ import {
   releaseClassSchema,
   releasePlanSchema,
   releaseSchema,
+  subjectParamsSchema,
 } from './api/parked.ts';
 import {
   fedSchema,
@@ -179,7 +180,7 @@ export const consoleOpenApi = (): Json => ({
       get: operation(
         'listParkedRecords',
         'What waits of a parked dialog, in order',
-        parameters('path', dialogParamsSchema),
+        parameters('path', subjectParamsSchema),
         schema(parkedRecordsSchema),
         [400, 503],
       ),
@@ -189,7 +190,7 @@ export const consoleOpenApi = (): Json => ({
         ...operation(
           'releaseParked',
           'Applies the parked records again, in order; some left out or replaced. Accepted: the command is in the log, the dialog’s history tells what came of it',
-          parameters('path', dialogParamsSchema),
+          parameters('path', subjectParamsSchema),
           schema(releasePlanSchema),
           [400, 404, 503],
         ),

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@dialog/contracts/clock';
-import { accountIdSchema, type DialogId, dialogStream, parkedStream } from '@dialog/contracts/ids';
-import { type ReleaseParked, recordPlaceSchema } from '@dialog/contracts/inbox';
+import {
+  accountIdSchema,
+  dialogStream,
+  isVisitorId,
+  parseSubjectKey,
+  type SubjectId,
+  subjectName,
+  subjectNameSchema,
+  subjectParkedStream,
+} from '@dialog/contracts/ids';
+import { recordPlaceSchema } from '@dialog/contracts/inbox';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
@@ -13,15 +22,17 @@ import { HttpProblem, notFound, parsed } from '../http/problem.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { recordAction, whoAndWhy } from './audit.ts';
 import { appendInput } from './quarantine.ts';
-import { dialogParamsSchema } from './schemas.ts';
 
 const timeoutMs = 5_000;
 const pageSize = 500;
 const maxListed = 500;
 
+/** A dialog, or a visitor's own stream (design §5.6). */
+export const subjectParamsSchema = z.object({ account: accountIdSchema, chatId: subjectNameSchema });
+
 export const parkedDialogSchema = z.object({
   account: z.string(),
-  chatId: z.string(),
+  chatId: z.string().describe('Of a visitor’s own stream: `v:` and the visitor'),
   /** Records that wait, the one that stopped the dialog included. */
   records: z.number().int(),
   reason: z.string(),
@@ -92,12 +103,12 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
   router.get('/', async (_request, response) => {
     const ids = await readModel.parked(maxListed);
     const dialogs = await Promise.all(
-      ids.map(async ({ account, chatId }) => {
-        const records = await waitingOf(store, { account, chatId } as DialogId);
-        const first = records[0] ?? (await markerOf(store, { account, chatId } as DialogId));
+      ids.map(async (id) => {
+        const records = await waitingOf(store, id);
+        const first = records[0] ?? (await markerOf(store, id));
         return {
-          account,
-          chatId,
+          account: id.account,
+          chatId: subjectName(id),
           records: records.length,
           reason: first?.reason ?? 'unknown',
           parkedAt: first?.parkedAt ?? 0,
@@ -109,16 +120,16 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
   });
 
   router.get('/:account/:chatId', async (request, response) => {
-    const records = await waitingOf(store, parsed(dialogParamsSchema, request.params));
+    const records = await waitingOf(store, subjectOf(parsed(subjectParamsSchema, request.params)));
     response.json({ now: clock.now(), records: records.map(shown) } satisfies z.infer<typeof parkedRecordsSchema>);
   });
 
   router.post('/:account/:chatId/release', express.json({ limit: '2mb', strict: true }), async (request, response) => {
-    const id = parsed(dialogParamsSchema, request.params);
+    const id = subjectOf(parsed(subjectParamsSchema, request.params));
     const asked = parsed(releaseSchema, request.body ?? {});
     const records = await waitingOf(store, id);
     // One that stopped by its script or by a send in doubt has no record that waits, and is released all the same.
-    if (records.length === 0 && (await readModel.row(id.account, id.chatId))?.parked !== true) {
+    if (records.length === 0 && (isVisitorId(id) || (await readModel.row(id.account, id.chatId))?.parked !== true)) {
       throw notFound('A parked record of this dialog');
     }
     const places = new Set(records.map(placeOf));
@@ -144,19 +155,18 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
   router.post('/release', express.json({ strict: true }), async (request, response) => {
     const { parkedFor, account, skipFirst, ...asked } = parsed(releaseClassSchema, request.body ?? {});
     const dialogs: z.infer<typeof releaseClassPlanSchema>['dialogs'] = [];
-    for (const { account: name, chatId } of await readModel.parked(maxListed)) {
-      const id = { account: name, chatId } as DialogId;
-      if (account !== undefined && account !== name) continue;
+    for (const id of await readModel.parked(maxListed)) {
+      if (account !== undefined && account !== id.account) continue;
       const records = await waitingOf(store, id);
       if (((records[0] ?? (await markerOf(store, id)))?.reason ?? 'unknown') !== parkedFor) continue;
       const skip = skipFirst ? records.slice(0, 1).map(placeOf) : [];
       const commandId = asked.dryRun ? null : await ask(id, { ...asked, skip, edit: [] });
-      dialogs.push({ account: name, chatId, commandId, apply: records.length - skip.length, skip: skip.length });
+      dialogs.push({ account: id.account, chatId: subjectName(id), commandId, apply: records.length - skip.length, skip: skip.length });
     }
     response.status(asked.dryRun ? 200 : 202).json({ dryRun: asked.dryRun, dialogs } satisfies z.infer<typeof releaseClassPlanSchema>);
   });
 
-  const ask = async (id: DialogId, asked: Omit<z.infer<typeof releaseSchema>, 'dryRun'>): Promise<string> => {
+  const ask = async (id: SubjectId, asked: Omit<z.infer<typeof releaseSchema>, 'dryRun'>): Promise<string> => {
     const commandId = `command:${randomUUID()}`;
     const { by, reason, skip, edit } = asked;
     await recordAction(store, id.account, {
@@ -164,22 +174,24 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
       by,
       reason,
       at: clock.now(),
-      chatId: id.chatId,
+      chatId: subjectName(id),
       inputId: commandId,
     });
-    const command: ReleaseParked = {
-      type: 'release_parked',
+    const command = {
       inputId: commandId,
-      ...id,
-      chatIdForm: 'string',
       receivedAt: log.logTime(),
       by,
       reason,
       skip,
       edit: edit.map(({ place, value }) => ({ place, valueBase64: Buffer.from(value, 'utf8').toString('base64') })),
     };
-    await appendInput(log, command);
-    logger.info({ event: 'release_asked', account: id.account, chatId: id.chatId, skipped: skip.length, edited: edit.length });
+    await appendInput(
+      log,
+      isVisitorId(id)
+        ? { type: 'visitor_release_parked', ...id, ...command }
+        : { type: 'release_parked', ...id, chatIdForm: 'string', ...command },
+    );
+    logger.info({ event: 'release_asked', account: id.account, chatId: subjectName(id), skipped: skip.length, edited: edit.length });
     return commandId;
   };
 
@@ -198,11 +210,17 @@ const shown = (record: RecordParked): z.infer<typeof parkedRecordSchema> => ({
   valueBase64: record.valueBase64,
 });
 
-const waitingOf = async (store: EventStore, id: DialogId): Promise<readonly RecordParked[]> => {
+const subjectOf = ({ account, chatId }: z.infer<typeof subjectParamsSchema>): SubjectId => {
+  const id = parseSubjectKey(`${account}:${chatId}`);
+  if (id === undefined) throw new Error(`bug: ${chatId} is neither a chat nor a visitor`);
+  return id;
+};
+
+const waitingOf = async (store: EventStore, id: SubjectId): Promise<readonly RecordParked[]> => {
   const events: RecordedEvent[] = [];
   for (;;) {
     const from = events.length === 0 ? 'start' : (events.at(-1) as RecordedEvent).revision + 1;
-    const page = await within(timeoutMs, 'event store: read', store.read(parkedStream(id), { from, maxCount: pageSize }));
+    const page = await within(timeoutMs, 'event store: read', store.read(subjectParkedStream(id), { from, maxCount: pageSize }));
     events.push(...page);
     if (page.length < pageSize) return waitingRecords(events);
   }
@@ -212,7 +230,8 @@ const waitingOf = async (store: EventStore, id: DialogId): Promise<readonly Reco
 const markerWithin = 200;
 
 /** Why and since when a dialog is parked where no record waits. */
-const markerOf = async (store: EventStore, id: DialogId): Promise<{ reason: string; parkedAt: number } | undefined> => {
+const markerOf = async (store: EventStore, id: SubjectId): Promise<{ reason: string; parkedAt: number } | undefined> => {
+  if (isVisitorId(id)) return undefined;
   const read = store.read(dialogStream(id), { direction: 'backwards', maxCount: markerWithin });
   const marker = (await within(timeoutMs, 'event store: read', read)).find((event) => event.type === 'DialogParked');
   if (marker === undefined) return undefined;

@@ -1,9 +1,10 @@
 import type { Clock } from '@dialog/contracts/clock';
 import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
-import { accountIdSchema, dialogKey } from '@dialog/contracts/ids';
+import { accountIdSchema, subjectKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { type QuarantineRecord, quarantineRecordSchema } from '@dialog/contracts/quarantine';
 import { groups, topics } from '@dialog/contracts/topics';
+import type { VisitorInput } from '@dialog/contracts/visitor';
 import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import express, { Router } from 'express';
@@ -192,8 +193,8 @@ export const quarantineRouter = ({ store, log, readWebhook, clock, logger }: Qua
 };
 
 /** Writes an input where all of them enter. @throws LogError */
-export const appendInput = async (log: PartitionedLog, input: InboxInput): Promise<void> => {
-  const key = dialogKey(input);
+export const appendInput = async (log: PartitionedLog, input: InboxInput | VisitorInput): Promise<void> => {
+  const key = subjectKey(input);
   const headers = cloudEventHeaders({
     id: input.inputId,
     account: input.account,

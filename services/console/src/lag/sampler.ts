@@ -1,6 +1,6 @@
 import { type Clock, realClock } from '@dialog/contracts/clock';
 import { commitNoteSchema } from '@dialog/contracts/deadline-hint';
-import { type DialogId, dialogKey } from '@dialog/contracts/ids';
+import { type SubjectId, subjectKey } from '@dialog/contracts/ids';
 import { groups as groupNames, topics } from '@dialog/contracts/topics';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { Logger } from 'pino';
@@ -20,8 +20,8 @@ export type LagSamplerOptions = {
   readonly log: PartitionedLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Dialogs that are parked now. */
-  readonly parked: () => Promise<readonly DialogId[]>;
+  /** Dialogs and visitors that are parked now. */
+  readonly parked: () => Promise<readonly SubjectId[]>;
   readonly onReport: (report: LagReport) => void;
   /** Real ms between two samples, however fast the engine's clock is. Default 1 s. */
   readonly everyMs?: number;
@@ -40,7 +40,7 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
   let windows = new Map<string, Window>();
   let known: { readonly at: number; readonly groups: readonly GroupLag[] } | undefined;
   let unknownSince: number | undefined;
-  let parkedBefore: readonly DialogId[] = [];
+  let parkedBefore: readonly SubjectId[] = [];
   const partitionOfKey = new Map<string, number>();
   const measured = Promise.withResolvers<void>();
 
@@ -51,7 +51,7 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
     parkedBefore = await options.parked().catch(() => parkedBefore);
     const counts = new Map<number, number>();
     for (const id of parkedBefore) {
-      const key = dialogKey(id);
+      const key = subjectKey(id);
       const partition = partitionOfKey.get(key) ?? (await ask('partition', log.partitionFor(topics.inbox, key)));
       partitionOfKey.set(key, partition);
       counts.set(partition, (counts.get(partition) ?? 0) + 1);

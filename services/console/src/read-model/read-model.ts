@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { DialogId } from '@dialog/contracts/ids';
+import type { SubjectId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
@@ -17,7 +17,7 @@ export type ReadModel = {
   readonly accounts: () => Promise<readonly string[]>;
   readonly values: (limit: number) => Promise<FacetValues>;
   readonly eraseTexts: (account: string, chatId: string) => Promise<boolean>;
-  readonly parked: (limit: number) => Promise<readonly DialogId[]>;
+  readonly parked: (limit: number) => Promise<readonly SubjectId[]>;
   /** Counted when asked: totals are queries, never increments. */
   readonly totals: () => Promise<DialogTotals>;
   readonly scripts: (account?: string) => Promise<readonly ScriptUse[]>;
@@ -88,7 +88,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
     values: async (limit) => (await call(callTimeoutMs, 'values', limit)) as FacetValues,
     eraseTexts: async (account, chatId) => (await call(callTimeoutMs, 'eraseTexts', account, chatId)) as boolean,
-    parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly DialogId[],
+    parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly SubjectId[],
     totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
     scripts: async (account) => (await call(callTimeoutMs, 'scripts', ...(account === undefined ? [] : [account]))) as readonly ScriptUse[],
     stuck: async (...args) => (await call(callTimeoutMs, 'stuck', ...args)) as ReturnType<Tables['stuck']>,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Owner } from '@dialog/contracts/domain-event';
-import { type AccountId, type ChatId, type DialogId, parseDialogStream } from '@dialog/contracts/ids';
+import { type AccountId, type ChatId, parseDialogStream, parseVisitorParkedStream, type SubjectId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { facetSchema, facetTable } from './facet-table.ts';
 import { type FacetName, facetNames } from './facets.ts';
@@ -69,8 +69,8 @@ export type Tables = {
   readonly values: (limit: number) => FacetValues;
   /** Forgets what was said in a dialog: it is found by no word any more. False where it has none. */
   readonly eraseTexts: (account: string, chatId: string) => boolean;
-  /** Dialogs that are parked, at most `limit`. */
-  readonly parked: (limit: number) => readonly DialogId[];
+  /** Dialogs and visitors that are parked, at most `limit`. */
+  readonly parked: (limit: number) => readonly SubjectId[];
   readonly totals: () => DialogTotals;
   /** How many dialogs each version of a script decided; of one account, or of all. */
   readonly scripts: (account?: string) => readonly ScriptUse[];
@@ -108,6 +108,7 @@ ${workColumns}    UNIQUE (account, chat_id)
   CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, account);
   CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
+  CREATE TABLE IF NOT EXISTS parked_visitor (account TEXT NOT NULL, visitor TEXT NOT NULL, PRIMARY KEY (account, visitor)) WITHOUT ROWID;
   ${workSchema}
   ${webhookSchema}
 `;
@@ -126,12 +127,18 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const facets = facetTable(db);
   const words = wordTables(db);
   const find = finder(db, words);
-  const parkedDialogs = db.prepare('SELECT account, chat_id FROM dialog WHERE parked = 1 ORDER BY account, chat_id LIMIT ?');
+  const parkedSubjects = db.prepare(`
+    SELECT account, chat_id, NULL AS visitor FROM dialog WHERE parked = 1
+    UNION ALL SELECT account, NULL, visitor FROM parked_visitor ORDER BY account, chat_id, visitor LIMIT ?`);
+  const visitorParked = db.prepare('INSERT INTO parked_visitor (account, visitor) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const visitorReleased = db.prepare('DELETE FROM parked_visitor WHERE account = ? AND visitor = ?');
   const openTotals = db.prepare(`
     SELECT account, owner, COUNT(*) AS count, MIN(json_extract(fold, '$.ownerSince')) AS oldest_since,
       SUM(json_extract(fold, '$.closeOverdue')) AS close_overdue
     FROM dialog WHERE listed = 1 AND owner IN ('bot', 'queue', 'operator') GROUP BY account, owner ORDER BY account, owner`);
-  const parkedTotals = db.prepare('SELECT account, COUNT(*) AS count FROM dialog WHERE parked = 1 GROUP BY account ORDER BY account');
+  const parkedTotals = db.prepare(`
+    SELECT account, COUNT(*) AS count FROM (SELECT account FROM dialog WHERE parked = 1 UNION ALL SELECT account FROM parked_visitor)
+    GROUP BY account ORDER BY account`);
 
   const stored = (account: string, chatId: string): { readonly id: number; readonly row: DialogRow } | undefined => {
     const found = readRow.get(account, chatId);
@@ -169,7 +176,11 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         let duplicates = 0;
         for (const event of events) {
           const id = parseDialogStream(event.stream);
-          if (id === undefined) continue;
+          if (id === undefined) {
+            const parked = parseVisitorParkedStream(event.stream);
+            if (parked !== undefined) (event.type === 'Released' ? visitorReleased : visitorParked).run(parked.account, parked.visitor);
+            continue;
+          }
           const one = changed.get(event.stream) ?? opened(stored(id.account, id.chatId));
           const expected = (one.after?.revision ?? -1) + 1;
           if (event.revision < expected) {
@@ -223,9 +234,12 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       Object.fromEntries(facetNames.filter((name) => name !== 'visitor').map((name) => [name, facets.values(name, limit)])) as FacetValues,
     accounts: () => facets.values('account'),
     parked: (limit) =>
-      parkedDialogs
-        .all(limit)
-        .map((found) => ({ account: String(found['account']) as AccountId, chatId: String(found['chat_id']) as ChatId })),
+      parkedSubjects.all(limit).map((found) => {
+        const account = String(found['account']) as AccountId;
+        return found['visitor'] === null
+          ? { account, chatId: String(found['chat_id']) as ChatId }
+          : { account, visitor: String(found['visitor']) };
+      }),
     totals: () => ({
       open: openTotals.all().map((found) => ({
         account: String(found['account']),

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { Empty } from '../frame/states.tsx';
+import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
 import { age, useNow } from '../time.ts';
@@ -86,7 +87,13 @@ export const ParkedList = () => {
                     const key = `${account}/${chatId}`;
                     return (
                       <li key={key} data-testid="parked" data-chat={chatId}>
-                        <DialogLink account={account} chatId={chatId} />
+                        {chatId.startsWith('v:') ? (
+                          <Link to={`/?account=${account}&visitor=${chatId.slice(2)}`} className="to-dialog">
+                            <strong>{t.ops.keptOfPerson}</strong> <span className="faint">{account}</span>
+                          </Link>
+                        ) : (
+                          <DialogLink account={account} chatId={chatId} />
+                        )}
                         <span>{age(now - oldestAppendedAt, language)}</span>
                         <span>{t.ops.records(records)}</span>
                         <span className="buttons">

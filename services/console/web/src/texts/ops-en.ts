@@ -68,6 +68,7 @@ export const opsEn: OpsTexts = {
   queue: 'Queue',
   queueOf: (effects, messages) => `${plural(effects, 'effect', 'effects')}, ${plural(messages, 'message', 'messages')}`,
   nothingWaits: 'Nothing is on its way',
+  keptOfPerson: 'What is kept of a person',
   nothingParked: 'Nothing is parked',
   nothingParkedHint: 'A dialog comes here when a record of it can’t be applied; the others go on.',
   records: (count) => plural(count, 'record waits', 'records wait'),

@@ -72,6 +72,7 @@ export const opsRu: OpsTexts = {
   queueOf: (effects, messages) =>
     `${plural(effects, 'эффект', 'эффекта', 'эффектов')}, ${plural(messages, 'сообщение', 'сообщения', 'сообщений')}`,
   nothingWaits: 'Ничего не в пути',
+  keptOfPerson: 'Память о посетителе',
   nothingParked: 'Отложенных нет',
   nothingParkedHint: 'Диалог попадает сюда, если его запись не удаётся применить; остальные продолжаются.',
   records: (count) => plural(count, 'запись ждёт', 'записи ждут', 'записей ждут'),

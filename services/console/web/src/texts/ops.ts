@@ -28,6 +28,7 @@ export type OpsTexts = {
   readonly queue: string;
   readonly queueOf: (effects: number, messages: number) => string;
   readonly nothingWaits: string;
+  readonly keptOfPerson: string;
   readonly nothingParked: string;
   readonly nothingParkedHint: string;
   readonly records: (count: number) => string;
