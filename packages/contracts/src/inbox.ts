@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountIdSchema, chatIdSchema, idFormSchema, visitorHashSchema } from './ids.ts';
-import { type Message, messageSchema } from './message.ts';
+import { messageSchema } from './message.ts';
 import { personal } from './personal.ts';
 
 /** What every record of `dialog.inbox` carries. Its value is this JSON; CloudEvents attributes stand in headers (see `cloud-events.ts`). */
@@ -254,11 +254,3 @@ export const inboxInputSchema = z.discriminatedUnion('type', [
 export type InboxInput = z.infer<typeof inboxInputSchema>;
 export type InboxInputType = InboxInput['type'];
 export type InboxInputOf<T extends InboxInputType> = Extract<InboxInput, { type: T }>;
-
-/** What the visitor says in it; empty for all that is no webhook of the bot route. */
-export const visitorMessages = (input: InboxInput): readonly Message[] =>
-  input.type === 'new_chat'
-    ? input.messages.filter((message) => message.side === 'visitor')
-    : input.type === 'new_message' && input.message.side === 'visitor'
-      ? [input.message]
-      : [];

@@ -1,5 +1,6 @@
 import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
-import { type InboxInput, visitorMessages } from '@dialog/contracts/inbox';
+import type { InboxInput } from '@dialog/contracts/inbox';
+import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import type { Cursor, ScriptState } from '@dialog/script/types';
 import { idSet } from './id-set.ts';
 import type { DialogState, Holder, LiveDialog, OpenEffect, Silence } from './state.ts';

@@ -1,4 +1,5 @@
-import { type InboxInputOf, visitorMessages } from '@dialog/contracts/inbox';
+import type { InboxInputOf } from '@dialog/contracts/inbox';
+import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { resetFlag } from '../ownership/to-bot.ts';

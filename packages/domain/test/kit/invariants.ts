@@ -1,4 +1,4 @@
-import { visitorMessages } from '@dialog/contracts/inbox';
+import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import { mayRemind } from '../../src/script-run/silence.ts';
 import { stamp } from '../../src/state.ts';
 import type { TestDialog } from './dialog.ts';
