@@ -81,6 +81,23 @@ describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
     expect(lost[0]).toMatch(/^text scripts\.to_human.*: a rule before it in the file won$/);
     expect(lost.some((one) => /^text scripts\.price_list.*: no match$/.test(one))).toBe(true);
     await desk.screenshot({ path: `${pictures}console-why.png` });
+
+    // The script as a picture: the mark goes where the script stands after the chosen event.
+    await desk.keyboard.press('g');
+    const marked = desk.locator('.drawing .node.current');
+    const stands = desk.getByTestId('stands-at');
+    await stands.filter({ hasText: 'scripts.order_status.steps[0], ' }).waitFor();
+    expect(await marked.getAttribute('data-step')).toBe('scripts.order_status.steps[0]');
+    await desk.screenshot({ path: `${pictures}console-script-picture.png`, fullPage: true });
+    await runs.last().click();
+    await stands.filter({ hasText: 'scripts.main_menu.steps[0], ' }).waitFor();
+    expect(await marked.getAttribute('data-step')).toBe('scripts.main_menu.steps[0]');
+    expect(await desk.locator('.drawing .node.visited[data-step="scripts.order_status.steps[0]"]').count()).toBe(1);
+    expect(await desk.locator('.drawing .node.visited[data-step="scripts.leave_phone.steps[0]"]').count()).toBe(0);
+    expect(new URL(desk.url()).searchParams.get('picture')).toBe('1');
+    await desk.setViewportSize({ width: 390, height: 800 });
+    expect(await desk.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await desk.screenshot({ path: `${pictures}console-script-picture-phone.png`, fullPage: true });
   });
 
   it('the simulator fits a phone', async () => {

@@ -10,11 +10,13 @@ type ActionsProps = {
   readonly history: readonly Step[];
   readonly pins: Pins;
   readonly fork: () => void;
+  readonly picture: boolean;
+  readonly togglePicture: () => void;
   readonly help: () => void;
 };
 
 /** What can be done with a history. Nothing of it asks a server: what it needs is here. */
-export const Actions = ({ account, chatId, history, pins, fork, help }: ActionsProps) => {
+export const Actions = ({ account, chatId, history, pins, fork, picture, togglePicture, help }: ActionsProps) => {
   const { t } = useTexts();
   const [said, setSaid] = useState('');
   const [text, setText] = useState<string>();
@@ -51,6 +53,9 @@ export const Actions = ({ account, chatId, history, pins, fork, help }: ActionsP
     <div className="actions">
       <button type="button" onClick={fork}>
         {t.replay.forkHere}
+      </button>
+      <button type="button" aria-pressed={picture} onClick={togglePicture}>
+        {t.replay.picture.name}
       </button>
       <details className="menu">
         <summary>{t.replay.actions}</summary>

@@ -14,6 +14,8 @@ export type Look = {
   readonly changes: boolean;
   /** The revision from which one asks "what if". */
   readonly fork: number | undefined;
+  /** The script as a picture stands under the panes. */
+  readonly picture: boolean;
 };
 
 const whole = (text: string | null): number | undefined => (text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
@@ -26,9 +28,10 @@ export const parseLook = (query: URLSearchParams): Look => ({
   words: (query.get('q') ?? '').slice(0, 200),
   changes: query.get('d') === '1',
   fork: whole(query.get('fork')),
+  picture: query.get('picture') === '1',
 });
 
-export const lookQuery = ({ revision, view, time, only, words, changes, fork }: Look): string => {
+export const lookQuery = ({ revision, view, time, only, words, changes, fork, picture }: Look): string => {
   const query = new URLSearchParams();
   if (revision !== undefined) query.set('rev', String(revision));
   if (view !== 'all') query.set('view', view);
@@ -37,6 +40,7 @@ export const lookQuery = ({ revision, view, time, only, words, changes, fork }: 
   if (words !== '') query.set('q', words);
   if (changes) query.set('d', '1');
   if (fork !== undefined) query.set('fork', String(fork));
+  if (picture) query.set('picture', '1');
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
 };

@@ -16,6 +16,7 @@ import { useLook } from './use-look.ts';
 
 const panes = ['conversation', 'events', 'state'] as const;
 const ForkPane = lazy(() => import('./fork/fork-pane.tsx').then((module) => ({ default: module.ForkPane })));
+const ScriptPicture = lazy(() => import('./script-picture.tsx').then((module) => ({ default: module.ScriptPicture })));
 const Actions = lazy(() => import('./actions.tsx').then((module) => ({ default: module.Actions })));
 
 export type ReplayProps = {
@@ -84,6 +85,8 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
           return change({ changes: !look.changes });
         case 'fork':
           return change({ fork: chosen });
+        case 'picture':
+          return change({ picture: !look.picture });
         case 'help':
           return setHelp(true);
         default:
@@ -92,7 +95,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [rows, row, chosen, look.changes, help, toRow, change]);
+  }, [rows, row, chosen, look.changes, look.picture, help, toRow, change]);
 
   const related = useMemo(() => {
     const marks = new Map<number, 'cause' | 'consequence'>();
@@ -122,6 +125,8 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
             history={history}
             pins={pins}
             fork={() => change({ fork: chosen })}
+            picture={look.picture}
+            togglePicture={() => change({ picture: !look.picture })}
             help={() => setHelp(true)}
           />
         </Suspense>
@@ -179,6 +184,14 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
               />
             </section>
           </div>
+          {look.picture ? (
+            <section className="card script-picture" aria-labelledby="script-picture">
+              <h2 id="script-picture">{t.replay.picture.name}</h2>
+              <Suspense fallback={<Loading />}>
+                <ScriptPicture history={history} at={at} pins={pins} />
+              </Suspense>
+            </section>
+          ) : null}
         </>
       ) : (
         <Suspense fallback={<Loading />}>
@@ -190,7 +203,18 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
   );
 });
 
-type Act = 'next' | 'previous' | 'next of kind' | 'previous of kind' | 'first' | 'last' | 'search' | 'changes' | 'fork' | 'help';
+type Act =
+  | 'next'
+  | 'previous'
+  | 'next of kind'
+  | 'previous of kind'
+  | 'first'
+  | 'last'
+  | 'search'
+  | 'changes'
+  | 'fork'
+  | 'picture'
+  | 'help';
 
 /** By key, and for letters and `/` by their place too: on a Russian layout they write something else. */
 const keyOf = ({ key, code, shiftKey }: KeyboardEvent, inList: boolean): Act | undefined => {
@@ -217,5 +241,6 @@ const keyOf = ({ key, code, shiftKey }: KeyboardEvent, inList: boolean): Act | u
   if (shiftKey) return undefined;
   if (code === 'KeyD') return 'changes';
   if (code === 'KeyF') return 'fork';
+  if (code === 'KeyG') return 'picture';
   return undefined;
 };

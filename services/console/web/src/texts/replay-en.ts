@@ -76,6 +76,7 @@ export const replayEn: ReplayTexts = {
     ['/', 'search the events'],
     ['d', 'only what changed, or the whole state'],
     ['f', 'fork here'],
+    ['g', 'the script as a picture'],
     ['?', 'this help'],
     ['Esc', 'leave the search, close this'],
   ],
@@ -87,6 +88,12 @@ export const replayEn: ReplayTexts = {
   copied: 'Copied. Personal data was replaced.',
   copyHint: 'The browser does not let the page copy; here it is:',
   forkHere: 'Fork here',
+  picture: {
+    name: 'Script picture',
+    missing: 'The script of this dialog can’t be read, so there is no picture of it.',
+    atTriggers: 'The script stands at its triggers: it waits for whatever comes.',
+    standsAt: (step, line) => `The script stands at ${step}${line === undefined ? '' : `, line ${line}`}.`,
+  },
   open: {
     heading: 'Open a history',
     nav: 'Open a file',

@@ -42,6 +42,12 @@ export type ReplayTexts = {
   readonly copied: string;
   readonly copyHint: string;
   readonly forkHere: string;
+  readonly picture: {
+    readonly name: string;
+    readonly missing: string;
+    readonly atTriggers: string;
+    readonly standsAt: (step: string, line: number | undefined) => string;
+  };
   readonly open: {
     readonly heading: string;
     readonly nav: string;
