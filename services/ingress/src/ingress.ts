@@ -293,9 +293,12 @@ export const ingressService = (options: IngressOptions): Ingress => {
 
 const answer = (response: Response, status: number, body?: unknown): void => {
   if (response.headersSent) return;
-  response.status(status);
-  if (body === undefined) response.end();
-  else response.json(body);
+  if (body === undefined) {
+    response.writeHead(status).end();
+    return;
+  }
+  const json = JSON.stringify(body);
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(json) }).end(json);
 };
 
 const noBody: Exclude<Body, { kind: 'gone' }> = { kind: 'too_big', bytes: Buffer.alloc(0) };

@@ -33,7 +33,7 @@ export const readRequestBody = (request: IncomingMessage, deadlineMs: number): P
       done({ kind: 'too_slow', bytes: head() });
     }, deadlineMs);
     request.on('data', onData);
-    request.once('end', () => done({ kind: 'whole', bytes: Buffer.concat(chunks) }));
+    request.once('end', () => done({ kind: 'whole', bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }));
     request.once('error', () => done({ kind: 'gone' }));
     request.once('close', () => done({ kind: 'gone' }));
   });

@@ -93,7 +93,8 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
           throw new LogError('too_large', `a record of ${record.value?.byteLength} bytes; the limit is ${maxRecordBytes}`);
         }
       }
-      const appended = (await submit({ kind: 'append', records }, timeoutMs)) as readonly Appended[];
+      const written = records.map(({ headers = {}, ...record }) => ({ ...record, headers: JSON.stringify(headers) }));
+      const appended = (await submit({ kind: 'append', records: written }, timeoutMs)) as readonly Appended[];
       for (const { appendedAt } of appended) sawAppend(appendedAt);
       return appended;
     },
