@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import { accountIdSchema } from '@dialog/contracts/ids';
 import { Secret } from '@dialog/contracts/secret';
-import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { type FileProblem, readYaml } from './yaml-file.ts';
 
 /** A setting given as text or number, e.g. an operator's id. */
 const idText = z.union([z.string(), z.number()]).transform(String);
@@ -80,7 +80,7 @@ export const accountSchema = z.strictObject({
 });
 const fileSchema = z.strictObject({ accounts: z.array(accountSchema).min(1) });
 
-export type AccountsProblem = { readonly line: number; readonly column: number; readonly message: string };
+export type AccountsProblem = FileProblem;
 export type ParsedAccounts =
   | { readonly ok: true; readonly accounts: readonly AccountConfig[]; readonly warnings: readonly AccountsProblem[] }
   | { readonly ok: false; readonly problems: readonly AccountsProblem[] };
@@ -90,47 +90,13 @@ export const parseAccounts = (
   text: string,
   options: { file: string; env: Readonly<Record<string, string | undefined>> },
 ): ParsedAccounts => {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = counter.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  /** The deepest node on the path that is there. */
-  const place = (path: readonly PropertyKey[]) => {
-    let node = document.contents as Node | null;
-    for (const part of path) {
-      const next = isMap(node) || isSeq(node) ? (node.get(part, true) as Node | undefined) : undefined;
-      if (next === undefined) break;
-      node = next;
-    }
-    return at(node?.range?.[0] ?? 0);
-  };
-  const problems: AccountsProblem[] = document.errors.map((error) => ({
-    ...at(error.pos[0]),
-    message: error.message.split('\n')[0] ?? '',
-  }));
+  const read = readYaml(text, fileSchema, (path) => path.slice(path[0] === 'accounts' ? 2 : 0).join('.') || 'accounts');
+  if (!read.ok) return read;
+  const { place } = read;
+  const problems: AccountsProblem[] = [];
   const warnings: AccountsProblem[] = [];
-  if (problems.length > 0) return { ok: false, problems };
-
-  const parsed = fileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const names = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
-      for (const name of names) {
-        const path = name === undefined ? issue.path : [...issue.path, name];
-        const label = path.slice(path[0] === 'accounts' ? 2 : 0).join('.') || 'accounts';
-        problems.push({
-          ...place(path),
-          message: name === undefined ? `${label}: ${issue.message}` : `${label}: there is no such setting`,
-        });
-      }
-    }
-    return { ok: false, problems };
-  }
-
   const seen = new Set<string>();
-  const accounts = parsed.data.accounts.map((account, index): AccountConfig => {
+  const accounts = read.value.accounts.map((account, index): AccountConfig => {
     const path = ['accounts', index];
     const problem = (where: readonly PropertyKey[], message: string): void =>
       void problems.push({ ...place([...path, ...where]), message });
