@@ -195,7 +195,8 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
 
     // The visitor
     newVisitor: (fields: Readonly<Record<string, string>> = {}): SimulatedVisitor => {
-      const visitor = { id: `v${firstChatId}${visitors.size}`.padEnd(32, '0').slice(0, 32), fields };
+      const start = `v${firstChatId}`;
+      const visitor = { id: start + String(visitors.size).padStart(32 - start.length, '0'), fields };
       visitors.set(visitor.id, visitor);
       return visitor;
     },

@@ -20,6 +20,11 @@ export type VisitorDecision = { readonly events: readonly DecidedVisitorEvent[];
 /** More are not kept for one person: an answer carries them all, and a record has its limit. */
 const maxHeld = 20;
 
+/** Of a person's open chats so many, the newest, are told what happens in another: each is told by a record, and one by thousands of them would be a flood. */
+const maxTold = 20;
+const toldOf = (chats: readonly VisitorChat[]): readonly VisitorChat[] =>
+  chats.length <= maxTold ? chats : [...chats].sort((a, b) => b.since - a.since).slice(0, maxTold);
+
 /** A decision under way: what it emits is folded at once, so that decide and replay can't part. */
 type Draft = {
   state: VisitorState;
@@ -93,7 +98,7 @@ const chatOpen = (draft: Draft, input: VisitorInputOf<'visitor_chat_open'>): voi
   const isNew = others.length === draft.state.chats.length;
   if (isNew) emit(draft, { type: 'VisitorChatOpened', data: { chatId, chatIdForm, since, reopened } });
   if (isNew && !reopened && others.length > 0) {
-    emit(draft, { type: 'ChatStartPassedOn', data: { nextChatId: chatId, to: others.map((chat) => addressOf(chat)) } });
+    emit(draft, { type: 'ChatStartPassedOn', data: { nextChatId: chatId, to: toldOf(others).map((chat) => addressOf(chat)) } });
   }
   expire(draft);
   if (input.asks) answer(draft, chatId);
@@ -150,9 +155,10 @@ const textSettled = (draft: Draft, { textId, chatId, taken }: VisitorInputOf<'vi
 /** Of two changes the one that comes later in this log counts; the other open chats hear of it. */
 const variablesChanged = (draft: Draft, { chatId, change, names, values }: VisitorInputOf<'visitor_variables_changed'>): void => {
   emit(draft, { type: 'VisitorVariablesKept', data: { chatId, change, names, values } });
-  const to = draft.state.chats
-    .filter((chat) => chat.chatId !== chatId)
-    .map((chat) => ({ ...addressOf(chat), knownChange: chat.knownChange }));
+  const to = toldOf(draft.state.chats.filter((chat) => chat.chatId !== chatId)).map((chat) => ({
+    ...addressOf(chat),
+    knownChange: chat.knownChange,
+  }));
   if (to.length > 0) emit(draft, { type: 'VariablesPassedOn', data: { to, values } });
 };
 

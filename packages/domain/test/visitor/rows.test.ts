@@ -1,3 +1,4 @@
+import type { AccountId, ChatId } from '@dialog/contracts/ids';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { fold } from '../../src/evolve.ts';
 import { replay } from '../../src/replay.ts';
 import { initialDialog } from '../../src/state.ts';
 import { canonical, stateHash } from '../../src/state-hash.ts';
-import { parkVisitor } from '../../src/visitor/decide.ts';
+import { decideVisitor, parkVisitor } from '../../src/visitor/decide.ts';
 import { foldVisitor } from '../../src/visitor/evolve.ts';
 import { visitorHash } from '../../src/visitor/hash.ts';
 import { replayVisitor } from '../../src/visitor/replay.ts';
@@ -37,6 +38,34 @@ const began = (world: World, chat: string): World => rest(opens(later(world, 1),
 const helped = (world: World, chat: string): World => rest(closes(assigned(later(world), chat, rules), chat, rules));
 const read = (world: World, chat: string): string[] => world.said.filter((one) => one.chat === chat).map((one) => one.text);
 const types = (world: World, chat: string): string[] => world.dialogs[chat]?.events.map((event) => event.type) ?? [];
+
+it('tells the twenty newest of his open chats that another began, not each of thousands', () => {
+  let state = initialVisitor;
+  const context = { at: 0, settings: { heldTextTtlMs: 1_000 }, settingsHash: 's', producer: 'test' };
+  const told: (readonly string[])[] = [];
+  for (let chat = 0; chat < 23; chat++) {
+    const decided = decideVisitor(
+      state,
+      {
+        type: 'visitor_chat_open',
+        inputId: `opens-${chat}`,
+        account: 'acme' as AccountId,
+        visitor: '0123456789abcdef',
+        receivedAt: chat,
+        chatId: `${chat}` as ChatId,
+        chatIdForm: 'number',
+        since: chat,
+        reopened: false,
+        asks: false,
+      },
+      { ...context, at: chat },
+    );
+    state = decided.state;
+    told.push(decided.events.flatMap((event) => (event.type === 'ChatStartPassedOn' ? event.data.to.map(({ chatId }) => chatId) : [])));
+  }
+  expect(told.map((to) => to.length)).toEqual([...Array.from({ length: 20 }, (_, chat) => chat), 20, 20, 20]);
+  expect(new Set(told.at(-1))).toEqual(new Set(Array.from({ length: 20 }, (_, at) => String(at + 2))));
+});
 
 describe('§5.6 what one chat leaves for the next', () => {
   it('the held text comes first, then the greeting', () => {
