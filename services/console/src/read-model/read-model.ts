@@ -29,6 +29,8 @@ export type ReadModel = {
   readonly webhooks: (...args: Parameters<Tables['webhooks']>) => Promise<ReturnType<Tables['webhooks']>>;
   readonly connection: (...args: Parameters<Tables['connection']>) => Promise<ReturnType<Tables['connection']>>;
   readonly sends: (...args: Parameters<Tables['sends']>) => Promise<ReturnType<Tables['sends']>>;
+  readonly numbers: (...args: Parameters<Tables['numbers']>) => Promise<ReturnType<Tables['numbers']>>;
+  readonly behind: (...args: Parameters<Tables['behind']>) => Promise<ReturnType<Tables['behind']>>;
   readonly withBot: (...args: Parameters<Tables['withBot']>) => Promise<number>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
@@ -101,6 +103,8 @@ export const openReadModel = (options: { readonly file: string; readonly version
     quarantineRead: async () => (await call(callTimeoutMs, 'quarantineRead')) as ReturnType<Tables['quarantineRead']>,
     webhooks: async (...args) => (await call(callTimeoutMs, 'webhooks', ...args)) as ReturnType<Tables['webhooks']>,
     connection: async (...args) => (await call(callTimeoutMs, 'connection', ...args)) as ReturnType<Tables['connection']>,
+    numbers: async (...args) => (await call(callTimeoutMs, 'numbers', ...args)) as ReturnType<Tables['numbers']>,
+    behind: async (...args) => (await call(callTimeoutMs, 'behind', ...args)) as ReturnType<Tables['behind']>,
     sends: async (...args) => (await call(callTimeoutMs, 'sends', ...args)) as ReturnType<Tables['sends']>,
     close: async () => {
       if (closing) return;

@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Owner } from '@dialog/contracts/domain-event';
 import { type AccountId, type ChatId, parseDialogStream, parseVisitorParkedStream, type SubjectId } from '@dialog/contracts/ids';
+import { type EpisodeFold, noEpisodes } from '@dialog/domain/numbers/episode';
 import type { RecordedEvent } from '@dialog/event-store/port';
+import { countEvent, type EpisodeTables, episodeSchema, episodeTables } from './episode-tables.ts';
 import { facetSchema, facetTable } from './facet-table.ts';
 import { type FacetName, facetNames } from './facets.ts';
 import { finder, type ListFilter } from './find.ts';
@@ -83,6 +85,8 @@ export type Tables = {
   readonly webhooks: WebhookTables['webhooks'];
   readonly connection: WebhookTables['connection'];
   readonly withBot: WorkTables['withBot'];
+  readonly numbers: EpisodeTables['numbers'];
+  readonly behind: EpisodeTables['behind'];
   readonly close: () => void;
 };
 
@@ -111,6 +115,7 @@ ${workColumns}    UNIQUE (account, chat_id)
   CREATE TABLE IF NOT EXISTS parked_visitor (account TEXT NOT NULL, visitor TEXT NOT NULL, PRIMARY KEY (account, visitor)) WITHOUT ROWID;
   ${workSchema}
   ${webhookSchema}
+  ${episodeSchema}
 `;
 
 /** Opens the file; one that is damaged or of another fold's version is thrown away, since it can be rebuilt. */
@@ -157,8 +162,15 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   };
   const work = workTables(db);
   const hooks = webhookTables(db);
+  const episodes = episodeTables(db);
   /** The row as it becomes, and all that stands beside it. `id`: of the row that was there, undefined where there was none. */
-  const write = (id: number | undefined, before: DialogRow | undefined, after: DialogRow, texts: readonly string[]): void => {
+  const write = (
+    id: number | undefined,
+    before: DialogRow | undefined,
+    after: DialogRow,
+    texts: readonly string[],
+    fold: EpisodeFold,
+  ): void => {
     const { status, owner, parked, script, lastAt, account, chatId } = after;
     const columns = [status === 'live' ? 1 : 0, owner, parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
     const own = id ?? Number(addRow.get(...columns, account, chatId)?.['id']);
@@ -166,6 +178,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     facets.change(own, before, after);
     words.add(own, after.revision, texts);
     work.written(before, after);
+    episodes.write(own, after, fold);
   };
 
   return {
@@ -193,11 +206,12 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
           if (before !== undefined) work.sent(before, event, one.after.lastAt);
           hooks.recorded(id, event, before);
           one.texts.push(...textsOf(event));
+          one.episodes = countEvent(one.episodes ?? episodes.folded(one.id), event);
           changed.set(event.stream, one);
         }
         // In the order of ids, the new ones last: the index of words writes a segment each time that it has to go back.
         const ordered = [...changed.values()].sort((a, b) => (a.id ?? Number.MAX_SAFE_INTEGER) - (b.id ?? Number.MAX_SAFE_INTEGER));
-        for (const { id, before, after, texts } of ordered) if (after) write(id, before, after, texts);
+        for (const { id, before, after, texts, episodes: fold } of ordered) if (after && fold) write(id, before, after, texts, fold);
         work.prune();
         hooks.prune();
         const last = events.at(-1);
@@ -215,7 +229,8 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
           after = foldRow(id, after, event);
         }
         if (found) words.erase(found.id);
-        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf));
+        if (found) episodes.removed(found.id);
+        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf), events.reduce(countEvent, noEpisodes));
         else if (found) {
           facets.change(found.id, found.row, undefined);
           removeRow.run(found.id);
@@ -272,6 +287,8 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     webhooks: hooks.webhooks,
     connection: hooks.connection,
     withBot: work.withBot,
+    numbers: episodes.numbers,
+    behind: episodes.behind,
     close: () => db.close(),
   };
 };
@@ -282,12 +299,15 @@ type Changed = {
   readonly before: DialogRow | undefined;
   after: DialogRow | undefined;
   readonly texts: string[];
+  /** undefined: not read yet. */
+  episodes: EpisodeFold | undefined;
 };
 const opened = (found: { readonly id: number; readonly row: DialogRow } | undefined): Changed => ({
   id: found?.id,
   before: found?.row,
   after: found?.row,
   texts: [],
+  episodes: undefined,
 });
 
 const damaged = new Set([11, 26]);
