@@ -31,6 +31,15 @@ export const accessAuditSchemas = {
   SignedOut: z.object({ by, at }),
   TokenCreated: z.object({ by, token: z.string(), name: z.string(), role: roleSchema, expiresAt: z.number().nullable(), at }),
   TokenRevoked: z.object({ by, token: z.string(), at }),
+  /** A bearer token was refused: once a token, reason, operation and minute; of unknown ones once an address and minute, twenty a minute at most. */
+  TokenRefused: z.object({
+    by: by.nullable().describe('null: nobody made this token'),
+    reason: z.enum(['unknown', 'expired', 'revoked', 'role']),
+    from: z.string().max(100).describe('Address of the connection; behind a proxy the proxy’s'),
+    token: z.string().optional(),
+    operation: z.string().optional().describe('What its role does not allow; none: there is no such operation'),
+    at,
+  }),
   /** Unmasked text was read: once a person, dialog and hour. Without a dialog: an answer with texts of many. */
   TextRead: z.object({
     by,

@@ -318,9 +318,41 @@ describe('the audit', () => {
     expect(reads.filter(({ by }) => by === 'token:analyst')).toHaveLength(1);
     expect(reads.filter(({ by }) => by === 'token:viewer')).toHaveLength(0);
     expect(new Set(entries.map(({ type }) => type))).toEqual(
-      new Set(['SignedIn', 'SignInRefused', 'SignedOut', 'TokenCreated', 'TokenRevoked', 'TextRead', 'OperationAsked']),
+      new Set(['SignedIn', 'SignInRefused', 'SignedOut', 'TokenCreated', 'TokenRevoked', 'TokenRefused', 'TextRead', 'OperationAsked']),
     );
     expect(JSON.stringify(entries)).not.toContain('guess');
+  });
+
+  it('has refused tokens: known ones by their name, a flood of unknown ones once an address and minute, never a text', async () => {
+    const minute = () => Math.floor(Date.now() / 60_000);
+    const made = (await (
+      await ask('/access/tokens', {
+        method: 'POST',
+        body: { name: 'gone', role: 'analyst', expiresInMs: 60_000 },
+        headers: as('administrator'),
+      })
+    ).json()) as { token: string; id: string };
+    await ask(`/access/tokens/${made.id}/revoke`, { method: 'POST', headers: as('administrator') });
+    const [{ revision: before = 0 } = {}] = (await audit()) as { revision?: number }[];
+    const from = minute();
+    for (let time = 0; time < 40; time += 1) {
+      const headers = { authorization: `Bearer dlg_planted_${time}`, 'x-forwarded-for': `10.0.0.${time}` };
+      expect((await ask('/dialogs', { headers })).status).toBe(401);
+    }
+    expect((await ask('/dialogs', { headers: { authorization: `Bearer ${made.token}` } })).status).toBe(401);
+    expect((await ask('/access/audit', { headers: as('viewer') })).status).toBe(403);
+    const minutes = minute() - from + 1;
+    const entries = await audit();
+    const refused = entries.filter(({ type }) => type === 'TokenRefused');
+    const flood = refused.filter(({ reason, revision }) => reason === 'unknown' && Number(revision) > before);
+    expect(flood.length).toBeLessThanOrEqual(minutes);
+    expect(refused.find(({ reason }) => reason === 'unknown')).toMatchObject({ by: null, from: expect.stringContaining('127.0.0.1') });
+    expect(refused.filter(({ token }) => token === made.id)).toMatchObject([{ by: 'token:gone', reason: 'revoked' }]);
+    expect(refused.filter(({ operation }) => operation === 'GET /access/audit')).toContainEqual(
+      expect.objectContaining({ by: 'token:viewer', reason: 'role' }),
+    );
+    expect(refused.some(({ reason }) => reason === 'expired')).toBe(true);
+    expect(JSON.stringify(entries)).not.toContain('planted_');
   });
 
   it('names who signed in, whatever the body says', async () => {

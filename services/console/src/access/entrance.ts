@@ -22,6 +22,8 @@ export type Token = Omit<AccessEventOf<'TokenCreated'>, 'sha256'> & { readonly r
 export type Entrance = {
   /** The token with its text, if it may come in at `now`. @throws EventStoreError: nobody is let in unseen */
   readonly tokenOf: (text: string, now: number) => Promise<Token | undefined>;
+  /** The token with its text, also one that is revoked or has ended. */
+  readonly knownToken: (text: string) => Promise<Token | undefined>;
   readonly tokens: () => Promise<readonly Token[]>;
   readonly isEnded: (session: string) => Promise<boolean>;
   /** @returns the text, which stands nowhere else */
@@ -92,6 +94,10 @@ export const entrance = (store: EventStore): Entrance => {
       await fresh();
       const token = tokens.get(hashOf(text));
       return token !== undefined && isLive(token, now) ? token : undefined;
+    },
+    knownToken: async (text) => {
+      await fresh();
+      return tokens.get(hashOf(text));
     },
     tokens: async () => {
       await fresh();

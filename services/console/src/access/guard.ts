@@ -6,6 +6,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { HttpProblem } from '../http/problem.ts';
 import { type Actor, openActor } from './actor.ts';
 import { type Entrance, recordAccess } from './entrance.ts';
+import { hourMs, minuteMs, onceA, strangersAMinute } from './once-a.ts';
 import { type Match, matching } from './operations.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -17,8 +18,6 @@ export type GuardOptions = {
   readonly sessions: Sessions | undefined;
 };
 
-const minuteMs = 60_000;
-const hourMs = 3_600_000;
 /** How often a stream without end looks whether its listener may still listen, real ms. */
 const lookEveryMs = 5_000;
 
@@ -30,8 +29,10 @@ export const guard = ({ store, clock, entrance, sessions }: GuardOptions): Reque
   const readOnce = onceA(hourMs, clock);
   // The page asks what an action would do with each letter typed into its reason; what was done stands in the stream of its account too.
   const askedOnce = onceA(minuteMs, clock);
+  const refusedOnce = onceA(minuteMs, clock);
+  const strangerOnce = onceA(minuteMs, clock, strangersAMinute);
   const actorFor = async (request: Request): Promise<Actor | undefined> => {
-    const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const bearer = bearerOf(request);
     if (bearer === undefined) return sessions?.of(request);
     const token = await entrance.tokenOf(bearer, clock.now());
     if (token === undefined) return undefined;
@@ -49,9 +50,15 @@ export const guard = ({ store, clock, entrance, sessions }: GuardOptions): Reque
     const isPublic = matches.length > 0 && matches.every(({ rule }) => rule.least === 'public');
     if (!isPublic) {
       // Before anything is told of what there is: an address without a row looks like any other to who has not signed in.
-      if (actor === undefined) throw new HttpProblem(401, 'sign-in', 'Sign in first');
+      if (actor === undefined) {
+        await keepRefusedToken(request);
+        throw new HttpProblem(401, 'sign-in', 'Sign in first');
+      }
       const refusal = refusalOf(matches, actor, request);
-      if (refusal !== undefined) throw new HttpProblem(403, 'not-allowed', 'Your role does not allow this', { detail: refusal });
+      if (refusal !== undefined) {
+        if (actor.how === 'token') await keepRefused(actor, 'role', request, matches[0]?.operation);
+        throw new HttpProblem(403, 'not-allowed', 'Your role does not allow this', { detail: refusal });
+      }
       if (actor.how === 'session' && changes(request.method) && !saysWhereFrom(request)) {
         throw new HttpProblem(403, 'foreign-origin', 'The request does not say which page it comes from');
       }
@@ -62,6 +69,31 @@ export const guard = ({ store, clock, entrance, sessions }: GuardOptions): Reque
     }
     next();
   };
+
+  async function keepRefusedToken(request: Request): Promise<void> {
+    const bearer = bearerOf(request);
+    if (bearer === undefined) return;
+    const token = await entrance.knownToken(bearer);
+    if (token !== undefined) {
+      const reason = token.revokedAt === null ? 'expired' : 'revoked';
+      return keepRefused({ name: `token:${token.name}`, id: token.id }, reason, request);
+    }
+    // Of a token that nobody made nothing is kept, not even its hash: it may be a password pasted into the wrong place.
+    const from = addressOf(request);
+    await strangerOnce([from], () => recordAccess(store, 'TokenRefused', { by: null, reason: 'unknown', from, at: clock.now() }));
+  }
+
+  async function keepRefused(
+    { name: by, id: token }: { readonly name: string; readonly id?: string | undefined },
+    reason: 'expired' | 'revoked' | 'role',
+    request: Request,
+    operation?: string,
+  ): Promise<void> {
+    const of = { ...(token === undefined ? {} : { token }), ...(operation === undefined ? {} : { operation }) };
+    await refusedOnce([of, reason], () =>
+      recordAccess(store, 'TokenRefused', { by, reason, from: addressOf(request), ...of, at: clock.now() }),
+    );
+  }
 
   async function keep(request: Request, actor: Actor, matches: readonly Match[]): Promise<void> {
     const { name: by, role } = actor;
@@ -83,6 +115,9 @@ export const guard = ({ store, clock, entrance, sessions }: GuardOptions): Reque
   }
 };
 
+const bearerOf = (request: Request): string | undefined => /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+/** Of the connection: what a header says of where it comes from, anybody can say. */
+export const addressOf = (request: Request): string => request.socket.remoteAddress ?? 'unknown';
 const changes = (method: string): boolean => method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 const saysWhereFrom = (request: Request): boolean =>
   request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined;
@@ -145,25 +180,4 @@ const endWithAccess = (response: Response, actorNow: () => Promise<Actor | undef
   }, lookEveryMs);
   looking.unref();
   response.on('close', () => clearInterval(looking));
-};
-
-/** Keeps a record before anything is answered, and the same one once a while. A process that starts anew may keep it once more. */
-const onceA = (whileMs: number, clock: Clock) => {
-  let current = 0;
-  const kept = new Map<string, Promise<void>>();
-  return async (key: readonly unknown[], keep: () => Promise<void>): Promise<void> => {
-    const now = Math.floor(clock.now() / whileMs);
-    if (now !== current) {
-      current = now;
-      kept.clear();
-    }
-    const name = JSON.stringify(key);
-    let keeping = kept.get(name);
-    if (keeping === undefined) {
-      keeping = keep();
-      kept.set(name, keeping);
-      keeping.catch(() => kept.delete(name));
-    }
-    await keeping;
-  };
 };

@@ -12,7 +12,9 @@ import { HttpProblem, notFound, parsed, sendProblem } from '../http/problem.ts';
 import type { AccessOptions } from './access-options.ts';
 import { type Actor, actorOf, openActor } from './actor.ts';
 import { type Entrance, recordAccess } from './entrance.ts';
+import { addressOf } from './guard.ts';
 import { type Oidc, oidc, type Person } from './oidc.ts';
+import { minuteMs, onceA, strangersAMinute } from './once-a.ts';
 import {
   type AccessAudit,
   accessAuditQuerySchema,
@@ -45,6 +47,9 @@ export const signInRouter = ({ store, clock, logger, entrance, access, sessions,
   const signIn = access?.signIn;
   const provider: Oidc | undefined =
     access === undefined || signIn?.how !== 'oidc' ? undefined : oidc({ access, provider: signIn, publicUrl, clock, logger });
+
+  // The address of the way back is open to everybody: asked in a loop, it must not fill the audit.
+  const strangerOnce = onceA(minuteMs, clock, strangersAMinute);
 
   const tell = (response: Response, actor: Actor | undefined): void => {
     response.json({
@@ -106,7 +111,9 @@ export const signInRouter = ({ store, clock, logger, entrance, access, sessions,
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
       const reason = error.problem.type.replace('/problems/', '');
-      await recordAccess(store, 'SignInRefused', { by: null, how: 'oidc', reason, at: clock.now() });
+      await strangerOnce([addressOf(request), reason], () =>
+        recordAccess(store, 'SignInRefused', { by: null, how: 'oidc', reason, at: clock.now() }),
+      );
       return response.redirect(302, `/?sign-in=${reason}`);
     }
     const { name, role } = person;

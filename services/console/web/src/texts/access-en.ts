@@ -40,6 +40,7 @@ export const accessEn: AccessTexts = {
     SignedOut: 'signed out',
     TokenCreated: 'token created',
     TokenRevoked: 'token revoked',
+    TokenRefused: 'token refused',
     TextRead: 'read texts',
     OperationAsked: 'asked for a change',
   },

@@ -40,6 +40,7 @@ export const accessRu: AccessTexts = {
     SignedOut: 'выход',
     TokenCreated: 'токен создан',
     TokenRevoked: 'токен отозван',
+    TokenRefused: 'токену отказано',
     TextRead: 'чтение текстов',
     OperationAsked: 'запрос изменения',
   },
