@@ -49,12 +49,13 @@ export type EpisodeFold = {
   readonly owner: Owner;
   readonly at: number;
   readonly script: string | null;
-  readonly step: string | null;
+  /** Where the script waits. */
+  readonly cursor: { readonly step: string; readonly waitsFor: string } | null;
   /** Numbers of replies that Webim has not answered yet. */
   readonly open: readonly number[];
 };
 
-export const noEpisodes: EpisodeFold = { current: null, previous: null, owner: null, at: 0, script: null, step: null, open: [] };
+export const noEpisodes: EpisodeFold = { current: null, previous: null, owner: null, at: 0, script: null, cursor: null, open: [] };
 
 export type CountedEvent = {
   readonly revision: number;
@@ -133,16 +134,11 @@ const said = (fold: EpisodeFold, event: DomainEvent, revision: number, at: numbe
     case 'ReturnStarted':
       return returned(fold, event.data.cause);
     case 'DialogClosed':
-      if (current?.endedAt !== null) return fold;
-      return changed(fold, {
-        endedAt: at,
-        closed: event.data.cause,
-        leftAt: fold.owner === 'bot' && !current.handedOver ? fold.step : null,
-      });
+      return current?.endedAt === null ? changed(fold, { endedAt: at, closed: event.data.cause, leftAt: leftAt(fold, current) }) : fold;
     case 'ScriptAdvanced': {
       const { cursor, fallbackStreak } = event.data;
-      const step = cursor?.waitsFor !== undefined && visitorsTurn.has(cursor.waitsFor) ? cursor.step : null;
-      return changed({ ...fold, step }, { fallbacks: Math.max(current?.fallbacks ?? 0, fallbackStreak ?? 0) });
+      const waits = cursor == null ? null : { step: cursor.step, waitsFor: cursor.waitsFor };
+      return changed({ ...fold, cursor: waits }, { fallbacks: Math.max(current?.fallbacks ?? 0, fallbackStreak ?? 0) });
     }
     case 'EffectOpened': {
       const { number, purpose, effect } = event.data;
@@ -155,6 +151,9 @@ const said = (fold: EpisodeFold, event: DomainEvent, revision: number, at: numbe
       return fold;
   }
 };
+
+const leftAt = ({ owner, cursor }: EpisodeFold, { handedOver }: Episode): string | null =>
+  owner === 'bot' && !handedOver && cursor !== null && visitorsTurn.has(cursor.waitsFor) ? cursor.step : null;
 
 /** It ended the episode before, where the bot has the chat again, else the one that the close ended. */
 const returned = (fold: EpisodeFold, cause: string): EpisodeFold => {
@@ -172,4 +171,24 @@ const settled = (fold: EpisodeFold, number: number, outcome: string): EpisodeFol
   if (outcome === 'expired') return changed(left, { repliesExpired: current.repliesExpired + 1 });
   if (outcome === 'refused') return changed(left, { repliesRefused: current.repliesRefused + 1 });
   return left;
+};
+
+type Advanced = Extract<DomainEvent, { type: 'ScriptAdvanced' }>['data'];
+
+/**
+ * The ways that one run took through its script, from step to step. It begins at the trigger, as `trigger scripts.{script} {trigger}`, or where the
+ * script waited; steps of the kind `go` stand between as any other.
+ */
+export const waysTaken = ({ cursor }: EpisodeFold, { trace, script }: Advanced): readonly (readonly [string, string])[] => {
+  const steps = trace?.steps ?? [];
+  const trigger = /^(text|file) /.exec(trace?.won ?? '')?.[1] ?? trace?.won;
+  const begins = script === undefined ? cursor?.step : `trigger scripts.${script} ${trigger}`;
+  const ways: [string, string][] = [];
+  let from = begins;
+  for (const { step } of steps) {
+    // Asked again: it went nowhere.
+    if (from !== undefined && from !== step) ways.push([from, step]);
+    from = step;
+  }
+  return ways;
 };

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Counted, NumbersFile } from '@dialog/contracts/numbers';
 import { counter, isBehind } from '@dialog/domain/numbers/count';
-import { type Episode, type EpisodeFold, foldEpisodes, noEpisodes } from '@dialog/domain/numbers/episode';
+import { type Episode, type EpisodeFold, foldEpisodes, noEpisodes, waysTaken } from '@dialog/domain/numbers/episode';
 import { type Bucket, bucketsIn } from './buckets.ts';
 import type { DialogRow, RowEvent } from './row.ts';
 
@@ -13,8 +13,8 @@ export type FoundEpisode = EpisodeKey & { readonly episode: Episode };
 
 export type EpisodeTables = {
   /** The fold of a dialog that was written, to go on with. */
-  readonly folded: (dialog: number | undefined) => EpisodeFold;
-  readonly write: (dialog: number, row: Pick<DialogRow, 'account' | 'chatId'>, fold: EpisodeFold) => void;
+  readonly folded: (dialog: number | undefined) => CountedDialog;
+  readonly write: (dialog: number, row: Pick<DialogRow, 'account' | 'chatId' | 'script'>, counted: CountedDialog) => void;
   readonly removed: (dialog: number) => void;
   /** All numbers of a file, over the episodes of a period. */
   readonly numbers: (file: NumbersFile, period: Period, by: Bucket, zone: string) => readonly Counted[];
@@ -27,7 +27,20 @@ export type EpisodeTables = {
     limit: number,
     after?: EpisodeKey,
   ) => { readonly episodes: readonly FoundEpisode[]; readonly next: EpisodeKey | null };
+  /** Dialogs of a period that a script decided, by the way that they took; a way's ends are first put in the place that `stands` names for them. */
+  readonly flow: (script: string, stands: Readonly<Record<string, string>>, period: Period) => Flow;
 };
+
+export type Flow = {
+  readonly dialogs: number;
+  readonly ways: readonly { readonly from: string; readonly to: string; readonly dialogs: number }[];
+  /** Where they were left while the bot waited. */
+  readonly left: readonly { readonly step: string; readonly dialogs: number }[];
+};
+
+/** A dialog's fold, and the ways that it took since it was written, as `from\nto`. */
+export type CountedDialog = { readonly fold: EpisodeFold; readonly ways: ReadonlySet<string> };
+export const uncounted: CountedDialog = { fold: noEpisodes, ways: new Set() };
 
 export const episodeSchema = `
   CREATE TABLE IF NOT EXISTS episode_fold (dialog INTEGER PRIMARY KEY, fold TEXT NOT NULL);
@@ -40,13 +53,24 @@ export const episodeSchema = `
     facts TEXT NOT NULL,
     PRIMARY KEY (dialog, number)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS way (
+    id INTEGER PRIMARY KEY, script TEXT NOT NULL, from_step TEXT NOT NULL, to_step TEXT NOT NULL, UNIQUE (script, from_step, to_step)
+  );
+  CREATE TABLE IF NOT EXISTS dialog_way (way INTEGER NOT NULL, dialog INTEGER NOT NULL, PRIMARY KEY (way, dialog)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS way_of_dialog ON dialog_way (dialog);
   CREATE INDEX IF NOT EXISTS episode_newest ON episode (started_at DESC, account DESC, chat_id DESC, number DESC);
 `;
 
 /** One event onto a dialog's fold. An event whose metadata can't be read counts for nothing, as in the row. */
-export const countEvent = (fold: EpisodeFold, { revision, type, data, metadata }: RowEvent): EpisodeFold => {
+export const countEvent = (counted: CountedDialog, { revision, type, data, metadata }: RowEvent): CountedDialog => {
+  const { fold, ways } = counted;
   const { at, owner } = (metadata ?? {}) as { at?: unknown; owner?: EpisodeFold['owner'] };
-  return typeof at === 'number' ? foldEpisodes(fold, { revision, type, data, metadata: { at, owner: owner ?? null } }) : fold;
+  if (typeof at !== 'number') return counted;
+  const taken = type === 'ScriptAdvanced' ? waysTaken(fold, data as Parameters<typeof waysTaken>[1]) : [];
+  return {
+    fold: foldEpisodes(fold, { revision, type, data, metadata: { at, owner: owner ?? null } }),
+    ways: taken.length === 0 ? ways : new Set([...ways, ...taken.map((way) => way.join('\n'))]),
+  };
 };
 
 /** So many episodes are looked at for one page of those behind a number. */
@@ -62,6 +86,10 @@ export const episodeTables = (db: DatabaseSync): EpisodeTables => {
      ON CONFLICT (dialog, number) DO UPDATE SET facts = excluded.facts`,
   );
   const removeFold = db.prepare('DELETE FROM episode_fold WHERE dialog = ?');
+  const findWay = db.prepare('SELECT id FROM way WHERE script = ? AND from_step = ? AND to_step = ?');
+  const addWay = db.prepare('INSERT INTO way (script, from_step, to_step) VALUES (?, ?, ?) RETURNING id');
+  const tookWay = db.prepare('INSERT INTO dialog_way (way, dialog) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const removeWays = db.prepare('DELETE FROM dialog_way WHERE dialog = ?');
   const removeEpisodes = db.prepare('DELETE FROM episode WHERE dialog = ?');
   const rows = ({ from, to, account }: Period, after?: EpisodeKey) => {
     const where = ['started_at >= ?', 'started_at < ?', ...(account === undefined ? [] : ['account = ?'])];
@@ -78,17 +106,24 @@ export const episodeTables = (db: DatabaseSync): EpisodeTables => {
   return {
     folded: (dialog) => {
       const found = dialog === undefined ? undefined : readFold.get(dialog);
-      return found === undefined ? noEpisodes : (JSON.parse(String(found['fold'])) as EpisodeFold);
+      return found === undefined ? uncounted : { fold: JSON.parse(String(found['fold'])) as EpisodeFold, ways: new Set() };
     },
-    write: (dialog, { account, chatId }, fold) => {
+    write: (dialog, { account, chatId, script }, { fold, ways }) => {
       for (const one of [fold.previous, fold.current]) {
         if (one !== null) writeEpisode.run(dialog, one.number, account, chatId, one.startedAt, JSON.stringify(one));
       }
       writeFold.run(dialog, JSON.stringify(fold));
+      for (const way of ways) {
+        if (script === null) continue;
+        const ends = [script, ...way.split('\n')];
+        const id = findWay.get(...ends)?.['id'] ?? addWay.get(...ends)?.['id'];
+        tookWay.run(Number(id), dialog);
+      }
     },
     removed: (dialog) => {
       removeFold.run(dialog);
       removeEpisodes.run(dialog);
+      removeWays.run(dialog);
     },
     numbers: (file, period, by, zone) => {
       const count = counter(file, bucketsIn(zone, by));
@@ -113,6 +148,40 @@ export const episodeTables = (db: DatabaseSync): EpisodeTables => {
         if (episodes.length >= limit || examined >= maxExamined) return { episodes, next: key };
       }
       return { episodes, next: null };
+    },
+    flow: (script, stands, { from, to, account }) => {
+      const of = account === undefined ? '' : 'AND account = ?';
+      const inPeriod = `SELECT dialog FROM episode WHERE number = 1 AND started_at >= ? AND started_at < ? ${of}`;
+      const values = [from, to, ...(account === undefined ? [] : [account])];
+      const taken = db.prepare(
+        `SELECT from_step, to_step, dialog FROM way JOIN dialog_way ON way = id WHERE script = ? AND dialog IN (${inPeriod})`,
+      );
+      const at = (step: string): string => stands[step] ?? step;
+      const ways = new Map<string, Set<number>>();
+      const dialogs = new Set<number>();
+      for (const row of taken.iterate(script, ...values)) {
+        const [start, end] = [String(row['from_step']), at(String(row['to_step']))];
+        const dialog = Number(row['dialog']);
+        dialogs.add(dialog);
+        // A step that only leads on is no place to come from: who took it came from before it.
+        if (stands[start] !== undefined && !start.startsWith('trigger ')) continue;
+        const way = `${at(start)}\n${end}`;
+        const set = ways.get(way) ?? new Set();
+        set.add(dialog);
+        ways.set(way, set);
+      }
+      const left = db.prepare(
+        `SELECT json_extract(facts, '$.leftAt') AS step, COUNT(DISTINCT dialog) AS dialogs FROM episode
+         WHERE json_extract(facts, '$.script') = ? AND step IS NOT NULL AND dialog IN (${inPeriod}) GROUP BY step ORDER BY dialogs DESC, step`,
+      );
+      return {
+        dialogs: dialogs.size,
+        ways: [...ways].map(([way, set]) => {
+          const [start = '', end = ''] = way.split('\n');
+          return { from: start, to: end, dialogs: set.size };
+        }),
+        left: left.all(script, ...values).map((row) => ({ step: String(row['step']), dialogs: Number(row['dialogs']) })),
+      };
     },
   };
 };

@@ -31,6 +31,7 @@ export type ReadModel = {
   readonly sends: (...args: Parameters<Tables['sends']>) => Promise<ReturnType<Tables['sends']>>;
   readonly numbers: (...args: Parameters<Tables['numbers']>) => Promise<ReturnType<Tables['numbers']>>;
   readonly behind: (...args: Parameters<Tables['behind']>) => Promise<ReturnType<Tables['behind']>>;
+  readonly flow: (...args: Parameters<Tables['flow']>) => Promise<ReturnType<Tables['flow']>>;
   readonly withBot: (...args: Parameters<Tables['withBot']>) => Promise<number>;
   readonly close: () => Promise<void>;
   /** Rejects when the worker dies by itself: then the process must end. Never resolves before `close`. */
@@ -104,6 +105,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     webhooks: async (...args) => (await call(callTimeoutMs, 'webhooks', ...args)) as ReturnType<Tables['webhooks']>,
     connection: async (...args) => (await call(callTimeoutMs, 'connection', ...args)) as ReturnType<Tables['connection']>,
     numbers: async (...args) => (await call(callTimeoutMs, 'numbers', ...args)) as ReturnType<Tables['numbers']>,
+    flow: async (...args) => (await call(callTimeoutMs, 'flow', ...args)) as ReturnType<Tables['flow']>,
     behind: async (...args) => (await call(callTimeoutMs, 'behind', ...args)) as ReturnType<Tables['behind']>,
     sends: async (...args) => (await call(callTimeoutMs, 'sends', ...args)) as ReturnType<Tables['sends']>,
     close: async () => {

@@ -2,9 +2,8 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Owner } from '@dialog/contracts/domain-event';
 import { type AccountId, type ChatId, parseDialogStream, parseVisitorParkedStream, type SubjectId } from '@dialog/contracts/ids';
-import { type EpisodeFold, noEpisodes } from '@dialog/domain/numbers/episode';
 import type { RecordedEvent } from '@dialog/event-store/port';
-import { countEvent, type EpisodeTables, episodeSchema, episodeTables } from './episode-tables.ts';
+import { type CountedDialog, countEvent, type EpisodeTables, episodeSchema, episodeTables, uncounted } from './episode-tables.ts';
 import { facetSchema, facetTable } from './facet-table.ts';
 import { type FacetName, facetNames } from './facets.ts';
 import { finder, type ListFilter } from './find.ts';
@@ -87,6 +86,7 @@ export type Tables = {
   readonly withBot: WorkTables['withBot'];
   readonly numbers: EpisodeTables['numbers'];
   readonly behind: EpisodeTables['behind'];
+  readonly flow: EpisodeTables['flow'];
   readonly close: () => void;
 };
 
@@ -169,7 +169,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     before: DialogRow | undefined,
     after: DialogRow,
     texts: readonly string[],
-    fold: EpisodeFold,
+    counted: CountedDialog,
   ): void => {
     const { status, owner, parked, script, lastAt, account, chatId } = after;
     const columns = [status === 'live' ? 1 : 0, owner, parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
@@ -178,7 +178,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     facets.change(own, before, after);
     words.add(own, after.revision, texts);
     work.written(before, after);
-    episodes.write(own, after, fold);
+    episodes.write(own, after, counted);
   };
 
   return {
@@ -230,7 +230,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         }
         if (found) words.erase(found.id);
         if (found) episodes.removed(found.id);
-        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf), events.reduce(countEvent, noEpisodes));
+        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf), events.reduce(countEvent, uncounted));
         else if (found) {
           facets.change(found.id, found.row, undefined);
           removeRow.run(found.id);
@@ -289,6 +289,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     withBot: work.withBot,
     numbers: episodes.numbers,
     behind: episodes.behind,
+    flow: episodes.flow,
     close: () => db.close(),
   };
 };
@@ -300,7 +301,7 @@ type Changed = {
   after: DialogRow | undefined;
   readonly texts: string[];
   /** undefined: not read yet. */
-  episodes: EpisodeFold | undefined;
+  episodes: CountedDialog | undefined;
 };
 const opened = (found: { readonly id: number; readonly row: DialogRow } | undefined): Changed => ({
   id: found?.id,
