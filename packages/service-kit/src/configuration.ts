@@ -28,6 +28,11 @@ export const configurationSchema = z.object({
   EVENTS_URL: adapterUrl('esdb').optional().describe('The event store: `sqlite:{file}` (default `{DATA_DIR}/events.db`) or `esdb://…`'),
   SERVICES: serviceList.prefault(services.join(',')).describe('Which services run in this process'),
   ACCOUNTS_FILE: z.string().min(1).optional().describe('YAML file of the Webim accounts; without it the simulator and a sample bot start'),
+  NUMBERS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('YAML file that defines the console’s numbers ([numbers.md](numbers.md)); default: those that are shipped'),
   HASH_KEY: z
     .string()
     .min(32)

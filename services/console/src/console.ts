@@ -20,6 +20,7 @@ import { botSwitchRouter } from './api/bot-switch.ts';
 import { dialogsRouter } from './api/dialogs.ts';
 import { doctorRouter } from './api/doctor.ts';
 import { exportRouter } from './api/export.ts';
+import { numbersRouter } from './api/numbers.ts';
 import { parkedRouter } from './api/parked.ts';
 import { quarantineRouter, type ReadWebhook } from './api/quarantine.ts';
 import type { About } from './api/schemas.ts';
@@ -70,6 +71,8 @@ export type ConsoleOptions = {
   readonly readWebhook?: ReadWebhook;
   /** Where `store` is: a what-if's threads open it themselves, so that reading thousands of histories stops nobody here. Without it there is none. */
   readonly eventsUrl?: string;
+  /** Definitions of the numbers; default: those that are shipped. */
+  readonly numbersFile?: string;
   /** Where the simulator's page is, for a link. */
   readonly simulatorUrl?: string;
 };
@@ -172,6 +175,17 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/quarantine', quarantineRouter({ store, log, readWebhook: options.readWebhook ?? noParser, clock, logger }));
     api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
     api.use('/what-if', whatIfRouter({ store, readModel: model, clock, logger, eventsUrl: options.eventsUrl, signal: stopping.signal }));
+    const { numbersFile } = options;
+    api.use(
+      '/numbers',
+      numbersRouter({
+        store,
+        readModel: model,
+        clock,
+        caughtUp: follow.caughtUp,
+        ...(numbersFile === undefined ? {} : { file: numbersFile }),
+      }),
+    );
     api.use(workRouter({ readModel: model, caughtUp: follow.caughtUp, clock }));
     api.get('/parts', (_request, response) => {
       response.json({ now: clock.now(), caughtUp: follow.caughtUp(), parts: parts.report() } satisfies PartsReport);

@@ -17,6 +17,15 @@ import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
 import { doctorListSchema, doctorParamsSchema, doctorSchema, webhooksQuerySchema, webhooksSchema } from './api/doctor.ts';
 import { exportQuerySchema } from './api/export.ts';
 import {
+  behindQuerySchema,
+  behindSchema,
+  flowQuerySchema,
+  flowSchema,
+  numberParamsSchema,
+  numbersQuerySchema,
+  numbersSchema,
+} from './api/numbers.ts';
+import {
   parkedListSchema,
   parkedRecordsSchema,
   releaseClassPlanSchema,
@@ -342,6 +351,33 @@ export const consoleOpenApi = (): Json => ({
         ),
         requestBody: { required: true, content: { 'application/json': { schema: schema(removeScriptSchema, 'input') } } },
       },
+    },
+    '/numbers': {
+      get: operation(
+        'listNumbers',
+        'What is counted over the episodes of a period, by the definitions in the file of numbers',
+        parameters('query', numbersQuerySchema),
+        schema(numbersSchema),
+        [400],
+      ),
+    },
+    '/numbers/flow': {
+      get: operation(
+        'getFlow',
+        'How many dialogs took each way through a script, and where they were left',
+        parameters('query', flowQuerySchema),
+        schema(flowSchema),
+        [400, 404, 503],
+      ),
+    },
+    '/numbers/{number}/episodes': {
+      get: operation(
+        'listEpisodes',
+        'The episodes behind a number, or behind one of its parts',
+        [...parameters('path', numberParamsSchema), ...parameters('query', behindQuerySchema)],
+        schema(behindSchema),
+        [400, 404],
+      ),
     },
     '/stuck': {
       get: operation(

@@ -28,6 +28,8 @@ export type EngineOptions = {
   /** Default `sqlite:{dataDir}/log.db` and `sqlite:{dataDir}/events.db`. */
   readonly logUrl?: string;
   readonly eventsUrl?: string;
+  /** Definitions of the console's numbers. */
+  readonly numbersFile?: string;
   /** Which of the services run in this process. Default: all. */
   readonly run?: readonly ServiceName[];
   readonly accounts: Accounts;
@@ -141,6 +143,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       logger: named('console'),
       dataFile: join(dataDir, 'console.db'),
       eventsUrl,
+      ...(options.numbersFile === undefined ? {} : { numbersFile: options.numbersFile }),
       host: options.consoleHost ?? host,
       port: options.consolePort,
       // One key for all processes of an installation, from the one secret that they share.

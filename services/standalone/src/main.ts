@@ -48,6 +48,7 @@ const engineOptions = {
   dataDir: config.DATA_DIR,
   ...(config.LOG_URL === undefined ? {} : { logUrl: config.LOG_URL }),
   ...(config.EVENTS_URL === undefined ? {} : { eventsUrl: config.EVENTS_URL }),
+  ...(config.NUMBERS_FILE === undefined ? {} : { numbersFile: config.NUMBERS_FILE }),
   run: config.SERVICES,
   signal: stopping.signal,
   logger,

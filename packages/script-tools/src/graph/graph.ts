@@ -1,6 +1,7 @@
 import { pathsOf } from '@dialog/script/expression';
 import type { Script, Step, Verb } from '@dialog/script/model';
 import type { Template } from '@dialog/script/template';
+import { durationText } from '../clock-text.ts';
 import { triggersOf, waysOf } from '../outcomes.ts';
 
 export type GraphNode = {
@@ -74,6 +75,28 @@ export const scriptGraph = (script: Script): ScriptGraph => {
     }
   }
   return { name: script.name, nodes: [...nodes.values()], edges: [...edges.values()] };
+};
+
+/**
+ * Where what a history names stands in the picture, for all that stands elsewhere: a step that only leads on at the step that it leads to, or at the
+ * end; a silence trigger, which histories name in ms.
+ */
+export const standsIn = (script: Script): ReadonlyMap<string, string> => {
+  const stands = new Map<string, string>();
+  for (const step of script.steps.values()) {
+    if (!isPassage(step)) continue;
+    const seen = new Set<string>();
+    let at: Step | undefined = step;
+    while (at !== undefined && isPassage(at) && !seen.has(at.path)) {
+      seen.add(at.path);
+      at = at.verb === 'go' && at.target !== null ? script.steps.get(at.target) : undefined;
+    }
+    stands.set(step.path, at === undefined || seen.has(at.path) ? `end scripts.${step.script}` : at.path);
+  }
+  for (const { afterMs, script: name } of script.silences) {
+    stands.set(`trigger scripts.${name} silence ${afterMs}`, `trigger scripts.${name} silence ${durationText(afterMs)}`);
+  }
+  return stands;
 };
 
 /** `stop` and a `go` that leads somewhere: they do nothing but lead on. */

@@ -6,6 +6,14 @@ export type SvgOptions = {
   readonly current?: string | null;
   /** Steps that the dialog went through, by path: shown stronger. */
   readonly visited?: Iterable<string>;
+  /** How many dialogs took each way, by `from` and `to`, and how many were left at a step; of `dialogs`. */
+  readonly flow?: Flow;
+};
+
+export type Flow = {
+  readonly dialogs: number;
+  readonly ways: readonly { readonly from: string; readonly to: string; readonly dialogs: number }[];
+  readonly left: readonly { readonly step: string; readonly dialogs: number }[];
 };
 
 const font = 13;
@@ -18,8 +26,10 @@ const padding = 10;
  * The picture as an SVG document of its own: no scripts, no outside resources, texts escaped. Deterministic: the same graph gives the
  * same bytes. Nodes carry `data-step` (the step's path) and `data-line`, so that a page can make them links.
  */
-export const toSvg = (graph: ScriptGraph, { current = null, visited = [] }: SvgOptions = {}): string => {
+export const toSvg = (graph: ScriptGraph, { current = null, visited = [], flow }: SvgOptions = {}): string => {
   const went = new Set(visited);
+  const took = new Map(flow?.ways.map(({ from, to, dialogs }) => [`${from}\n${to}`, dialogs]));
+  const left = new Map(flow?.left.map(({ step, dialogs }) => [step, dialogs]));
   const placed = place(graph);
   const parts: string[] = [];
   for (const { script, x, y, width, height } of placed.clusters) {
@@ -28,8 +38,14 @@ export const toSvg = (graph: ScriptGraph, { current = null, visited = [] }: SvgO
       `<text x="${n(x + padding)}" y="${n(y + lineHeight)}">${escaped(script)}</text></g>`,
     );
   }
-  for (const { points, label, at } of placed.edges) {
-    parts.push(`<path class="way" d="${path(points)}" marker-end="url(#tip)"/>`);
+  for (const { from, to, points, label: name, at } of placed.edges) {
+    const dialogs = took.get(`${from}\n${to}`) ?? 0;
+    const width =
+      flow === undefined
+        ? ' stroke-width="1.3"'
+        : ` stroke-width="${n(dialogs === 0 ? 0.7 : 1.3 + (7 * dialogs) / Math.max(1, flow.dialogs))}"`;
+    parts.push(`<path class="way${dialogs > 0 ? ' taken' : ''}"${width} d="${path(points)}" marker-end="url(#tip)"/>`);
+    const label = flow === undefined ? name : dialogs === 0 ? '' : `${dialogs}${name === '' ? '' : ` · ${name}`}`;
     if (label !== '' && at !== undefined) {
       const [first = '', ...more] = wrapped(label, wrapAt);
       const tail = more.length === 0 ? '' : ' …';
@@ -42,6 +58,8 @@ export const toSvg = (graph: ScriptGraph, { current = null, visited = [] }: SvgO
     if (went.has(node.id)) classes.push('visited');
     const data = node.kind === 'step' ? ` data-step="${escaped(node.id)}"` : '';
     parts.push(`<g class="${classes.join(' ')}"${data} data-line="${node.line}">${shape(node, x, y, width, height)}${texts(node, x, y)}`);
+    const gone = left.get(node.id);
+    if (gone !== undefined) parts.push(`<text class="left" x="${n(x + width + 4)}" y="${n(y + height / 2 + 4)}">⇥ ${gone}</text>`);
     parts.push(`<title>${escaped(titleOf(node))}</title></g>`);
   }
   const { width, height } = placed;
@@ -57,12 +75,13 @@ export const toSvg = (graph: ScriptGraph, { current = null, visited = [] }: SvgO
 const style = [
   `text{font:${font}px system-ui,sans-serif;fill:#1d2733}`,
   '.script rect{fill:#f6f8fa;stroke:#d0d7de}.script text{font-weight:600;fill:#57606a}',
-  '.way{fill:none;stroke:#6e7781;stroke-width:1.3}#tip path{fill:#6e7781}',
+  '.way{fill:none;stroke:#6e7781}#tip path{fill:#6e7781}',
   '.label{font-size:11px;text-anchor:middle;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}',
   '.node rect,.node polygon,.node circle{fill:#fff;stroke:#57606a}.node text{text-anchor:middle}.node .verb{font-size:10px;fill:#57606a}',
   '.trigger rect{fill:#ddf4ff;stroke:#0969da}.end circle{fill:#57606a}',
   '.say rect,.file rect{fill:#eafbea;stroke:#1a7f37}.ask rect,.menu rect{fill:#fff8e5;stroke:#9a6700}',
   '.if polygon{fill:#f3ecff;stroke:#8250df}.handover rect,.close rect{fill:#ffebe9;stroke:#cf222e}.http rect{fill:#e8f0fe;stroke:#0550ae}',
+  '.taken{stroke:#0969da}.node .left{text-anchor:start;fill:#cf222e;font-weight:600}',
   '.visited rect,.visited polygon{stroke-width:2.5}.current rect,.current polygon{fill:#ffe08a;stroke:#b26a00;stroke-width:4}',
 ].join('');
 
@@ -95,7 +114,13 @@ const place = (graph: ScriptGraph) => {
     nodes: graph.nodes.map((node) => ({ node, ...box(node.id) })),
     edges: graph.edges.map(({ from, to, label }) => {
       const edge = dagre.edge(from, to) as { points: Point[]; x?: number; y?: number };
-      return { points: edge.points, label, at: edge.x === undefined || edge.y === undefined ? undefined : { x: edge.x, y: edge.y } };
+      return {
+        from,
+        to,
+        points: edge.points,
+        label,
+        at: edge.x === undefined || edge.y === undefined ? undefined : { x: edge.x, y: edge.y },
+      };
     }),
   };
 };

@@ -1,6 +1,7 @@
 import type { Role } from '@dialog/contracts/role';
 import type { z } from 'zod';
 import { accountsSchema } from '../api/accounts.ts';
+import { behindSchema, flowSchema, numbersSchema } from '../api/numbers.ts';
 import { parkedListSchema } from '../api/parked.ts';
 import { aboutSchema, dialogListSchema, dialogSchema, type EventPage, eventPageSchema, facetValuesSchema } from '../api/schemas.ts';
 import { scriptSchema, scriptVersionsSchema } from '../api/scripts.ts';
@@ -63,6 +64,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /parts': viewer(partsSchema),
   // Rows and figures only (`LiveEvents`); neither has anything personal.
   'GET /live': { least: 'viewer', mask: 'no-text' },
+  'GET /numbers': viewer(numbersSchema),
+  'GET /numbers/flow': viewer(flowSchema),
+  'GET /numbers/{number}/episodes': viewer(behindSchema),
   'GET /parked': viewer(parkedListSchema),
   'GET /parked/{account}/{chatId}': { least: 'operator', text: true },
   'GET /export': { least: 'analyst', text: true },
