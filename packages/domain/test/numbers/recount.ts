@@ -11,6 +11,8 @@ export const recounted = (stream: readonly Recorded[]) => {
     const event = stream[at];
     return event?.type === 'FlagReset' && event.data.cause === 'webhook_repeated';
   };
+  /** What a release leaves out stands at its own time, which may be before what is there: time does not run back. */
+  const latest = (at: number): number => Math.max(...stream.slice(0, at + 1).map(({ metadata }) => metadata.at));
   // An end is a close, or a flag reset while the chat goes on; each piece runs from a beginning to just before the next one.
   const pieces: { from: number; to: number; end: number | null }[] = [];
   for (let at = 0; at < stream.length; at++) {
@@ -41,8 +43,8 @@ export const recounted = (stream: readonly Recorded[]) => {
     const timeWith = (owner: string): number => {
       let sum = 0;
       for (let at = from + 1; at <= Math.min(end ?? stream.length - 1, stream.length - 1); at++) {
-        const [before, now] = [stream[at - 1] as Recorded, stream[at] as Recorded];
-        if (before.metadata.owner === owner) sum += now.metadata.at - before.metadata.at;
+        const before = stream[at - 1] as Recorded;
+        if (before.metadata.owner === owner) sum += latest(at) - latest(at - 1);
       }
       return sum;
     };
@@ -72,7 +74,7 @@ export const recounted = (stream: readonly Recorded[]) => {
       leftAt:
         closed?.type === 'DialogClosed' &&
         ownerAtEnd === 'bot' &&
-        !all(stream.slice(from, end ?? 0), 'FlagSet').some(() => true) &&
+        before.at(-1)?.metadata.flag === false &&
         cursor !== null &&
         ['answer', 'press', 'message'].includes(cursor.waitsFor)
           ? cursor.step
