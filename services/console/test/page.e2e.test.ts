@@ -180,10 +180,22 @@ describe('the page', { timeout: 30_000 }, () => {
     await page.screenshot({ path: `${pictures}console-lag-strip.png` });
     await strip.click();
     await page.locator('[data-testid=lag-row] header [data-testid=lag-state][data-value=STALLED]').waitFor();
+    const trend = page.getByTestId('lag-trend');
+    await page
+      .locator('[data-testid=lag-trend][data-direction=steady]')
+      .getByText(/^Steady: 401 waiting/)
+      .waitFor();
     doors.resolve();
     await page.getByText(/^The projector is .+ behind, clear in about .+\.$/).waitFor();
     await page.locator('summary').click();
     await page.screenshot({ path: `${pictures}console-lag.png` });
+    await page
+      .locator('[data-testid=lag-trend][data-direction=falling]')
+      .getByText(/^Falling: from [\d,]+ to \d+ waiting in /)
+      .waitFor();
+    expect(await trend.locator('polyline').count()).toBe(1);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.screenshot({ path: `${pictures}console-lag-dark.png` });
     await page.getByText('All is well: what comes is read in time.').waitFor({ timeout: 25_000 });
     expect(await page.getByTestId('lag-sentence').getAttribute('data-tone')).toBe('good');
     expect(await page.evaluate(() => performance.timeOrigin)).toBe(loadedAt);
@@ -196,6 +208,10 @@ describe('the page', { timeout: 30_000 }, () => {
     const page = await open('/lag', { locale: 'ru-RU', width: 360 });
     const row = page.locator('[data-testid=lag-row][data-lag="1"]');
     await row.waitFor();
+    await page
+      .getByTestId('lag-trend')
+      .getByText(/^Ровно: ждёт 1, за /)
+      .waitFor();
     await page.screenshot({ path: `${pictures}console-lag-phone.png`, fullPage: true });
     logIsAway = true;
     await page.getByText(/^Неизвестно с \d\d:\d\d: журнал не отвечает\.$/).waitFor();
@@ -212,6 +228,8 @@ describe('the page', { timeout: 30_000 }, () => {
     logIsAway = false;
     await row.waitFor();
     await page.getByText('Неизвестно').waitFor({ state: 'detached' });
+    // The outage is a hole in the line.
+    await page.locator('[data-testid=lag-trend] polyline').nth(1).waitFor({ state: 'attached' });
     expect(complaints).toEqual([]);
   });
 

@@ -7,6 +7,16 @@ const clearIn = z
   .nullable()
   .describe('Until nothing waits, ms, at the present rates; null: the group is not gaining (or it is not known yet)');
 
+const trendSchema = z
+  .array(
+    z.object({
+      at: z.number().describe('Time here of the newest sample of this point, ms since the epoch'),
+      lag: z.number().int().nullable().describe('The largest lag among the samples of this point; null: the log did not answer'),
+      samples: z.number().int().describe('Samples in this point; the newest point is still growing'),
+    }),
+  )
+  .describe('Oldest first, at most 60 points; kept in memory, begins anew when the console starts');
+
 export const partitionStateSchema = z
   .enum(partitionStates)
   .describe(
@@ -52,6 +62,7 @@ export const groupLagSchema = z.object({
   outPerSecond: perSecond,
   clearInMs: clearIn.describe('Until the last partition that is behind has nothing waiting, ms; null where one of them is not gaining'),
   behindMs: z.number().nullable().describe('The largest of what the partitions’ notes say'),
+  trend: trendSchema,
   partitions: z.array(partitionLagSchema),
 });
 export type GroupLag = z.infer<typeof groupLagSchema>;
@@ -101,6 +112,7 @@ const partitionLag = ({ partition, committedAt, behindMs, window }: PartitionFac
   ];
 };
 
+/** Of one moment: its trend is empty, for only the sampler knows the moments before. */
 export const groupLag = (group: string, topic: string, facts: readonly PartitionFacts[]): GroupLag => {
   const partitions = facts.flatMap(partitionLag).sort((a, b) => a.partition - b.partition);
   const late = partitions.filter(({ state }) => state !== 'OK');
@@ -115,6 +127,7 @@ export const groupLag = (group: string, topic: string, facts: readonly Partition
     outPerSecond: sumOf(partitions.map(({ outPerSecond }) => outPerSecond)),
     clearInMs: late.some((one) => one.clearInMs === null) ? null : (largest(late.map((one) => one.clearInMs)) ?? 0),
     behindMs: largest(partitions.map(({ behindMs }) => behindMs)),
+    trend: [],
     partitions,
   };
 };

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { within } from '../deadline.ts';
 import { keep, type Window } from './partition-state.ts';
 import { type GroupLag, groupLag, type LagReport, type PartitionFacts } from './report.ts';
+import { prolong, type Trend } from './trend.ts';
 
 export type LagSampler = {
   /** Samples until the signal; an outage of the log does not end it. */
@@ -38,6 +39,7 @@ const longestPauseMs = 10_000;
 export const lagSampler = (options: LagSamplerOptions): LagSampler => {
   const { log, clock, logger, everyMs = 1_000, askTimeoutMs = 2_000 } = options;
   let windows = new Map<string, Window>();
+  let trends = new Map<string, Trend>();
   let known: { readonly at: number; readonly groups: readonly GroupLag[] } | undefined;
   let unknownSince: number | undefined;
   let parkedBefore: readonly SubjectId[] = [];
@@ -62,6 +64,7 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
   const measure = async (): Promise<GroupLag[]> => {
     const pairs = await ask('groups', log.groups());
     const measuredWindows = new Map<string, Window>();
+    const measuredTrends = new Map<string, Trend>();
     const reports: GroupLag[] = [];
     const parked = pairs.some(({ topic }) => topic === topics.inbox) ? await parkedByPartition() : new Map<number, number>();
     // One question after the other: with Kafka all of them share a connection.
@@ -92,9 +95,14 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
         measuredWindows.set(place, window);
         return { partition: lag.partition, committedAt: commit?.committedAt, behindMs: note?.behindMs, window };
       });
-      reports.push(groupLag(group, topic, facts));
+      const pair = `${group}\n${topic}`;
+      const measuredNow = groupLag(group, topic, facts);
+      const trend = prolong(trends.get(pair) ?? [], { at: clock.now(), lag: measuredNow.lag }, unknownSince !== undefined);
+      measuredTrends.set(pair, trend);
+      reports.push({ ...measuredNow, trend: [...trend] });
     }
     windows = measuredWindows;
+    trends = measuredTrends;
     return reports.sort((a, b) => `${a.group}\n${a.topic}`.localeCompare(`${b.group}\n${b.topic}`));
   };
 

@@ -7,6 +7,7 @@ import { clockTime, duration } from '../time.ts';
 import { useLag } from './lag-now.tsx';
 import { classOf } from './lag-strip.tsx';
 import { sentenceOf } from './sentence.ts';
+import { TrendLine } from './trend-line.tsx';
 import { toneOf, toneOfAge, verdictOf } from './verdict.ts';
 
 export const LagPage = () => {
@@ -115,6 +116,7 @@ export const Group = ({ group, isStale }: { readonly group: GroupLag; readonly i
           <dd>{show.age(group.behindMs)}</dd>
         </div>
       </dl>
+      <TrendLine trend={group.trend} />
       <details>
         <summary>
           {t.lag.partitions(group.partitions.length)}

@@ -18,6 +18,7 @@ const group = (name: string, state: PartitionState | null, more: Partial<GroupLa
   outPerSecond: 2,
   clearInMs: 12_300,
   behindMs: null,
+  trend: [],
   partitions: [],
   ...more,
 });

@@ -266,6 +266,12 @@ export const en: Texts = {
     committed: 'Committed',
     end: 'End',
     report: 'Own report',
+    trendTooEarly: 'Trend: measuring',
+    trend: {
+      rising: (from, to, time) => `Rising: from ${from} to ${to} waiting in ${time}`,
+      falling: (from, to, time) => `Falling: from ${from} to ${to} waiting in ${time}`,
+      steady: (_from, to, time) => `Steady: ${to} waiting, no clear change in ${time}`,
+    },
     empty: 'No group has committed yet',
     emptyHint: 'Groups appear here when the engine has read its first records.',
     asOf: (time) => `as of ${time}`,

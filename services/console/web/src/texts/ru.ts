@@ -261,6 +261,12 @@ export const ru: Texts = {
     committed: 'Прочитано',
     end: 'Конец',
     report: 'Свой отчёт',
+    trendTooEarly: 'Тренд: измеряется',
+    trend: {
+      rising: (from, to, time) => `Растёт: ждало ${from}, стало ${to} за ${time}`,
+      falling: (from, to, time) => `Снижается: ждало ${from}, стало ${to} за ${time}`,
+      steady: (_from, to, time) => `Ровно: ждёт ${to}, за ${time} без заметных изменений`,
+    },
     empty: 'Ещё ни одна группа не читала',
     emptyHint: 'Группы появятся, когда движок прочитает первые записи.',
     asOf: (time) => `на ${time}`,

@@ -1,5 +1,6 @@
 import type { DomainEventOf, DomainEventType, Owner } from '@dialog/contracts/domain-event';
 import type { PartitionState } from '../../../src/lag/partition-state.ts';
+import type { Direction } from '../../../src/lag/trend.ts';
 import type { AccessTexts } from './access.ts';
 import type { DoctorTexts } from './doctor.ts';
 import type { FindTexts } from './find.ts';
@@ -160,6 +161,9 @@ export type Texts = {
     readonly committed: string;
     readonly end: string;
     readonly report: string;
+    readonly trendTooEarly: string;
+    /** Records waiting at the start and at the end, and how long that is, in words. */
+    readonly trend: Readonly<Record<Direction, (from: string, to: string, time: string) => string>>;
     readonly empty: string;
     readonly emptyHint: string;
     readonly asOf: (time: string) => string;
