@@ -66,7 +66,7 @@ export const toSvg = (graph: ScriptGraph, { current = null, visited = [], flow }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${n(width)} ${n(height)}" width="${n(width)}" height="${n(height)}" role="img">`,
     `<title>${escaped(graph.name)}</title><style>${style}</style>`,
-    '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L10 5L0 10z"/></marker></defs>',
+    '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="10" orient="auto"><path d="M0 0L10 5L0 10z"/></marker></defs>',
     ...parts,
     '</svg>\n',
   ].join('\n');
@@ -119,7 +119,7 @@ const place = (graph: ScriptGraph) => {
         to,
         points: edge.points,
         label,
-        at: edge.x === undefined || edge.y === undefined ? undefined : { x: edge.x, y: edge.y },
+        at: label === '' || edge.x === undefined || edge.y === undefined ? edge.points[edge.points.length >> 1] : { x: edge.x, y: edge.y },
       };
     }),
   };
