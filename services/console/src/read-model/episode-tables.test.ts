@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { parseNumbers } from '@dialog/service-kit/numbers-file';
 import { describe, expect, it } from 'vitest';
-import { inQueue, overdue, parked, released, type SampleDialog, unseen, wholeLife, withBot } from '../../test/sample-dialogs.ts';
+import {
+  assigned,
+  inQueue,
+  newMessage,
+  overdue,
+  parked,
+  released,
+  type SampleDialog,
+  unseen,
+  visitorSays,
+  wholeLife,
+  withBot,
+} from '../../test/sample-dialogs.ts';
 import type { EpisodeKey, Period } from './episode-tables.ts';
 import { openTables, type Tables } from './tables.ts';
 
@@ -15,7 +27,30 @@ const samples = (): readonly SampleDialog[] => [
   parked('bank', '106', t0 + 4_000),
   unseen('bank', '107', t0 + 5_000),
   released('bank', '108', t0 + 6_000),
+  handedOverAndBack('shop', '109', t0 + 7_000),
 ];
+
+/** Four episodes: three times people had it and gave it back. */
+const handedOverAndBack = (account: string, chatId: string, at: number): SampleDialog => {
+  const dialog = withBot(account, chatId, at);
+  for (let turn = 0; turn < 3; turn++) {
+    const episode = turn + 100;
+    dialog.input(
+      1_000,
+      assigned('7'),
+      { type: 'OwnerChanged', data: { owner: 'operator', operatorId: '7', cause: 'operator_assigned' } },
+      { type: 'FlagSet', data: { episode, cause: 'operator_assigned' } },
+    );
+    dialog.input(
+      5_000,
+      newMessage(visitorSays('спасибо')),
+      { type: 'OwnerChanged', data: { owner: 'bot', cause: 'operator_redirect' } },
+      { type: 'FlagReset', data: { episode, cause: 'operator_redirect' } },
+      { type: 'ReturnStarted', data: { episode, cause: 'operator_redirect', script: null } },
+    );
+  }
+  return dialog;
+};
 const parsedFile = parseNumbers(readFileSync(new URL('../../numbers.yaml', import.meta.url), 'utf8'));
 if (!parsedFile.ok) throw new Error('the shipped definitions do not parse');
 const { file } = parsedFile;
@@ -33,6 +68,9 @@ const all: Period = { from: 0, to: Number.MAX_SAFE_INTEGER };
 describe('the numbers of the read model', () => {
   it('are the same however the events came', () => {
     const numbers = applied(1).numbers(file, all, 'day', 'UTC');
+    expect(
+      numbers.find(({ name }) => name === 'returned')?.parts.find(({ part }) => part === 'operator_redirect')?.count,
+    ).toBeGreaterThanOrEqual(3);
     for (const batch of [2, 7, 1000]) expect(applied(batch).numbers(file, all, 'day', 'UTC')).toEqual(numbers);
     const handovers = numbers.find(({ name }) => name === 'handovers');
     expect(handovers).toMatchObject({ wrong: [], kind: 'share' });

@@ -38,9 +38,10 @@ export type Flow = {
   readonly left: readonly { readonly step: string; readonly dialogs: number }[];
 };
 
-/** A dialog's fold, and the ways that it took since it was written, as `from\nto`. */
-export type CountedDialog = { readonly fold: EpisodeFold; readonly ways: ReadonlySet<string> };
-export const uncounted: CountedDialog = { fold: noEpisodes, ways: new Set() };
+/** A dialog's fold, and what came of it since it was written: episodes by their number, ways as `from\nto`. */
+export type CountedDialog = { fold: EpisodeFold; readonly episodes: Map<number, Episode>; readonly ways: Set<string> };
+const counted = (fold: EpisodeFold): CountedDialog => ({ fold, episodes: new Map(), ways: new Set() });
+export const uncounted = (): CountedDialog => counted(noEpisodes);
 
 export const episodeSchema = `
   CREATE TABLE IF NOT EXISTS episode_fold (dialog INTEGER PRIMARY KEY, fold TEXT NOT NULL);
@@ -61,16 +62,18 @@ export const episodeSchema = `
   CREATE INDEX IF NOT EXISTS episode_newest ON episode (started_at DESC, account DESC, chat_id DESC, number DESC);
 `;
 
-/** One event onto a dialog's fold. An event whose metadata can't be read counts for nothing, as in the row. */
-export const countEvent = (counted: CountedDialog, { revision, type, data, metadata }: RowEvent): CountedDialog => {
-  const { fold, ways } = counted;
+/** One event onto a dialog's fold. An event whose metadata can't be read counts for nothing, as in the row. @returns what it was given */
+export const countEvent = (dialog: CountedDialog, { revision, type, data, metadata }: RowEvent): CountedDialog => {
+  const { fold } = dialog;
   const { at, owner } = (metadata ?? {}) as { at?: unknown; owner?: EpisodeFold['owner'] };
-  if (typeof at !== 'number') return counted;
-  const taken = type === 'ScriptAdvanced' ? waysTaken(fold, data as Parameters<typeof waysTaken>[1]) : [];
-  return {
-    fold: foldEpisodes(fold, { revision, type, data, metadata: { at, owner: owner ?? null } }),
-    ways: taken.length === 0 ? ways : new Set([...ways, ...taken.map((way) => way.join('\n'))]),
-  };
+  if (typeof at !== 'number') return dialog;
+  if (type === 'ScriptAdvanced')
+    for (const way of waysTaken(fold, data as Parameters<typeof waysTaken>[1])) dialog.ways.add(way.join('\n'));
+  dialog.fold = foldEpisodes(fold, { revision, type, data, metadata: { at, owner: owner ?? null } });
+  for (const one of [dialog.fold.previous, dialog.fold.current]) {
+    if (one !== null && one !== fold.previous && one !== fold.current) dialog.episodes.set(one.number, one);
+  }
+  return dialog;
 };
 
 /** So many episodes are looked at for one page of those behind a number. */
@@ -106,12 +109,10 @@ export const episodeTables = (db: DatabaseSync): EpisodeTables => {
   return {
     folded: (dialog) => {
       const found = dialog === undefined ? undefined : readFold.get(dialog);
-      return found === undefined ? uncounted : { fold: JSON.parse(String(found['fold'])) as EpisodeFold, ways: new Set() };
+      return counted(found === undefined ? noEpisodes : (JSON.parse(String(found['fold'])) as EpisodeFold));
     },
-    write: (dialog, { account, chatId, script }, { fold, ways }) => {
-      for (const one of [fold.previous, fold.current]) {
-        if (one !== null) writeEpisode.run(dialog, one.number, account, chatId, one.startedAt, JSON.stringify(one));
-      }
+    write: (dialog, { account, chatId, script }, { fold, episodes, ways }) => {
+      for (const one of episodes.values()) writeEpisode.run(dialog, one.number, account, chatId, one.startedAt, JSON.stringify(one));
       writeFold.run(dialog, JSON.stringify(fold));
       for (const way of ways) {
         if (script === null) continue;

@@ -230,7 +230,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         }
         if (found) words.erase(found.id);
         if (found) episodes.removed(found.id);
-        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf), events.reduce(countEvent, uncounted));
+        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf), events.reduce(countEvent, uncounted()));
         else if (found) {
           facets.change(found.id, found.row, undefined);
           removeRow.run(found.id);
