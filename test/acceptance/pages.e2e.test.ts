@@ -66,6 +66,8 @@ describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
     stage.webim.say(chatId, '204512');
     await stage.quiet(chatId);
     const desk = await open(`${stage.world.engine().consoleUrl()}/dialogs/${stage.world.accountId}/${chatId}`, 1400, 900);
+    const complaints: string[] = [];
+    desk.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     const runs = desk.locator('[data-testid="event-row"][data-type="ScriptAdvanced"]');
     const why = desk.locator('.why');
     await runs.last().click();
@@ -98,6 +100,8 @@ describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
     await desk.setViewportSize({ width: 390, height: 800 });
     expect(await desk.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
     await desk.screenshot({ path: `${pictures}console-script-picture-phone.png`, fullPage: true });
+    // The page's policy, above all.
+    expect(complaints).toEqual([]);
   });
 
   it('the simulator fits a phone', async () => {

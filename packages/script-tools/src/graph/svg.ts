@@ -6,6 +6,8 @@ export type SvgOptions = {
   readonly current?: string | null;
   /** Steps that the dialog went through, by path: shown stronger. */
   readonly visited?: Iterable<string>;
+  /** false: without its colours, which `svgStyle` has: a page's policy may take no style from markup. */
+  readonly styled?: boolean;
   /** How many dialogs took each way, by `from` and `to`, and how many were left at a step; of `dialogs`. */
   readonly flow?: Flow;
 };
@@ -22,11 +24,25 @@ const charWidth = 7.2;
 const wrapAt = 26;
 const padding = 10;
 
+/** The picture's colours, for a page that draws it in its own tree. */
+export const svgStyle = [
+  `text{font:${font}px system-ui,sans-serif;fill:#1d2733}`,
+  '.script rect{fill:#f6f8fa;stroke:#d0d7de}.script text{font-weight:600;fill:#57606a}',
+  '.way{fill:none;stroke:#6e7781}#tip path{fill:#6e7781}',
+  '.label{font-size:11px;text-anchor:middle;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}',
+  '.node rect,.node polygon,.node circle{fill:#fff;stroke:#57606a}.node text{text-anchor:middle}.node .verb{font-size:10px;fill:#57606a}',
+  '.trigger rect{fill:#ddf4ff;stroke:#0969da}.end circle{fill:#57606a}',
+  '.say rect,.file rect{fill:#eafbea;stroke:#1a7f37}.ask rect,.menu rect{fill:#fff8e5;stroke:#9a6700}',
+  '.if polygon{fill:#f3ecff;stroke:#8250df}.handover rect,.close rect{fill:#ffebe9;stroke:#cf222e}.http rect{fill:#e8f0fe;stroke:#0550ae}',
+  '.taken{stroke:#0969da}.node .left{text-anchor:start;fill:#cf222e;font-weight:600}',
+  '.visited rect,.visited polygon{stroke-width:2.5}.current rect,.current polygon{fill:#ffe08a;stroke:#b26a00;stroke-width:4}',
+].join('');
+
 /**
  * The picture as an SVG document of its own: no scripts, no outside resources, texts escaped. Deterministic: the same graph gives the
  * same bytes. Nodes carry `data-step` (the step's path) and `data-line`, so that a page can make them links.
  */
-export const toSvg = (graph: ScriptGraph, { current = null, visited = [], flow }: SvgOptions = {}): string => {
+export const toSvg = (graph: ScriptGraph, { current = null, visited = [], styled = true, flow }: SvgOptions = {}): string => {
   const went = new Set(visited);
   const took = new Map(flow?.ways.map(({ from, to, dialogs }) => [`${from}\n${to}`, dialogs]));
   const left = new Map(flow?.left.map(({ step, dialogs }) => [step, dialogs]));
@@ -65,25 +81,12 @@ export const toSvg = (graph: ScriptGraph, { current = null, visited = [], flow }
   const { width, height } = placed;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${n(width)} ${n(height)}" width="${n(width)}" height="${n(height)}" role="img">`,
-    `<title>${escaped(graph.name)}</title><style>${style}</style>`,
+    `<title>${escaped(graph.name)}</title>${styled ? `<style>${svgStyle}</style>` : ''}`,
     '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="10" orient="auto"><path d="M0 0L10 5L0 10z"/></marker></defs>',
     ...parts,
     '</svg>\n',
   ].join('\n');
 };
-
-const style = [
-  `text{font:${font}px system-ui,sans-serif;fill:#1d2733}`,
-  '.script rect{fill:#f6f8fa;stroke:#d0d7de}.script text{font-weight:600;fill:#57606a}',
-  '.way{fill:none;stroke:#6e7781}#tip path{fill:#6e7781}',
-  '.label{font-size:11px;text-anchor:middle;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}',
-  '.node rect,.node polygon,.node circle{fill:#fff;stroke:#57606a}.node text{text-anchor:middle}.node .verb{font-size:10px;fill:#57606a}',
-  '.trigger rect{fill:#ddf4ff;stroke:#0969da}.end circle{fill:#57606a}',
-  '.say rect,.file rect{fill:#eafbea;stroke:#1a7f37}.ask rect,.menu rect{fill:#fff8e5;stroke:#9a6700}',
-  '.if polygon{fill:#f3ecff;stroke:#8250df}.handover rect,.close rect{fill:#ffebe9;stroke:#cf222e}.http rect{fill:#e8f0fe;stroke:#0550ae}',
-  '.taken{stroke:#0969da}.node .left{text-anchor:start;fill:#cf222e;font-weight:600}',
-  '.visited rect,.visited polygon{stroke-width:2.5}.current rect,.current polygon{fill:#ffe08a;stroke:#b26a00;stroke-width:4}',
-].join('');
 
 type Point = { readonly x: number; readonly y: number };
 type Box = Point & { readonly width: number; readonly height: number };

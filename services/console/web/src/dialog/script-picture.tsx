@@ -1,6 +1,6 @@
 import { parsePinned } from '@dialog/script/parse';
 import { scriptGraph } from '@dialog/script-tools/graph/graph';
-import { toSvg } from '@dialog/script-tools/graph/svg';
+import { svgStyle, toSvg } from '@dialog/script-tools/graph/svg';
 import { useEffect, useMemo, useRef } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import type { Step } from './history.ts';
@@ -13,7 +13,7 @@ const pictureOf = (source: string): Picture | undefined => {
   const parsed = parsePinned(source);
   if (!parsed.ok) return undefined;
   const graph = scriptGraph(parsed.script);
-  return { svg: toSvg(graph), lineOf: new Map(graph.nodes.map((node) => [node.id, node.line])) };
+  return { svg: toSvg(graph, { styled: false }), lineOf: new Map(graph.nodes.map((node) => [node.id, node.line])) };
 };
 
 /** Steps that the dialog went through, up to and with an event. */
@@ -42,10 +42,7 @@ export const ScriptPicture = ({ history, at, pins }: { readonly history: readonl
     const drawn = new DOMParser().parseFromString(picture.svg, 'image/svg+xml').documentElement;
     // Its colours hold in its own tree only, and the page's policy takes no style from markup.
     const sheet = new CSSStyleSheet();
-    for (const style of drawn.querySelectorAll('style')) {
-      sheet.replaceSync(style.textContent ?? '');
-      style.remove();
-    }
+    sheet.replaceSync(svgStyle);
     root.adoptedStyleSheets = [sheet];
     root.replaceChildren(document.adoptNode(drawn));
   }, [picture]);
