@@ -2,16 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { realClock } from '@dialog/contracts/clock';
-import { topics } from '@dialog/contracts/topics';
-import type { EventStore } from '@dialog/event-store/port';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import { sqliteLog } from '@dialog/log/sqlite/log';
 import axe, { type Result } from 'axe-core';
-import { pino } from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { consoleService } from '../src/console.ts';
 
 const web = fileURLToPath(new URL('../web', import.meta.url));
 export const pictures = fileURLToPath(new URL('../../../test-results/screenshots/', import.meta.url));
@@ -32,39 +25,6 @@ export const builtPage = async (): Promise<{ readonly root: string; readonly rem
 
 export const launched = (): Promise<Browser> =>
   chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
-
-export type RunningConsole = { readonly address: string; readonly store: EventStore; readonly stop: () => Promise<void> };
-
-/** A console over stores of its own, with the page. */
-export const runningConsole = async (webRoot: string): Promise<RunningConsole> => {
-  const folder = await mkdtemp(join(tmpdir(), 'console-page-'));
-  const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
-  const log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
-  await log.ensureTopics([{ name: topics.inbox, partitions: 2, cleanup: 'delete' }]);
-  const desk = consoleService({
-    store,
-    log,
-    clock: realClock,
-    logger: pino({ level: 'silent' }),
-    dataFile: join(folder, 'console.db'),
-    port: 0,
-    webRoot,
-    eventsUrl: `sqlite:${join(folder, 'events.db')}`,
-  });
-  const running = desk.run();
-  const address = await desk.listening();
-  return {
-    address,
-    store,
-    stop: async () => {
-      await desk.stop();
-      await running;
-      await log.close();
-      await store.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-};
 
 /** What axe finds serious or worse, as `rule: selector`. */
 export const seriousFindings = async (page: Page): Promise<string[]> => {

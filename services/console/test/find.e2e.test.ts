@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { builtPage, launched, pictures, type RunningConsole, runningConsole, seriousFindings } from './console-page.ts';
+import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
+import { type RunningConsole, runningConsole } from './running-console.ts';
 import { aDialog, inQueue, newChat, newMessage, overdue, parked, started, visitorSays, wholeLife, withBot } from './sample-dialogs.ts';
 
 let built: Awaited<ReturnType<typeof builtPage>>;
@@ -17,7 +18,7 @@ afterAll(async () => {
   await built?.remove();
 });
 beforeEach(async () => {
-  desk = await runningConsole(built.root);
+  desk = await runningConsole({ webRoot: built.root });
   complaints = [];
 });
 afterEach(async () => {

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { builtPage, launched, pictures, type RunningConsole, runningConsole, seriousFindings } from './console-page.ts';
+import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
 import { handedOver, supportLife } from './decided-dialog.ts';
+import { type RunningConsole, runningConsole } from './running-console.ts';
 
 let built: Awaited<ReturnType<typeof builtPage>>;
 let browser: Browser;
@@ -11,7 +12,7 @@ const startAt = Date.now() - 7_200_000;
 
 beforeAll(async () => {
   [built, browser] = await Promise.all([builtPage(), launched()]);
-  desk = await runningConsole(built.root);
+  desk = await runningConsole({ webRoot: built.root });
   await supportLife('shop', '1', startAt).writeTo(desk.store);
   await handedOver('shop', '2', startAt).writeTo(desk.store);
 }, 60_000);

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { builtPage, launched, pictures, type RunningConsole, runningConsole, seriousFindings } from './console-page.ts';
+import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
 import { handedOver, supportLife, supportSource } from './decided-dialog.ts';
+import { type RunningConsole, runningConsole } from './running-console.ts';
 
 let built: Awaited<ReturnType<typeof builtPage>>;
 let browser: Browser;
@@ -11,7 +12,7 @@ const startAt = Date.now() - 7_200_000;
 
 beforeAll(async () => {
   [built, browser] = await Promise.all([builtPage(), launched()]);
-  desk = await runningConsole(built.root);
+  desk = await runningConsole({ webRoot: built.root });
   for (let at = 0; at < 12; at++) {
     await (at % 3 === 0 ? handedOver : supportLife)(at < 9 ? 'shop' : 'bank', String(4711 + at), startAt + at * 60_000).writeTo(desk.store);
   }

@@ -3,21 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import type { EventStore } from '@dialog/event-store/port';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import type { PartitionedLog } from '@dialog/log/port';
-import { sqliteLog } from '@dialog/log/sqlite/log';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { decidedDialog } from '../../test/decided-dialog.ts';
-import { type Console, consoleService } from '../console.ts';
+import { type RunningConsole, runningConsole } from '../../test/running-console.ts';
 import type { BehindReport, FlowReport, NumbersReport } from './numbers.ts';
 
 let folder: string;
 let numbersFile: string;
 let store: EventStore;
-let log: PartitionedLog;
-let desk: Console;
-let running: Promise<void>;
+let desk: RunningConsole;
 
 const definitions = (version: number, title: string): string => `format: numbers/1
 version: ${version}
@@ -34,29 +28,15 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'console-numbers-'));
   numbersFile = join(folder, 'numbers.yaml');
   await writeFile(numbersFile, definitions(1, 'Handed'));
-  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
-  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
-  desk = consoleService({
-    store,
-    log,
-    clock: realClock,
-    logger: pino({ level: 'silent' }),
-    dataFile: join(folder, 'console.db'),
-    port: 0,
-    numbersFile,
-  });
-  running = desk.run();
-  await desk.listening();
+  desk = await runningConsole({ numbersFile });
+  store = desk.store;
 });
 afterEach(async () => {
   await desk.stop();
-  await running;
-  await log.close();
-  await store.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-const get = async <T>(path: string): Promise<T> => (await (await fetch(desk.address() + path)).json()) as T;
+const get = async <T>(path: string): Promise<T> => (await (await fetch(desk.address + path)).json()) as T;
 
 it('counts episodes by the file, opens those behind a number, and the ways that dialogs took', async () => {
   const now = realClock.now();
@@ -81,9 +61,9 @@ it('counts episodes by the file, opens those behind a number, and the ways that 
   expect(first.episodes.map(({ chatId, revision }) => [chatId, typeof revision])).toEqual([['2', 'number']]);
   const second = await get<BehindReport>(`/api/numbers/left_at/episodes?none=true&limit=1&cursor=${first.next}`);
   expect(second.episodes.map(({ chatId }) => chatId)).toEqual(['1']);
-  expect((await fetch(`${desk.address()}/api/numbers/nothing/episodes`)).status).toBe(404);
-  expect((await fetch(`${desk.address()}/api/numbers?zone=Mars/Base`)).status).toBe(400);
-  expect((await fetch(`${desk.address()}/api/numbers/left_at/episodes?cursor=x`)).status).toBe(400);
+  expect((await fetch(`${desk.address}/api/numbers/nothing/episodes`)).status).toBe(404);
+  expect((await fetch(`${desk.address}/api/numbers?zone=Mars/Base`)).status).toBe(400);
+  expect((await fetch(`${desk.address}/api/numbers/left_at/episodes?cursor=x`)).status).toBe(400);
 
   const { dialogs } = await get<{ dialogs: { script: string }[] }>('/api/dialogs');
   const script = dialogs[0]?.script;
@@ -99,6 +79,6 @@ it('takes a changed file at the next question, and says what is wrong with a bro
   const changed = await get<NumbersReport>('/api/numbers');
   expect([changed.version, changed.numbers[0]?.title.en]).toEqual([2, 'Handed over']);
   await writeFile(numbersFile, definitions(3, 'x').replace('handedOver', 'handed'));
-  const response = await fetch(`${desk.address()}/api/numbers`);
+  const response = await fetch(`${desk.address}/api/numbers`);
   expect([response.status, ((await response.json()) as { errors: { field: string }[] }).errors[0]?.field]).toEqual([500, '6:30']);
 });

@@ -1,58 +1,34 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { readAgain } from '@dialog/ingress/read-again';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
-import { sqliteLog } from '@dialog/log/sqlite/log';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { decidedDialog } from '../../test/decided-dialog.ts';
+import { type RunningConsole, runningConsole } from '../../test/running-console.ts';
 import { parked, withBot } from '../../test/sample-dialogs.ts';
-import { type Console, consoleService } from '../console.ts';
 import type { AccountsReport } from './accounts.ts';
 import type { AuditReport } from './audit.ts';
 import type { QuarantineList, QuarantineOne } from './quarantine.ts';
 
-let folder: string;
 let store: EventStore;
 let log: PartitionedLog;
-let desk: Console;
-let running: Promise<void>;
+let desk: RunningConsole;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'console-quarantine-'));
-  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
-  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
-  await log.ensureTopics([topics.inbox, topics.quarantine].map((name) => ({ name, partitions: 2, cleanup: 'delete' })));
-  desk = consoleService({
-    store,
-    log,
-    clock: realClock,
-    logger: pino({ level: 'silent' }),
-    dataFile: join(folder, 'console.db'),
-    port: 0,
+  desk = await runningConsole({
     accounts: ['shop', 'bank'],
     limits: { ratePerSecond: 5, burst: 20 },
     readWebhook: readAgain({ hashKey: new Secret('k'.repeat(64)) }),
   });
-  running = desk.run();
-  await desk.listening();
+  store = desk.store;
+  log = desk.log;
 });
-afterEach(async () => {
-  await desk.stop();
-  await running;
-  await log.close();
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => desk.stop());
 
 const ask = async <T>(path: string, body?: object): Promise<{ status: number; body: T }> => {
-  const response = await fetch(desk.address() + path, {
+  const response = await fetch(desk.address + path, {
     ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
   return { status: response.status, body: (await response.json()) as T };

@@ -1,56 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { realClock } from '@dialog/contracts/clock';
 import type { EventStore } from '@dialog/event-store/port';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import type { PartitionedLog } from '@dialog/log/port';
-import { sqliteLog } from '@dialog/log/sqlite/log';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { handedOver, supportLife, supportSource } from '../../test/decided-dialog.ts';
-import { type Console, consoleService } from '../console.ts';
+import { type RunningConsole, runningConsole } from '../../test/running-console.ts';
 import type { WhatIfDialog, WhatIfList, WhatIfState } from './what-if.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
 const hour = 3_600_000;
-let folder: string;
 let store: EventStore;
-let log: PartitionedLog;
-let desk: Console;
-let running: Promise<void>;
+let desk: RunningConsole;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'console-what-if-'));
-  const file = join(folder, 'events.db');
-  store = sqliteEventStore({ file, clock: realClock });
-  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
-  desk = consoleService({
-    store,
-    log,
-    clock: realClock,
-    logger: pino({ level: 'silent' }),
-    dataFile: join(folder, 'console.db'),
-    port: 0,
-    eventsUrl: `sqlite:${file}`,
-  });
-  running = desk.run();
-  await desk.listening();
+  desk = await runningConsole();
+  store = desk.store;
 });
-afterEach(async () => {
-  await desk.stop();
-  await running;
-  await log.close();
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => desk.stop());
 
 const ask = async <T>(
   path: string,
   body?: object,
   method = body === undefined ? 'GET' : 'POST',
 ): Promise<{ status: number; answer: T }> => {
-  const response = await fetch(`${desk.address()}/api${path}`, {
+  const response = await fetch(`${desk.address}/api${path}`, {
     method,
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });

@@ -1,49 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import type { EventStore } from '@dialog/event-store/port';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import type { PartitionedLog } from '@dialog/log/port';
-import { sqliteLog } from '@dialog/log/sqlite/log';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { decidedDialog } from '../../test/decided-dialog.ts';
+import { type RunningConsole, runningConsole } from '../../test/running-console.ts';
 import { inQueue, overdue, parked, withBot } from '../../test/sample-dialogs.ts';
-import { type Console, consoleService } from '../console.ts';
 import type { StuckReport, TimersReport, WaitingReport } from './work.ts';
 
 const minute = 60_000;
-let folder: string;
 let store: EventStore;
-let log: PartitionedLog;
-let desk: Console;
-let running: Promise<void>;
+let desk: RunningConsole;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'console-work-'));
-  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
-  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
-  desk = consoleService({
-    store,
-    log,
-    clock: realClock,
-    logger: pino({ level: 'silent' }),
-    dataFile: join(folder, 'console.db'),
-    port: 0,
-  });
-  running = desk.run();
-  await desk.listening();
+  desk = await runningConsole();
+  store = desk.store;
 });
-afterEach(async () => {
-  await desk.stop();
-  await running;
-  await log.close();
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => desk.stop());
 
-const get = async <T>(path: string): Promise<T> => (await (await fetch(desk.address() + path)).json()) as T;
+const get = async <T>(path: string): Promise<T> => (await (await fetch(desk.address + path)).json()) as T;
 const until = <T>(path: string, right: (answer: T) => boolean): Promise<T> =>
   vi.waitFor(
     async () => {
@@ -93,7 +66,7 @@ it('sorts what does not go on by its cause, with the probable reason and what is
   // The limits are the asker's.
   expect((await get<StuckReport>('/api/stuck?queueMs=10000&cause=queue_too_long&account=shop')).dialogs).toHaveLength(2);
   expect((await get<StuckReport>('/api/stuck?account=bank')).causes).toMatchObject([{ cause: 'circuit_open' }]);
-  expect((await fetch(`${desk.address()}/api/stuck?cause=nonsense`)).status).toBe(400);
+  expect((await fetch(`${desk.address}/api/stuck?cause=nonsense`)).status).toBe(400);
 
   const waiting = await get<WaitingReport>('/api/waiting');
   expect(waiting.dialogs.map(({ chatId, waitingMessages }) => [chatId, waitingMessages])).toEqual([
@@ -124,7 +97,7 @@ it('lists the timers of all dialogs, earliest first, with who armed each and whe
   expect([...first.timers, ...rest.timers]).toEqual(all.timers);
   expect((await get<TimersReport>('/api/timers?state=due')).timers).toHaveLength(1);
   expect((await get<TimersReport>('/api/timers?name=script')).timers.map(({ name }) => name)).toEqual(['script']);
-  expect((await fetch(`${desk.address()}/api/timers?cursor=x`)).status).toBe(400);
+  expect((await fetch(`${desk.address}/api/timers?cursor=x`)).status).toBe(400);
   // What fired is gone.
   waits.wakes();
   await waits.writeTo(store);
