@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, initialScriptState, maxSteps } from '../../src/interpret.ts';
+import { advance, initialScriptState } from '../../src/interpret.ts';
 import { parseScript, type Script } from '../../src/parse.ts';
+import { maxSteps } from '../../src/steps.ts';
 import type { Advance, RunMode, ScriptState, Trigger } from '../../src/types.ts';
 import { context } from '../kit/bot.ts';
 import { randomScript, randomTrigger } from '../kit/random-script.ts';
