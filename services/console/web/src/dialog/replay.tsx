@@ -79,6 +79,8 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
           return toRow(rows.length - 1);
         case 'search':
           setPane('events');
+          // At once where it is in sight: the next letter is meant for it. Else when it is.
+          search.current?.focus();
           requestAnimationFrame(() => search.current?.focus());
           return;
         case 'changes':
