@@ -11,6 +11,7 @@ import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
+import { supportLife } from '../../../services/console/test/decided-dialog.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const undo: (() => Promise<unknown>)[] = [];
@@ -81,6 +82,20 @@ it('hash-password, a first token by the password, then all by tokens; the audit 
   expect(await create('boss', [])).toMatchObject({ status: 2 });
 
   const asAdmin = { env: { CONSOLE_TOKEN: admin.token } };
+  const texts = ['204512', 'не помню', 'перезвоните', '555-44-33', 'Соколова'];
+  const history = supportLife('shop', '8001', 1_700_000_000_000);
+  await history.writeTo(store);
+  const phone = history.stored().findLast(({ data }) => JSON.stringify(data).includes('555-44-33'))?.revision ?? -1;
+  const why = ['why', 'shop/8001', String(phone)];
+  const asked = [why, [...why, '--json'], ['show', 'shop/8001', '--json'], ['replay', 'shop/8001', '--json'], ['dialogs', '--json']];
+  for (const each of asked) {
+    const seen = await run([...each, ...at], asViewer);
+    expect(seen, each.join(' ')).toMatchObject({ status: 0, stderr: '' });
+    if (each[0] === 'why') expect(seen.stdout, each.join(' ')).toContain('•••');
+    for (const personal of texts) expect(seen.stdout, each.join(' ')).not.toContain(personal);
+  }
+  expect((await run([...why, ...at], asAdmin)).stdout).toContain('555-44-33');
+
   const listed = await run(['access', 'token', 'list', ...at], asAdmin);
   expect(listed.stdout).toMatch(/viewer\s+until .*ci-viewer, by token:ci-administrator/);
   expect(await run(['access', 'token', 'revoke', viewer.id, ...at], asAdmin)).toMatchObject({ status: 0 });
