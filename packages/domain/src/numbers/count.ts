@@ -123,7 +123,11 @@ export const counter = ({ numbers }: NumbersFile, bucketOf: (at: number) => numb
           count: total.count,
           value,
           p90: isTime ? percentile(total.times, 0.9) : null,
-          parts: partial.sort((a, b) => b.count - a.count || String(a.part).localeCompare(String(b.part))),
+          // Parts stand as the definition has them, values of a field by how many they are.
+          parts:
+            definition.by === undefined
+              ? partial
+              : partial.sort((a, b) => b.count - a.count || String(a.part).localeCompare(String(b.part))),
           series: [...series]
             .sort(([a], [b]) => a - b)
             .map(([at, sum]) => ({ at, base: sum.base, count: sum.count, value: valueOfSum(isTime, sum) })),

@@ -12,6 +12,7 @@ import type { AccountsReport } from '../../src/api/accounts.ts';
 import type { AuditReport } from '../../src/api/audit.ts';
 import type { BotSwitched } from '../../src/api/bot-switch.ts';
 import type { DoctorList, DoctorReport, WebhookLog } from '../../src/api/doctor.ts';
+import type { BehindReport, FlowReport, NumbersReport } from '../../src/api/numbers.ts';
 import type { parkedListSchema, parkedRecordsSchema, releaseClassPlanSchema, releasePlanSchema } from '../../src/api/parked.ts';
 import type { fedSchema, QuarantineList, QuarantineOne } from '../../src/api/quarantine.ts';
 import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
@@ -137,5 +138,9 @@ export const api = {
     get<WhatIfList>(`/what-if/${encodeURIComponent(id)}/dialogs?from=${from}&limit=100`, signal),
   whatIfDialog: (id: string, account: string, chatId: string, signal: AbortSignal) =>
     get<WhatIfDialog>(`/what-if/${encodeURIComponent(id)}${dialogPath(account, chatId)}`, signal),
+  numbers: (query: URLSearchParams, signal: AbortSignal) => get<NumbersReport>(`/numbers?${query}`, signal),
+  behind: (number: string, query: URLSearchParams, signal: AbortSignal) =>
+    get<BehindReport>(`/numbers/${encodeURIComponent(number)}/episodes?${query}`, signal),
+  flow: (query: URLSearchParams, signal: AbortSignal) => get<FlowReport>(`/numbers/flow?${query}`, signal),
   lag: (signal: AbortSignal) => get<LagReport>('/lag', signal),
 };

@@ -9,6 +9,7 @@ import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
 
 const WhatIfPage = lazy(() => import('./what-if/what-if-page.tsx').then((module) => ({ default: module.WhatIfPage })));
+const NumbersPage = lazy(() => import('./numbers/numbers-page.tsx').then((module) => ({ default: module.NumbersPage })));
 const AccessPage = lazy(() => import('./access/access-page.tsx').then((module) => ({ default: module.AccessPage })));
 const OpenPage = lazy(() => import('./open/open-page.tsx').then((module) => ({ default: module.OpenPage })));
 const DoctorPage = lazy(() => import('./doctor/doctor-page.tsx').then((module) => ({ default: module.DoctorPage })));
@@ -38,6 +39,12 @@ const View = ({ path }: { readonly path: string }) => {
     return (
       <Suspense fallback={<Loading />}>
         <WhatIfPage />
+      </Suspense>
+    );
+  if (path === '/numbers')
+    return (
+      <Suspense fallback={<Loading />}>
+        <NumbersPage />
       </Suspense>
     );
   if (path === '/access')

@@ -1,7 +1,8 @@
 import { parsePinned } from '@dialog/script/parse';
 import { scriptGraph } from '@dialog/script-tools/graph/graph';
-import { svgStyle, toSvg } from '@dialog/script-tools/graph/svg';
+import { toSvg } from '@dialog/script-tools/graph/svg';
 import { useEffect, useMemo, useRef } from 'react';
+import { useDrawing } from '../frame/drawing.tsx';
 import { useTexts } from '../texts/context.tsx';
 import type { Step } from './history.ts';
 import type { Pins } from './pins.ts';
@@ -36,16 +37,7 @@ export const ScriptPicture = ({ history, at, pins }: { readonly history: readonl
   const current = state?.status === 'live' ? (state.scriptState.cursor?.step ?? null) : null;
   const frame = useRef<HTMLDivElement>(null);
 
-  useEffect(() => {
-    const root = frame.current?.shadowRoot ?? frame.current?.attachShadow({ mode: 'open' });
-    if (root === undefined || picture === undefined) return;
-    const drawn = new DOMParser().parseFromString(picture.svg, 'image/svg+xml').documentElement;
-    // Its colours hold in its own tree only, and the page's policy takes no style from markup.
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(svgStyle);
-    root.adoptedStyleSheets = [sheet];
-    root.replaceChildren(document.adoptNode(drawn));
-  }, [picture]);
+  useDrawing(frame, picture?.svg ?? '');
 
   useEffect(() => {
     const box = frame.current;

@@ -50,6 +50,9 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/what-if" current={path === '/what-if'}>
             {t.whatIf.nav}
           </Link>
+          <Link to="/numbers" current={path === '/numbers'}>
+            {t.numbers.nav}
+          </Link>
           <Link to="/open" current={alone}>
             {t.replay.open.nav}
           </Link>
@@ -93,7 +96,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           </button>
         </div>
       </header>
-      {path === '/lag' || path === '/ops' || path === '/what-if' || alone ? null : <LagStrip />}
+      {path === '/lag' || path === '/ops' || path === '/what-if' || path === '/numbers' || alone ? null : <LagStrip />}
       <main id="content" tabIndex={-1}>
         {children}
       </main>

@@ -1,6 +1,7 @@
 import { accessEn } from './access-en.ts';
 import { doctorEn } from './doctor-en.ts';
 import { findEn } from './find-en.ts';
+import { numbersEn } from './numbers-en.ts';
 import { opsEn } from './ops-en.ts';
 import { replayEn } from './replay-en.ts';
 import { type Texts, type Words, word } from './texts.ts';
@@ -178,6 +179,7 @@ export const en: Texts = {
   },
   replay: replayEn,
   whatIf: whatIfEn,
+  numbers: numbersEn,
   ops: opsEn,
   doctor: doctorEn,
   access: accessEn,

@@ -1,6 +1,7 @@
 import { accessRu } from './access-ru.ts';
 import { doctorRu } from './doctor-ru.ts';
 import { findRu } from './find-ru.ts';
+import { numbersRu } from './numbers-ru.ts';
 import { opsRu } from './ops-ru.ts';
 import { replayRu } from './replay-ru.ts';
 import { type Texts, type Words, word } from './texts.ts';
@@ -173,6 +174,7 @@ export const ru: Texts = {
   },
   replay: replayRu,
   whatIf: whatIfRu,
+  numbers: numbersRu,
   ops: opsRu,
   doctor: doctorRu,
   access: accessRu,

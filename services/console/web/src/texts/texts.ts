@@ -4,6 +4,7 @@ import type { Direction } from '../../../src/lag/trend.ts';
 import type { AccessTexts } from './access.ts';
 import type { DoctorTexts } from './doctor.ts';
 import type { FindTexts } from './find.ts';
+import type { NumbersTexts } from './numbers.ts';
 import type { OpsTexts } from './ops.ts';
 import type { ReplayTexts } from './replay.ts';
 import type { WhatIfTexts } from './what-if.ts';
@@ -91,6 +92,7 @@ export type Texts = {
   };
   readonly replay: ReplayTexts;
   readonly whatIf: WhatIfTexts;
+  readonly numbers: NumbersTexts;
   readonly ops: OpsTexts;
   readonly doctor: DoctorTexts;
   readonly access: AccessTexts;

@@ -1,0 +1,53 @@
+import type { Words } from './texts.ts';
+
+/** What the page of numbers says. */
+export type NumbersTexts = {
+  readonly nav: string;
+  readonly heading: string;
+  readonly intro: string;
+  readonly account: string;
+  readonly all: string;
+  readonly period: string;
+  readonly periods: Words;
+  readonly by: string;
+  readonly hour: string;
+  readonly day: string;
+  readonly refresh: string;
+  /** `zone`: of the hours and days. */
+  readonly definitions: (version: number, zone: string) => string;
+  readonly rebuilding: string;
+  readonly empty: string;
+  readonly emptyHint: string;
+  readonly ofEpisodes: (count: string, of: string) => string;
+  readonly ofReplies: (count: string, of: string) => string;
+  readonly episodes: (count: string) => string;
+  readonly p90: (time: string) => string;
+  readonly nothing: string;
+  readonly noValue: string;
+  readonly part: Words;
+  readonly wrong: (why: string) => string;
+  readonly open: (title: string) => string;
+  readonly table: string;
+  readonly when: string;
+  readonly value: string;
+  readonly of: string;
+  readonly behind: (title: string, part: string | undefined) => string;
+  readonly close: string;
+  readonly began: string;
+  readonly ended: string;
+  readonly underWay: string;
+  readonly dialog: string;
+  readonly handedOver: string;
+  readonly returned: string;
+  readonly yes: string;
+  readonly no: string;
+  readonly more: string;
+  readonly noEpisodes: string;
+  readonly flow: string;
+  readonly flowHint: string;
+  readonly script: string;
+  readonly chooseScript: string;
+  readonly flowOf: (dialogs: string) => string;
+  readonly picture: string;
+  readonly unreadable: string;
+};
