@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const crash = { testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 1 } as const;
+
 /** The suffix says what a test costs: `*.test.ts` milliseconds, `*.int.test.ts` real processes and files, `*.e2e.test.ts` a browser. */
 export default defineConfig({
   test: {
@@ -42,13 +44,19 @@ export default defineConfig({
       {
         // What is killed at random is judged by how it recovers: nothing runs beside it.
         test: {
-          name: 'crash',
-          include: ['test/crash/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          pool: 'forks',
-          maxWorkers: 1,
+          name: 'kills',
+          include: ['test/crash/{cluster,visitor-kills}.int.test.ts'],
+          ...crash,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // Longer: many more kills, and that each planted bug is seen.
+        test: {
+          name: 'crash',
+          include: ['test/crash/{crash,planted}.int.test.ts'],
+          ...crash,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

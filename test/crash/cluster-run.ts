@@ -120,6 +120,8 @@ export const clusterRun = async ({
       // In an outage Webim gives its chats to people instead of asking again and again.
       webhookRetries: outages.length > 0 ? 1 : 10_000,
       webhookRetryPauseMs: 200,
+      // Repeated at once by hundreds of chats, what was refused keeps a machine of two cores from ever catching up.
+      webhookRetryMaxPauseMs: 5_000,
       webhookTimeoutMs: 5_000,
       botApiDelayMs: 20,
     },

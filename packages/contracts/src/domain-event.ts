@@ -158,6 +158,7 @@ export const domainEventSchemas = {
       'expired_reply',
       'ask_back',
       'stored_data',
+      'history',
       'parked',
       'http',
       'held',

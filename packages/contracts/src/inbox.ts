@@ -77,6 +77,26 @@ export const chatClosedSchema = z.object({
   closedBy: z.enum(['inactivity_timer', 'operator', 'visitor']).optional(),
 });
 
+/**
+ * A chat as Webim's Stored Data API has it (webim-protocol §8), read after the fact: what was said in it, also while people had it. It moves nothing; of a chat that
+ * the bot never had it is all there is.
+ */
+export const chatImportedSchema = z.object({
+  type: z.literal('chat_imported'),
+  ...common,
+  visitor: visitorSchema.optional(),
+  messages: z.array(messageSchema),
+  truncated: z.boolean().optional(),
+  /** Whose it was last. */
+  operatorId: z.string().optional(),
+  /** By Webim's own times, ms since the epoch. */
+  startedAt: z.number().optional(),
+  closedAt: z.number().optional(),
+  /** It shows that it is closed for good. */
+  closed: z.boolean().optional(),
+});
+export type ChatImported = z.infer<typeof chatImportedSchema>;
+
 /** The webhook with this input id was answered 503 because the log did not acknowledge it; its record may have landed all the same (design §6.1). */
 export const webhookRefusedSchema = z.object({
   type: z.literal('webhook_refused'),
@@ -240,6 +260,7 @@ export const inboxInputSchema = z.discriminatedUnion('type', [
   chatStartedSchema,
   chatAssignedSchema,
   chatClosedSchema,
+  chatImportedSchema,
   webhookRefusedSchema,
   timerDueSchema,
   effectResultSchema,

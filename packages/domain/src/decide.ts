@@ -1,7 +1,7 @@
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { type DecideContext, type DecidedEvent, type Draft, openDraft } from './draft.ts';
 import { switchBot } from './inputs/bot-switch.ts';
-import { chatAssigned, chatClosed, chatStarted } from './inputs/chat-handlers.ts';
+import { chatAssigned, chatClosed, chatImported, chatStarted } from './inputs/chat-handlers.ts';
 import { effectResult } from './inputs/effect-result.ts';
 import { nextChatStarted, textsOffered, visitorAnswered, visitorVariables } from './inputs/from-visitor.ts';
 import { newChat } from './inputs/new-chat.ts';
@@ -44,6 +44,8 @@ const dispatch = (draft: Draft, input: InboxInput): void => {
       return chatAssigned(draft, input);
     case 'chat_closed':
       return chatClosed(draft, input);
+    case 'chat_imported':
+      return chatImported(draft, input);
     case 'webhook_refused':
       return webhookRefused(draft, input);
     case 'timer_due':

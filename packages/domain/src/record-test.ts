@@ -122,6 +122,7 @@ export const recordTest = (events: readonly DomainEvent[], { name, personal, sou
       case 'effect_result':
         return answered(input, at);
       case 'chat_started':
+      case 'chat_imported':
         return;
       case 'webhook_refused':
       case 'release_parked':

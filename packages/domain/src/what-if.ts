@@ -432,6 +432,7 @@ const commonOf = (recorded: readonly DomainEvent[]): Common | undefined => {
 const reachesFork = (input: InboxInput, fork: DialogState): boolean =>
   input.type === 'chat_closed' ||
   input.type === 'chat_started' ||
+  input.type === 'chat_imported' ||
   (input.type === 'new_message' && (fork.status !== 'live' || fork.holder.owner === 'bot'));
 
 const messageOf = (answer: NonNullable<Change['answer']>, instead: Message | undefined): Message => {

@@ -76,7 +76,7 @@ export const deliveries = (options: {
   };
 
   const deliver = async (chat: SimulatedChat, name: string, body: unknown): Promise<void> => {
-    const { webhookDelayMs, webhookRetries, webhookRetryPauseMs } = knobs();
+    const { webhookDelayMs, webhookRetries, webhookRetryPauseMs, webhookRetryMaxPauseMs } = knobs();
     if (webhookDelayMs > 0) await clock.sleep(random() * webhookDelayMs, stopping.signal);
     for (let attempt = 0; ; attempt++) {
       const answer = await post(options.hooks().botUrl, JSON.stringify(body), 'application/json');
@@ -92,7 +92,8 @@ export const deliveries = (options: {
       });
       if (kept(answer)) return;
       if (attempt >= webhookRetries || stopping.signal.aborted) break;
-      await clock.sleep(webhookRetryPauseMs, stopping.signal);
+      const pauseMs = Math.max(webhookRetryPauseMs, Math.min(webhookRetryPauseMs * 2 ** attempt, webhookRetryMaxPauseMs));
+      await clock.sleep(pauseMs, stopping.signal);
     }
     if (knobs().takeAwayOnFailure) options.onFailed(chat);
   };

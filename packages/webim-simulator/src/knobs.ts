@@ -14,6 +14,8 @@ export type Knobs = {
   /** A webhook that is not answered 200 with a result is sent again so often. */
   readonly webhookRetries: number;
   readonly webhookRetryPauseMs: number;
+  /** The pause doubles with each repetition up to this, ms; 0: it stays as it is. */
+  readonly webhookRetryMaxPauseMs: number;
   /** Then it takes the chat to people's queue. */
   readonly takeAwayOnFailure: boolean;
   /** Event handlers are late by up to so much and unordered, ms. */
@@ -64,6 +66,7 @@ export const defaultKnobs: Knobs = {
   webhookTimeoutMs: 10_000,
   webhookRetries: 0,
   webhookRetryPauseMs: 1_000,
+  webhookRetryMaxPauseMs: 0,
   takeAwayOnFailure: true,
   handlerDelayMs: 0,
   handlerBody: 'wrapped',

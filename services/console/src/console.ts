@@ -18,6 +18,7 @@ import { type AccountLimits, accountsRouter } from './api/accounts.ts';
 import { auditRouter } from './api/audit.ts';
 import { botSwitchRouter } from './api/bot-switch.ts';
 import { dialogsRouter } from './api/dialogs.ts';
+import { directoryRouter } from './api/directory.ts';
 import { doctorRouter } from './api/doctor.ts';
 import { exportRouter } from './api/export.ts';
 import { numbersRouter } from './api/numbers.ts';
@@ -169,6 +170,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
     const accounts = async () => [...new Set([...(options.accounts ?? []), ...(await model.accounts())])].sort();
     const stops = async (account: string) => botStopsOf(await within(readTimeoutMs, 'event store: account', readAccount(store, account)));
+    api.use('/directory', directoryRouter({ store, accounts }));
     api.use('/audit', auditRouter({ store, clock, accounts }));
     api.use('/accounts', accountsRouter({ readModel: model, accounts, stops, limits: options.limits, caughtUp: follow.caughtUp, clock }));
     api.use(doctorRouter({ store, readModel: model, configured: options.accounts ?? [], accounts, caughtUp: follow.caughtUp, clock }));

@@ -14,6 +14,7 @@ import {
 import { accountsQuerySchema, accountsSchema } from './api/accounts.ts';
 import { auditQuerySchema, auditSchema } from './api/audit.ts';
 import { botSwitchedSchema, botSwitchSchema } from './api/bot-switch.ts';
+import { directoriesSchema } from './api/directory.ts';
 import { doctorListSchema, doctorParamsSchema, doctorSchema, webhooksQuerySchema, webhooksSchema } from './api/doctor.ts';
 import { exportQuerySchema } from './api/export.ts';
 import {
@@ -301,6 +302,15 @@ export const consoleOpenApi = (): Json => ({
         parameters('query', auditQuerySchema),
         schema(auditSchema),
         [400, 503],
+      ),
+    },
+    '/directory': {
+      get: operation(
+        'getDirectory',
+        'Operators and departments by name, by account; where an administrator’s credentials are configured',
+        [],
+        schema(directoriesSchema),
+        [503],
       ),
     },
     '/settings/{settings}': {

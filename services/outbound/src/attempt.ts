@@ -2,12 +2,14 @@ import type { Clock } from '@dialog/contracts/clock';
 import { chatIdForWebim, sendsStream } from '@dialog/contracts/ids';
 import type { EffectResult } from '@dialog/contracts/inbox';
 import type { OutboxRecord } from '@dialog/contracts/outbox';
+import type { Secret } from '@dialog/contracts/secret';
 import type { EventStore } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
+import { importedChat } from '@dialog/webim/stored-data/chat-import';
 import type { Logger } from 'pino';
 import type { AccountConnection, AccountConnections } from './account/connections.ts';
-import { effectResult, resultRecord, type Verdict } from './effect-result.ts';
+import { effectResult, inboxRecord, type Verdict } from './effect-result.ts';
 import type { HttpEffect } from './http/http-effect.ts';
 import { type HttpStepsLimits, stepTimeoutMs } from './http/http-steps.ts';
 import type { OutboundMetrics } from './metrics.ts';
@@ -29,6 +31,8 @@ export type AttemptContext = {
   readonly connections: AccountConnections;
   readonly httpTimeoutMs: number;
   readonly httpSteps?: HttpStepsLimits;
+  /** Of hashes of messages and visitors. */
+  readonly hashKey: Secret;
   /** How long a claim may be older than its POST, and how much longer than the HTTP time-out another owner waits for it, ms. */
   readonly claimMarginMs: number;
   /** Nothing new begins, no wait goes on. */
@@ -137,6 +141,12 @@ const carryOut = async (
 const ask = async (context: AttemptContext, record: OutboxRecord, { storedData }: AccountConnection): Promise<Verdict> => {
   if (storedData === undefined) return { outcome: 'refused', reason: 'other', code: 'stored_data_not_configured' };
   const answer = await storedData.chat(record.chatId, context.cut);
+  // Before the result, so that who sees that has it; twice is one input.
+  if (answer.kind === 'accepted') {
+    const { account } = record;
+    const chat = importedChat(answer.value.raw, { account, hashKey: context.hashKey, receivedAt: context.log.logTime() });
+    if (chat?.chatId === record.chatId) await context.outage.insist('log', () => context.log.append([inboxRecord(chat, undefined)]));
+  }
   return storedDataVerdict(answer, waitingOf(context, record));
 };
 
@@ -216,7 +226,7 @@ const stored = (context: AttemptContext, { envelope }: OutboxAttempt, result: Ef
   result === 'unreadable' ? effectResult(envelope, { outcome: 'in_doubt', code: 'unreadable' }, context.log.logTime()) : result;
 
 const publish = async ({ log, outage }: AttemptContext, result: EffectResult, { traceparent }: Delivery): Promise<void> => {
-  await outage.insist('log', () => log.append([resultRecord(result, traceparent)]));
+  await outage.insist('log', () => log.append([inboxRecord(result, traceparent)]));
 };
 
 const report = ({ logger, metrics }: AttemptContext, { record }: OutboxAttempt, result: EffectResult): void => {

@@ -1,6 +1,6 @@
 import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import { dialogKey } from '@dialog/contracts/ids';
-import type { EffectResult } from '@dialog/contracts/inbox';
+import type { ChatImported, EffectResult } from '@dialog/contracts/inbox';
 import { resultInputId } from '@dialog/contracts/outbox';
 import { topics } from '@dialog/contracts/topics';
 import type { NewRecord } from '@dialog/log/port';
@@ -27,16 +27,16 @@ export const effectResult = (envelope: OutboxEnvelope, verdict: Verdict, at: num
 });
 
 /** The result as an inbox record of its dialog; published twice it is one input. */
-export const resultRecord = (result: EffectResult, traceparent: string | undefined): NewRecord => ({
+export const inboxRecord = (input: EffectResult | ChatImported, traceparent: string | undefined): NewRecord => ({
   topic: topics.inbox,
-  key: dialogKey(result),
-  value: new TextEncoder().encode(JSON.stringify(result)),
+  key: dialogKey(input),
+  value: new TextEncoder().encode(JSON.stringify(input)),
   headers: cloudEventHeaders({
-    id: result.inputId,
-    account: result.account,
-    type: result.type,
-    subject: dialogKey(result),
-    timeMs: result.receivedAt,
+    id: input.inputId,
+    account: input.account,
+    type: input.type,
+    subject: dialogKey(input),
+    timeMs: input.receivedAt,
     ...(traceparent === undefined ? {} : { traceparent }),
   }),
 });

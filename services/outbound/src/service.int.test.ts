@@ -3,7 +3,7 @@ import type { EffectResult } from '@dialog/contracts/inbox';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aRecord, httpTimeoutMs, ok, type Rig, silent, startRig } from '../test/rig.ts';
+import { aRecord, hashKey, httpTimeoutMs, ok, type Rig, silent, startRig } from '../test/rig.ts';
 import { type Outbound, outboundService } from './service.ts';
 
 let rig: Rig;
@@ -27,6 +27,7 @@ const start = (over: { store?: EventStore; drainMs?: number } = {}) => {
     clock: rig.clock,
     logger: rig.logger,
     httpTimeoutMs,
+    hashKey,
     limits: { ratePerSecond: 1000, burst: 1000 },
     ...over,
   });

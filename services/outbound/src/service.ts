@@ -1,5 +1,6 @@
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
+import type { Secret } from '@dialog/contracts/secret';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
@@ -7,6 +8,7 @@ import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
 import { type AccountLimits, accountConnections } from './account/connections.ts';
 import { type AttemptContext, answerAttempt } from './attempt.ts';
+import { keepDirectories } from './directory.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import { codeOf, type Dependency, outageOf } from './outage.ts';
 import { parseOutboxRecord } from './outbox-record.ts';
@@ -18,6 +20,8 @@ export type OutboundOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: OutboundMetrics;
+  /** The door's: so that a message read from Stored Data is known as the one that came by a webhook. */
+  readonly hashKey: Secret;
   /** Of one HTTP attempt, on the clock. Default 10 000. The same in all outbounds: others wait so long for a claim. */
   readonly httpTimeoutMs?: number;
   /** Default 2 000. */
@@ -67,6 +71,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     outage,
     connections,
     httpTimeoutMs,
+    hashKey: options.hashKey,
     ...(options.limits?.http === undefined ? {} : { httpSteps: options.limits.http }),
     claimMarginMs: options.claimMarginMs ?? 2_000,
     stopping: stopping.signal,
@@ -132,7 +137,15 @@ export const outboundService = (options: OutboundOptions): Outbound => {
   };
 
   return {
-    run: () => consumer.run(),
+    run: async () => {
+      const kept = keepDirectories({ accounts, connections, store, clock, logger, signal: stopping.signal });
+      try {
+        await consumer.run();
+      } finally {
+        stopping.abort(new Error('outbound stops'));
+        await kept;
+      }
+    },
     ready: () => {
       const away = outage.away();
       return { ready: away.length === 0 && !stopping.signal.aborted, away };

@@ -1,7 +1,6 @@
 import type { EffectResult } from '@dialog/contracts/inbox';
 import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
-import type { StoredChat } from '@dialog/webim/stored-data/chat-object';
-import type { StoredDataAnswer } from '@dialog/webim/stored-data/client';
+import type { StoredChatObject, StoredDataAnswer } from '@dialog/webim/stored-data/client';
 import type { Held } from './account/gate.ts';
 import { askedPauseMs, backOffMs } from './back-off.ts';
 import type { Verdict } from './effect-result.ts';
@@ -54,10 +53,10 @@ export const verdictOf = async (answer: BotApiAnswer | Held, waiting: Waiting, f
 /** A question that fails on the wire may be asked again; after that the answer is that there is none. */
 const maxQuestions = 3;
 
-export const storedDataVerdict = (answer: StoredDataAnswer<StoredChat>, waiting: Waiting): Verdict => {
+export const storedDataVerdict = (answer: StoredDataAnswer<StoredChatObject>, waiting: Waiting): Verdict => {
   switch (answer.kind) {
     case 'accepted':
-      return { outcome: 'accepted', status: answer.status, chat: answer.value };
+      return { outcome: 'accepted', status: answer.status, chat: answer.value.chat };
     case 'refused':
       return { outcome: 'refused', reason: answer.reason, code: answer.code, ...statusOf(answer) };
     case 'retry_later':

@@ -41,6 +41,7 @@ export const silent: Answer = () => undefined;
 export const clockRate = 40;
 export const httpTimeoutMs = 10_000;
 export const claimMarginMs = 2_000;
+export const hashKey = new Secret('h'.repeat(32));
 
 export type Rig = Awaited<ReturnType<typeof startRig>>;
 
@@ -59,6 +60,8 @@ export const startRig = async () => {
   const posted: Posted[] = [];
   const script: Answer[] = [];
   const server = createServer((request, response) => {
+    // Asked beside everything, for the names.
+    if (request.url?.endsWith('/operators') || request.url?.endsWith('/departments')) return void response.end('[]');
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
@@ -155,6 +158,7 @@ export const startRig = async () => {
         random,
         connections,
         httpTimeoutMs,
+        hashKey,
         metrics: undefined,
         claimMarginMs: over.claimMarginMs ?? claimMarginMs,
         outage: outageOf({ clock, random, stop: stop.signal, logger, onAway: () => undefined, onBack: () => undefined }),

@@ -130,6 +130,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       clock,
       logger: named('outbound'),
       httpTimeoutMs: options.httpTimeoutMs,
+      hashKey: options.hashKey,
       ...(options.claimMarginMs === undefined ? {} : { claimMarginMs: options.claimMarginMs }),
       ...(options.metrics === undefined ? {} : { metrics: options.metrics.outbound }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -5,6 +5,7 @@ import { readExportFile } from '@dialog/export/export-file';
 import { ImportRefused, importLines } from '@dialog/export/import-lines';
 import type { Command } from 'commander';
 import { cannot } from '../exit.ts';
+import { importWebimCommand } from './import-webim.ts';
 
 const help = `
 Ids and revisions of the events are kept: what was imported before is found and not written again, and an import that was
@@ -19,13 +20,14 @@ Exit codes: 0 all of it is in the store; 1 the store has something else in its p
 
 /** `dialogctl import`: an export into a store. */
 export const importCommand = (program: Command, out: (text: string) => void): void => {
-  program
-    .command('import <file>')
+  const imports = program
+    .command('import [file]')
     .description('write an export into an event store')
-    .requiredOption('--events-url <url>', 'the event store, as EVENTS_URL names it')
+    .option('--events-url <url>', 'the event store, as EVENTS_URL names it')
     .option('--json', 'for pipes')
     .addHelpText('after', help)
-    .action(async (file: string, { eventsUrl, json }: { eventsUrl: string; json?: boolean }) => {
+    .action(async (file: string | undefined, { eventsUrl, json }: { eventsUrl?: string; json?: boolean }) => {
+      if (file === undefined || eventsUrl === undefined) return cannot('import wants a file and --events-url, or: import webim');
       if (!existsSync(file)) return cannot(`${file} is not there`);
       const store = await openEventStore({ url: eventsUrl, clock: realClock }).catch((error: Error) => cannot(error.message));
       try {
@@ -42,4 +44,5 @@ export const importCommand = (program: Command, out: (text: string) => void): vo
         await store.close();
       }
     });
+  importWebimCommand(imports, out);
 };

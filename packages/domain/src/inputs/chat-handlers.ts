@@ -99,6 +99,12 @@ const ignored = (draft: Draft, reason: 'bot_has_it' | 'not_newer' | 'bot_operato
   emit(draft, { type: 'InputIgnored', data: { reason } });
 };
 
+/** What Webim's Stored Data shows of a chat, read afterwards: it stands in the history and moves nothing. */
+export const chatImported = (draft: Draft, input: InboxInputOf<'chat_imported'>): void => {
+  if (recordedUnseen(draft, 'chat_imported', input.closed === true)) return;
+  recordInput(draft);
+};
+
 /** `chat_closed`: the final close. The flag is reset, then the Return script runs. */
 export const chatClosed = (draft: Draft, input: InboxInputOf<'chat_closed'>): void => {
   if (recordedUnseen(draft, 'chat_closed', true)) return;

@@ -280,6 +280,11 @@ const storedDataPauseMs = 3_600_000;
 const storedDataAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
   if (result.outcome === 'deferred') return retryLater(draft, open, result);
   settle(draft, open, result);
+  // What it brought came as an input of its own.
+  if (open.purpose === 'history') {
+    if (liveOf(draft).holder.owner === 'bot') afterSettled(draft, true);
+    return;
+  }
   if (result.outcome === 'accepted' && result.chat?.closed === true) {
     closeDialog(draft, {
       cause: 'stored_data',

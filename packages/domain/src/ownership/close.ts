@@ -2,6 +2,7 @@ import type { DomainEventOf } from '@dialog/contracts/domain-event';
 import type { ReturnCause } from '@dialog/contracts/return-cause';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf } from '../draft.ts';
+import { openEffect } from '../effects/open.ts';
 import { drop } from '../effects/settle.ts';
 import { takeWaiting } from '../script-run/messages.ts';
 import { redirectAtWebim } from './handover.ts';
@@ -25,6 +26,10 @@ export const closeDialog = (
   if (inDoubt) returnAfterRedirect(draft);
   const episode = resetFlag(draft, close.returnCause);
   if (episode !== null) runFinalReturn(draft, episode, close.returnCause);
+  // What people said in it was not ours to see; an answer of Stored Data that closed it has brought it already.
+  if (close.final && close.cause !== 'stored_data' && liveOf(draft).returnedEpisode > 0 && draft.context.settings.storedData) {
+    openEffect(draft, { kind: 'query_chat' }, 'history');
+  }
   if (close.final || liveOf(draft).waiting.length === 0) return;
   // Who wrote while the close was on its way is answered as who writes right after it.
   emit(draft, { type: 'DialogReopened', data: { cause: 'message' } });

@@ -71,7 +71,7 @@ test('a chat, and pages of chats with an opaque mark', async () => {
         : { chat: { id: 7, operator_id: '9', state: 'chatting' } },
     )(response),
   );
-  expect(await data.chat('7')).toMatchObject({ value: { closed: false, operatorId: '9', state: 'chatting' } });
+  expect(await data.chat('7')).toMatchObject({ value: { chat: { closed: false, operatorId: '9', state: 'chatting' }, raw: { id: 7 } } });
   expect(await data.chats('0')).toMatchObject({
     value: { chats: [{ id: '7', chat: { closed: true } }], lastTs: '1772442846000000', more: true },
   });

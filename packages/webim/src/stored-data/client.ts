@@ -26,9 +26,11 @@ export type StoredOperator = {
 };
 /** `key` is what `redirect_chat` takes; expected, but not proven to be there. */
 export type StoredDepartment = { readonly id: string; readonly key?: string; readonly name?: string };
+/** A chat object: what the engine asks of it, and as Webim sent it. */
+export type StoredChatObject = { readonly chat: StoredChat; readonly raw: Readonly<Record<string, unknown>> };
 export type StoredChatsPage = {
-  /** Chat objects as Webim sent them, with their id as text; pages overlap: de-duplicate by it. */
-  readonly chats: readonly { readonly id: string; readonly chat: StoredChat; readonly raw: Readonly<Record<string, unknown>> }[];
+  /** With their id as text; pages overlap: de-duplicate by it. */
+  readonly chats: readonly (StoredChatObject & { readonly id: string })[];
   /** Opaque; pass it to the next call. */
   readonly lastTs: string;
   readonly more: boolean;
@@ -38,7 +40,7 @@ export type StoredChatsPage = {
 export type WebimStoredData = {
   readonly operators: (signal?: AbortSignal) => Promise<StoredDataAnswer<readonly StoredOperator[]>>;
   readonly departments: (signal?: AbortSignal) => Promise<StoredDataAnswer<readonly StoredDepartment[]>>;
-  readonly chat: (chatId: string, signal?: AbortSignal) => Promise<StoredDataAnswer<StoredChat>>;
+  readonly chat: (chatId: string, signal?: AbortSignal) => Promise<StoredDataAnswer<StoredChatObject>>;
   /** `since`: `'0'` for all, then the former page's `lastTs`. */
   readonly chats: (since: string, signal?: AbortSignal) => Promise<StoredDataAnswer<StoredChatsPage>>;
   readonly close: () => Promise<void>;
@@ -131,7 +133,7 @@ export const webimStoredData = (options: WebimStoredDataOptions): WebimStoredDat
         `chat?id=${encodeURIComponent(chatId)}`,
         (body) => {
           const chat = record(record(body)?.['chat']);
-          return chat && storedChat(chat);
+          return chat && { chat: storedChat(chat), raw: chat };
         },
         signal,
       ),

@@ -144,7 +144,7 @@ const closedByOf = (value: unknown): 'inactivity_timer' | 'operator' | 'visitor'
 
 const maxFields = 50;
 
-const visitorOf = (value: unknown, account: string, context: WebhookContext): Visitor | undefined => {
+export const visitorOf = (value: unknown, account: string, context: Pick<WebhookContext, 'hashKey'>): Visitor | undefined => {
   const visitor = object(value);
   if (visitor === undefined) return undefined;
   const id = text(visitor['id'], 200);

@@ -1,6 +1,7 @@
 import type { Role } from '@dialog/contracts/role';
 import type { z } from 'zod';
 import { accountsSchema } from '../api/accounts.ts';
+import { directoriesSchema } from '../api/directory.ts';
 import { behindSchema, flowSchema, numbersSchema } from '../api/numbers.ts';
 import { parkedListSchema } from '../api/parked.ts';
 import { aboutSchema, dialogListSchema, dialogSchema, type EventPage, eventPageSchema, facetValuesSchema } from '../api/schemas.ts';
@@ -53,6 +54,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /dialogs/values': viewer(facetValuesSchema),
   'GET /dialogs/{account}/{chatId}': viewer(dialogSchema),
   'GET /dialogs/{account}/{chatId}/events': { least: 'viewer', mask: maskedEvents(eventPageSchema), text: true },
+  // Names of employees, not of visitors.
+  'GET /directory': viewer(directoriesSchema),
   'GET /settings/{settings}': viewer(settingsPinSchema),
   'GET /scripts/{script}': viewer(scriptSchema),
   'GET /accounts': viewer(accountsSchema),

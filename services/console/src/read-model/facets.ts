@@ -14,8 +14,11 @@ export const problemNames = [
 ] as const;
 export type Problem = (typeof problemNames)[number];
 
-/** How far a dialog is. `trial`: the bot tries to get it back; `inferred`: closed without Webim's word, a message reopens it. */
-export const stateNames = ['open', 'trial', 'closed', 'inferred', 'unseen'] as const;
+/**
+ * How far a dialog is. `trial`: the bot tries to get it back; `inferred`: closed without Webim's word, a message reopens it; `imported`: a chat that the bot never
+ * had, read from Webim's Stored Data.
+ */
+export const stateNames = ['open', 'trial', 'closed', 'inferred', 'unseen', 'imported'] as const;
 
 /** By what dialogs can be found; each is a list of its own in the order of activity. */
 export const facetNames = [

@@ -1,12 +1,13 @@
 import { type DomainEventOf, eventMetadataSchema, ownerSchema } from '@dialog/contracts/domain-event';
 import type { DialogId } from '@dialog/contracts/ids';
+import type { ChatImported } from '@dialog/contracts/inbox';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
 import { problemNames, stateNames } from './facets.ts';
 import { foldWork, noWork, openWorkSchema } from './open-work.ts';
 
 /** Raise it with every change of `foldRow`, of the row's shape or of a table: a read model of another version is thrown away and rebuilt. */
-export const rowFoldVersion = 9;
+export const rowFoldVersion = 10;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
 export const dialogRowSchema = z.object({
@@ -14,8 +15,8 @@ export const dialogRowSchema = z.object({
   chatId: z.string(),
   /** The last event that this row has taken. */
   revision: z.number().int(),
-  /** `unseen`: a chat that the bot never had; it is not counted as a dialog. */
-  status: z.enum(['live', 'unseen']),
+  /** `unseen`: a chat that the bot never had; it is not counted as a dialog. `imported`: such a one, of which Webim's Stored Data told what was said. */
+  status: z.enum(['live', 'unseen', 'imported']),
   owner: ownerSchema.nullable(),
   /** While an operator has the chat, where Webim named one. */
   operatorId: z.string().nullable(),
@@ -125,7 +126,7 @@ const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> 
   const data = (event.data ?? {}) as Record<string, unknown>;
   switch (event.type) {
     case 'InputRecorded':
-      return { lastInput: text((data.input as { type?: unknown } | undefined)?.type) };
+      return { lastInput: text((data.input as { type?: unknown } | undefined)?.type), ...imported(from, data.input, at) };
     case 'InputRepeated':
       return { troubles: withOne(from.troubles, 'repeated') };
     case 'InputLate':
@@ -198,6 +199,26 @@ const said = (from: DialogRow, event: RowEvent, at: number): Partial<DialogRow> 
     default:
       return {};
   }
+};
+
+/** It stands in the list where it belongs by Webim's own times, not by the time of the import. */
+const imported = (from: DialogRow, given: unknown, at: number): Partial<DialogRow> => {
+  const input = (given ?? {}) as Partial<ChatImported>;
+  if (input.type !== 'chat_imported') return {};
+  const operators = [input.operatorId, ...(input.messages ?? []).map(({ operatorId }) => operatorId)].filter((one) => one !== undefined);
+  const known = { operators: operators.reduce<string[]>(withOne, [...from.operators]) };
+  // What only adds to a dialog is no activity of it.
+  if (from.status === 'live') return { ...known, lastAt: from.lastAt };
+  const times = (input.messages ?? []).map((message) => message.at).filter((one) => one !== undefined);
+  const first = input.startedAt ?? times[0] ?? at;
+  return {
+    ...known,
+    status: 'imported',
+    state: 'imported',
+    visitor: text(input.visitor?.hash) ?? from.visitor,
+    startedAt: first,
+    lastAt: Math.max(first, input.closedAt ?? times.at(-1) ?? first),
+  };
 };
 
 const settled = (from: DialogRow, { number, outcome }: Partial<DomainEventOf<'EffectSettled'>['data']>): Partial<DialogRow> => {

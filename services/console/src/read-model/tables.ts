@@ -172,7 +172,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     counted: CountedDialog,
   ): void => {
     const { status, owner, parked, script, lastAt, account, chatId } = after;
-    const columns = [status === 'live' ? 1 : 0, owner, parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
+    const columns = [status === 'unseen' ? 0 : 1, owner, parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
     const own = id ?? Number(addRow.get(...columns, account, chatId)?.['id']);
     if (id !== undefined) changeRow.run(...columns, id);
     facets.change(own, before, after);

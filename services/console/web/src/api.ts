@@ -11,6 +11,7 @@ import type {
 import type { AccountsReport } from '../../src/api/accounts.ts';
 import type { AuditReport } from '../../src/api/audit.ts';
 import type { BotSwitched } from '../../src/api/bot-switch.ts';
+import type { Directories } from '../../src/api/directory.ts';
 import type { DoctorList, DoctorReport, WebhookLog } from '../../src/api/doctor.ts';
 import type { BehindReport, FlowReport, NumbersReport } from '../../src/api/numbers.ts';
 import type { parkedListSchema, parkedRecordsSchema, releaseClassPlanSchema, releasePlanSchema } from '../../src/api/parked.ts';
@@ -105,6 +106,7 @@ export const api = {
   events: (account: string, chatId: string, from: number, signal: AbortSignal, limit = 1000) =>
     get<EventPage>(`${dialogPath(account, chatId)}/events?from=${from}&limit=${limit}`, signal),
   script: (hash: string, signal: AbortSignal) => get<ScriptSource>(`/scripts/${encodeURIComponent(hash)}`, signal),
+  directory: (signal: AbortSignal) => get<Directories>('/directory', signal),
   settings: (hash: string, signal: AbortSignal) => get<SettingsPin>(`/settings/${encodeURIComponent(hash)}`, signal),
   parts: (signal: AbortSignal) => get<PartsReport>('/parts', signal),
   stuck: (signal: AbortSignal) => get<StuckReport>('/stuck', signal),

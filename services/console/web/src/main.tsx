@@ -4,6 +4,7 @@ import { SessionProvider } from './access/session.tsx';
 import { App } from './app.tsx';
 import { LagProvider } from './lag/lag-now.tsx';
 import { LiveProvider } from './live.tsx';
+import { NamesProvider } from './names.tsx';
 import { TextsProvider } from './texts/context.tsx';
 
 // The page's policy lets no code be made of text, and zod, which comes with the later parts, would try.
@@ -17,7 +18,9 @@ createRoot(root).render(
       <SessionProvider>
         <LiveProvider>
           <LagProvider>
-            <App />
+            <NamesProvider>
+              <App />
+            </NamesProvider>
           </LagProvider>
         </LiveProvider>
       </SessionProvider>

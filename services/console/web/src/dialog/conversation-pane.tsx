@@ -1,17 +1,26 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useCallback, useEffect, useMemo, useRef } from 'react';
+import { useNames } from '../names.tsx';
 import { useTexts } from '../texts/context.tsx';
+import type { Texts } from '../texts/texts.ts';
 import { clockTime } from '../time.ts';
 import { conversation, type Turn } from './conversation.ts';
-import type { Step } from './history.ts';
+import { accountOf, type Step } from './history.ts';
 import { intoSight } from './into-sight.ts';
+
+const peopleText = {
+  unknown: (t: Texts) => t.dialog.peopleUnseen,
+  partial: (t: Texts) => t.dialog.peoplePartial,
+  imported: (t: Texts) => t.dialog.peopleImported,
+};
 
 type ConversationProps = { readonly history: readonly Step[]; readonly chosen: number; readonly choose: (revision: number) => void };
 
 /** The conversation up to the chosen event at full strength, what comes later faded. */
 export const ConversationPane = memo(({ history, chosen, choose }: ConversationProps) => {
   const { t } = useTexts();
-  const turns = useMemo(() => conversation(history, t), [history, t]);
+  const { operator } = useNames(accountOf(history));
+  const turns = useMemo(() => conversation(history, t, operator), [history, t, operator]);
   const box = useRef<HTMLDivElement>(null);
   const keyOf = useCallback((index: number) => turns[index]?.key ?? index, [turns]);
   const list = useVirtualizer({
@@ -62,7 +71,7 @@ export const TurnLine = memo(
           <span>{turn.text}</span>
           {turn.opensUnseen === undefined ? null : (
             <span className="unseen" data-operator-messages={turn.opensUnseen}>
-              {turn.opensUnseen === 'unknown' ? t.dialog.peopleUnseen : t.dialog.peoplePartial}
+              {peopleText[turn.opensUnseen](t)}
             </span>
           )}
         </div>

@@ -1,7 +1,9 @@
 import { type DomainEvent, domainEventSchemas } from '@dialog/contracts/domain-event';
+import { initialDialog } from '@dialog/domain/state';
 import { summarize } from '@dialog/domain/summary';
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../../src/api/schemas.ts';
+import { handedOver } from '../../../test/decided-dialog.ts';
 import {
   inQueue,
   newMessage,
@@ -105,5 +107,53 @@ describe('the words', () => {
         expect(words).not.toBe(event.type);
       }
     }
+  });
+});
+
+describe('what was read from Stored Data after the close', () => {
+  const dialog = handedOver('shop', '2', t0);
+  const closedAt = dialog.now();
+  const said = (text: string, at: number, more: object = {}) => ({
+    id: text,
+    hash: text,
+    hashOfContent: false,
+    kind: 'operator',
+    side: 'operator',
+    text,
+    operatorId: '7',
+    at,
+    ...more,
+  });
+  const known = dialog.stored().flatMap(({ data }) => {
+    const { input } = data as { input?: { message?: { hash: string; text?: string } } };
+    return input?.message?.text === 'вы тут?' ? [input.message.hash] : [];
+  });
+  dialog.take({
+    type: 'chat_imported',
+    closed: true,
+    messages: [
+      said('вы тут?', closedAt - 1_900_000, { hash: known[0], side: 'visitor', kind: 'visitor' }),
+      said('Здравствуйте, это Анна', closedAt - 1_700_000),
+      said('Спасибо, жду', closedAt - 1_600_000, { side: 'visitor', kind: 'visitor' }),
+    ],
+  });
+  const turns = conversation(extend([], dialog.stored()), en);
+
+  it('stands where it was said, and what was known already stands once', () => {
+    expect(turns.filter(({ text }) => text === 'вы тут?')).toHaveLength(1);
+    const at = turns.findIndex(({ remark }) => remark === en.turn.imported);
+    expect(turns.slice(at, at + 2).map(({ side, text, withPeople }) => [side, text, withPeople])).toEqual([
+      ['operator', 'Здравствуйте, это Анна', true],
+      ['visitor', 'Спасибо, жду', true],
+    ]);
+    expect(at).toBeGreaterThan(turns.findIndex(({ text }) => text === 'вы тут?'));
+    expect(at).toBeLessThan(turns.findIndex(({ text }) => text === en.turn.closed));
+    expect(turns.find(({ opensUnseen }) => opensUnseen !== undefined)?.opensUnseen).toBe('imported');
+  });
+
+  it('keys are unique, and it moves no state', () => {
+    expect(new Set(turns.map(({ key }) => key)).size).toBe(turns.length);
+    const [before, after] = extend([], dialog.stored()).slice(-2);
+    expect(summarize(after?.state ?? initialDialog)).toEqual(summarize(before?.state ?? initialDialog));
   });
 });

@@ -16,14 +16,14 @@ export type Turn = {
   /** Said beside it: in doubt, not delivered, dropped, late. */
   readonly remark?: string;
   readonly undelivered?: boolean;
-  /** A stretch in which operators spoke begins: `unknown`, none of it is visible; `partial`, what Webim's reports showed of it is. */
-  readonly opensUnseen?: 'unknown' | 'partial';
+  /** A stretch in which operators spoke begins: `unknown`, none of it is visible; `partial`, what Webim's reports showed of it is; `imported`, Stored Data told it. */
+  readonly opensUnseen?: 'unknown' | 'partial' | 'imported';
   /** Said while people had the chat. */
   readonly withPeople?: boolean;
 };
 
 /** The conversation as the visitor saw it: what reached the visitor when it reached the visitor, and where people spoke unseen by us. */
-export const conversation = (history: readonly Step[], t: Texts): readonly Turn[] => {
+export const conversation = (history: readonly Step[], t: Texts, nameOf: (operatorId: string) => string = (id) => id): readonly Turn[] => {
   const turns: Turn[] = [];
   const seen = new Set<string>();
   const open = new Map<number, Effect>();
@@ -32,6 +32,7 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
   const repeated = repeatedInputs(history);
   /** Places of visitors' messages by hash: what became of one is known later. */
   const places = new Map<string, number>();
+  const imported: { readonly revision: number; readonly message: Message }[] = [];
   let arrived: string[] = [];
   let withPeople = false;
   let stretch: number | undefined;
@@ -51,6 +52,10 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
       case 'InputRecorded':
         arrived = [];
         if (repeated.has(event.revision)) break;
+        if (event.data.input.type === 'chat_imported') {
+          imported.push(...event.data.input.messages.map((message) => ({ revision: event.revision, message })));
+          break;
+        }
         for (const message of messagesOf(event.data)) {
           if (!message.hashOfContent && seen.has(message.hash)) continue;
           seen.add(message.hash);
@@ -112,7 +117,8 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
         withPeople = toPeople;
         const unseen = opens ? ({ opensUnseen: 'unknown' } as const) : {};
         if (owner === 'queue') add({ side: 'note', text: t.turn.toQueue, ...unseen });
-        else if (owner === 'operator') add({ side: 'note', text: t.turn.toOperator(operatorId ?? '?'), ...unseen });
+        else if (owner === 'operator')
+          add({ side: 'note', text: t.turn.toOperator(operatorId === undefined ? '?' : nameOf(operatorId)), ...unseen });
         else if (owner === 'bot' && turns.length > 1) add({ side: 'note', text: t.turn.toBot });
         break;
       }
@@ -134,8 +140,28 @@ export const conversation = (history: readonly Step[], t: Texts): readonly Turn[
       default:
     }
   }
+  for (const { revision, message } of imported) {
+    if ((!message.hashOfContent && seen.has(message.hash)) || (message.side === 'operator' && isOurs(message, ours))) continue;
+    seen.add(message.hash);
+    place(turns, { revision, at: message.at ?? null, side: message.side, remark: t.turn.imported, ...messageText(message, t) });
+  }
   return turns;
 };
+
+/** Puts what was read afterwards where it was said, by Webim's own time; without one at the end. */
+const place = (turns: Turn[], turn: Omit<Turn, 'key'>): void => {
+  const { at } = turn;
+  const later = at === null ? -1 : turns.findIndex((one) => one.at !== null && one.at > at);
+  const index = later < 0 ? turns.length : later;
+  const stretch = turns.slice(0, index).findLastIndex((one) => one.opensUnseen !== undefined);
+  const opening = turns[stretch];
+  if (turn.side === 'operator' && opening !== undefined) turns[stretch] = { ...opening, opensUnseen: 'imported' };
+  const withPeople = turns[index - 1]?.withPeople ?? false;
+  turns.splice(index, 0, { key: `${turn.revision}-i${turns.length}`, ...turn, ...(withPeople ? { withPeople } : {}) });
+};
+
+/** @returns whether Webim's Stored Data told of the chat here. */
+export const isImport = ({ event }: Step): boolean => event.type === 'InputRecorded' && event.data.input.type === 'chat_imported';
 
 const isOurs = (message: Message, ours: ReadonlySet<string>): boolean =>
   message.text === undefined || message.text === '' ? message.file === undefined : ours.has(message.text);

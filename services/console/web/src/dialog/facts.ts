@@ -10,7 +10,13 @@ export type Fact = { readonly key: string; readonly group: keyof Texts['fact']['
 
 const nothingPersonal: Personal = new Set();
 
-export const factsOf = (state: DialogState, t: Texts, language: string, personal: Personal = nothingPersonal): readonly Fact[] => {
+export const factsOf = (
+  state: DialogState,
+  t: Texts,
+  language: string,
+  personal: Personal = nothingPersonal,
+  nameOf: (operatorId: string) => string = (id) => id,
+): readonly Fact[] => {
   const summary = summarize(state);
   const live = state.status === 'live' ? state : undefined;
   const f = t.fact;
@@ -25,7 +31,7 @@ export const factsOf = (state: DialogState, t: Texts, language: string, personal
     summary.owner === null
       ? t.noOwner
       : t.owner[summary.owner] +
-          (summary.operatorId === null ? '' : ` ${summary.operatorId}`) +
+          (summary.operatorId === null ? '' : ` ${nameOf(summary.operatorId)}`) +
           (live?.holder.owner === 'nobody' && live.holder.final ? `, ${f.final}` : ''),
   );
   add('who', 'ownerSince', f.ownerSince, summary.ownerSince === null ? '—' : clockTime(summary.ownerSince, language));

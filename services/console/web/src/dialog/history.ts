@@ -34,6 +34,12 @@ export const extend = (history: readonly Step[], events: readonly StoredEvent[],
   return steps;
 };
 
+/** Whose dialog it is, as its first input says. */
+export const accountOf = (history: readonly Step[]): string | undefined => {
+  const first = history[0]?.event;
+  return first?.type === 'InputRecorded' ? first.data.input.account : undefined;
+};
+
 /** An event whose data is not as its schema has it must not take the page with it: the state stays as it was. */
 const folded = (state: DialogState, event: DomainEvent): DialogState => {
   try {

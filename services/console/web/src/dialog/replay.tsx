@@ -1,11 +1,12 @@
 import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Loading } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
+import { isImport } from './conversation.ts';
 import { ConversationPane } from './conversation-pane.tsx';
 import { sendsOf } from './delays.ts';
 import { EventList } from './event-list.tsx';
 import { EventTools } from './event-tools.tsx';
-import { indexOf, type Step } from './history.ts';
+import { accountOf, indexOf, type Step } from './history.ts';
 import { KeysHelp } from './keys-help.tsx';
 import { linksOf } from './links.ts';
 import type { Pins } from './pins.ts';
@@ -110,7 +111,9 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
   const forkAt = look.fork === undefined ? undefined : indexOf(history, look.fork);
   return (
     <>
-      {step.state.status === 'unseen' && at === history.length - 1 ? <p className="notice">{t.dialog.unseen}</p> : null}
+      {step.state.status === 'unseen' && at === history.length - 1 ? (
+        <p className="notice">{history.some(isImport) ? t.dialog.imported : t.dialog.unseen}</p>
+      ) : null}
       <div className="stepper">
         <Scrubber rows={rows} row={row} chosen={chosen} last={lastRevision} toRow={toRow} />
         {look.revision === undefined ? (
@@ -175,6 +178,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
                 </label>
               </div>
               <StatePane
+                account={accountOf(history)}
                 step={step}
                 before={history[at - 1]}
                 onlyChanges={look.changes}

@@ -1,6 +1,7 @@
 import { initialDialog } from '@dialog/domain/state';
 import { useMemo, useState } from 'react';
 import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
+import { useNames } from '../names.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { dateTime, delayText } from '../time.ts';
 import { delaysOf, type Sent } from './delays.ts';
@@ -14,6 +15,7 @@ import { marksOf, wording } from './wording.ts';
 const groups = ['who', 'script', 'outgoing', 'time'] as const;
 
 type StatePaneProps = {
+  readonly account: string | undefined;
   readonly step: Step;
   readonly before: Step | undefined;
   readonly onlyChanges: boolean;
@@ -25,11 +27,16 @@ type StatePaneProps = {
 };
 
 /** The state after the chosen event, what it changed marked; how the event came about, and what came of it. */
-export const StatePane = ({ step, before, onlyChanges, links, sends, wordOf, personal, choose }: StatePaneProps) => {
+export const StatePane = ({ account, step, before, onlyChanges, links, sends, wordOf, personal, choose }: StatePaneProps) => {
   const { t, language } = useTexts();
+  const { operator } = useNames(account);
   const facts = useMemo(
-    () => changes(factsOf(before?.state ?? initialDialog, t, language, personal), factsOf(step.state, t, language, personal)),
-    [step, before, t, language, personal],
+    () =>
+      changes(
+        factsOf(before?.state ?? initialDialog, t, language, personal, operator),
+        factsOf(step.state, t, language, personal, operator),
+      ),
+    [step, before, t, language, personal, operator],
   );
   const { event, metadata } = step;
   const shown = onlyChanges ? facts.filter((fact) => fact.change !== 'none') : facts;

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { FacetValuesAnswer } from '../../../src/api/schemas.ts';
 import { anyProblem, problemNames, stateNames } from '../../../src/read-model/facets.ts';
+import { type Names, useNames } from '../names.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { type Texts, word } from '../texts/texts.ts';
 import { dateTime, serverNow } from '../time.ts';
@@ -14,7 +15,7 @@ const owners = ['bot', 'queue', 'operator', 'nobody'] as const;
 const causes = ['final_close', 'auto_close_timeout', 'abandoned', 'operator_redirect', 'no_operator'] as const;
 
 /** A value as a person reads it; what is a name already stays. */
-const wordOf = (t: Texts, name: FilterName, value: string, language: string): string => {
+const wordOf = (t: Texts, names: Names, name: FilterName, value: string, language: string): string => {
   switch (name) {
     case 'owner':
       return word(t.owner, value);
@@ -26,6 +27,10 @@ const wordOf = (t: Texts, name: FilterName, value: string, language: string): st
       return value === 'true' ? t.flag.set : t.flag.notSet;
     case 'cause':
       return word(t.words.cause, value);
+    case 'operator':
+      return names.operator(value);
+    case 'department':
+      return names.department(value);
     case 'script':
       return value.slice(0, 8);
     case 'visitor':
@@ -68,6 +73,7 @@ type BarProps = {
 /** What one asks most stands open, the rest behind a button; what is chosen stands below as chips. */
 export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps) => {
   const { t, language } = useTexts();
+  const names = useNames(filter.account);
   const hiddenOnes = [...others, 'from', 'to'] as const;
   const [open, setOpen] = useState(false);
   const hidden = hiddenOnes.filter((name) => filter[name] !== undefined).length;
@@ -86,7 +92,7 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
       <option value="">{t.find.any[name]}</option>
       {choices(name, values, filter[name]).map((value) => (
         <option key={value} value={value}>
-          {wordOf(t, name, value, language)}
+          {wordOf(t, names, name, value, language)}
         </option>
       ))}
     </select>
@@ -131,7 +137,7 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
       {chosen.length === 0 ? null : (
         <ul className="chips" aria-label={t.find.chosen}>
           {chosen.map((name) => {
-            const what = `${t.find.label[name]}: ${wordOf(t, name, filter[name] ?? '', language)}`;
+            const what = `${t.find.label[name]}: ${wordOf(t, names, name, filter[name] ?? '', language)}`;
             return (
               <li key={name}>
                 <button type="button" className="chip" data-testid={`chip-${name}`} onClick={() => choose(name, undefined)}>

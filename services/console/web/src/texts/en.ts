@@ -15,6 +15,7 @@ const input: Words = {
   chat_assigned: 'Webim: operator assigned',
   chat_closed: 'Webim: chat closed',
   webhook_refused: 'webhook refused',
+  chat_imported: 'what Stored Data has',
   timer_due: 'timer',
   effect_result: 'delivery result',
   release_parked: 'release by an operator',
@@ -165,10 +166,12 @@ export const en: Texts = {
     eventJson: 'Event as JSON',
     stateJson: 'State as JSON',
     notFound: 'There is no such dialog',
+    imported: 'It was read from Webim’s Stored Data: the bot never had this chat, nothing can be replayed but what was said.',
     unseen: 'The bot never had this chat; it is not counted as a dialog.',
     empty: 'No events',
     noConversation: 'Nothing was said yet',
     peopleUnseen: 'Operators’ messages are not visible from here on',
+    peopleImported: 'What people said here was read from Webim’s Stored Data after the close',
     peoplePartial: 'Of the operators’ messages only those are visible that Webim reported later',
     later: (time) => `${time} later`,
     why: 'Why',
@@ -185,6 +188,7 @@ export const en: Texts = {
   access: accessEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },
   turn: {
+    imported: 'imported',
     inDoubt: 'delivery in doubt',
     notDelivered: (why) => `not delivered: ${why}`,
     dropped: 'not said: no open chat',
@@ -303,6 +307,8 @@ export const en: Texts = {
           return 'Webim reported that the chat started';
         case 'chat_closed':
           return 'Webim reported that the chat was closed';
+        case 'chat_imported':
+          return 'Webim’s Stored Data told what was said in the chat';
         case 'timer_due':
           return 'A timer is due';
         case 'effect_result':

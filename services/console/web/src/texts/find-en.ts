@@ -34,6 +34,7 @@ export const findEn: FindTexts = {
     trial: 'Bot takes it back',
     closed: 'Closed',
     inferred: 'Closed without Webim’s word',
+    imported: 'Imported',
     unseen: 'Never with the bot',
   },
   problem: {

@@ -38,6 +38,7 @@ export const findRu: FindTexts = {
     trial: 'Бот забирает обратно',
     closed: 'Закрыт',
     inferred: 'Закрыт без слова Webim',
+    imported: 'Импортирован',
     unseen: 'Не был у бота',
   },
   problem: {

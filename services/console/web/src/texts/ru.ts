@@ -15,6 +15,7 @@ const input: Words = {
   chat_assigned: 'Webim: назначен оператор',
   chat_closed: 'Webim: чат закрыт',
   webhook_refused: 'вебхук отклонён',
+  chat_imported: 'что есть в Stored Data',
   timer_due: 'таймер',
   effect_result: 'результат отправки',
 };
@@ -160,10 +161,12 @@ export const ru: Texts = {
     eventJson: 'Событие в JSON',
     stateJson: 'Состояние в JSON',
     notFound: 'Такого диалога нет',
+    imported: 'Прочитано из Stored Data Webim: бот этот чат не вёл, показать можно только сказанное.',
     unseen: 'Этот чат никогда не был у бота и диалогом не считается.',
     empty: 'Событий нет',
     noConversation: 'Пока ничего не сказано',
     peopleUnseen: 'Дальше сообщения операторов не видны',
+    peopleImported: 'Сказанное здесь людьми прочитано из Stored Data Webim после закрытия',
     peoplePartial: 'Из сообщений операторов видны только те, о которых Webim сообщил позже',
     later: (time) => `спустя ${time}`,
     why: 'Почему',
@@ -180,6 +183,7 @@ export const ru: Texts = {
   access: accessRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },
   turn: {
+    imported: 'импорт',
     inDoubt: 'неизвестно, дошло ли',
     notDelivered: (why) => `не доставлено: ${why}`,
     dropped: 'не сказано: чат уже закрыт',
@@ -298,6 +302,8 @@ export const ru: Texts = {
           return 'Webim сообщил о начале чата';
         case 'chat_closed':
           return 'Webim сообщил о закрытии чата';
+        case 'chat_imported':
+          return 'Stored Data Webim рассказал, что было сказано в чате';
         case 'timer_due':
           return 'Сработал таймер';
         case 'effect_result':

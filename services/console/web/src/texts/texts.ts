@@ -79,10 +79,12 @@ export type Texts = {
     readonly stateJson: string;
     readonly notFound: string;
     readonly unseen: string;
+    readonly imported: string;
     readonly empty: string;
     readonly noConversation: string;
     readonly peopleUnseen: string;
     readonly peoplePartial: string;
+    readonly peopleImported: string;
     readonly later: (time: string) => string;
     readonly why: string;
     readonly steps: string;
@@ -98,6 +100,7 @@ export type Texts = {
   readonly access: AccessTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
   readonly turn: {
+    readonly imported: string;
     readonly inDoubt: string;
     readonly notDelivered: (why: string) => string;
     readonly dropped: string;
