@@ -16,7 +16,6 @@ export type ReadModel = {
   readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
   readonly accounts: () => Promise<readonly string[]>;
   readonly values: (limit: number) => Promise<FacetValues>;
-  readonly eraseTexts: (account: string, chatId: string) => Promise<boolean>;
   readonly parked: (limit: number) => Promise<readonly SubjectId[]>;
   /** Counted when asked: totals are queries, never increments. */
   readonly totals: () => Promise<DialogTotals>;
@@ -90,7 +89,6 @@ export const openReadModel = (options: { readonly file: string; readonly version
     row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
     values: async (limit) => (await call(callTimeoutMs, 'values', limit)) as FacetValues,
-    eraseTexts: async (account, chatId) => (await call(callTimeoutMs, 'eraseTexts', account, chatId)) as boolean,
     parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly SubjectId[],
     totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
     scripts: async (account) => (await call(callTimeoutMs, 'scripts', ...(account === undefined ? [] : [account]))) as readonly ScriptUse[],

@@ -68,8 +68,6 @@ export type Tables = {
   readonly accounts: () => readonly string[];
   /** What stands under each facet that has few values, to choose from; at most `limit` of each, in alphabetical order. */
   readonly values: (limit: number) => FacetValues;
-  /** Forgets what was said in a dialog: it is found by no word any more. False where it has none. */
-  readonly eraseTexts: (account: string, chatId: string) => boolean;
   /** Dialogs and visitors that are parked, at most `limit`. */
   readonly parked: (limit: number) => readonly SubjectId[];
   readonly totals: () => DialogTotals;
@@ -240,11 +238,6 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       }),
     list: find,
     row: (account, chatId) => stored(account, chatId)?.row,
-    eraseTexts: (account, chatId) =>
-      inTransaction(() => {
-        const found = stored(account, chatId);
-        return found !== undefined && words.erase(found.id);
-      }),
     values: (limit) =>
       Object.fromEntries(facetNames.filter((name) => name !== 'visitor').map((name) => [name, facets.values(name, limit)])) as FacetValues,
     accounts: () => facets.values('account'),
