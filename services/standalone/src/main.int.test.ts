@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hashPassword } from '@dialog/service-kit/password-hash';
+import Provider from 'oidc-provider';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -104,4 +107,105 @@ it('a port that is taken ends it with an error', async () => {
   const failed = await started({ INGRESS_PORT: String(port), CONSOLE_PORT: '0', SIMULATOR_PORT: '0', OPERATIONS_PORT: '0' });
   expect(await failed.ends).not.toBe(0);
   await new Promise((resolve) => server.close(resolve));
+});
+
+const askConsole = (port: number, path: string, init: RequestInit = {}) =>
+  fetch(`http://127.0.0.1:${port}/api${path}`, { redirect: 'manual', signal: AbortSignal.timeout(10_000), ...init });
+
+it('ACCESS=password: the whole process lets nobody in but by the password, and a session outlives its restart', async () => {
+  const [ingress, console_, simulator, operations] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const env = {
+    INGRESS_PORT: String(ingress),
+    CONSOLE_PORT: String(console_),
+    SIMULATOR_PORT: String(simulator),
+    OPERATIONS_PORT: String(operations),
+    ACCESS: 'password',
+    ACCESS_PASSWORD_HASH: await hashPassword('correct horse battery'),
+  };
+  const first = await started(env);
+  expect((await askConsole(console_, '/dialogs')).status).toBe(401);
+  // The page itself is for everybody, else nobody could sign in.
+  expect((await fetch(`http://127.0.0.1:${console_}/`)).status).toBe(200);
+  const login = (password: string) =>
+    askConsole(console_, '/access/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: `http://127.0.0.1:${console_}` },
+      body: JSON.stringify({ password }),
+    });
+  expect((await login('wrong horse battery')).status).toBe(401);
+  const entered = await login('correct horse battery');
+  expect(entered.status).toBe(200);
+  const cookie = entered.headers.getSetCookie()[0] ?? '';
+  expect(cookie).toMatch(/HttpOnly/i);
+  const asHe = { headers: { cookie: cookie.split(';')[0] ?? '' } };
+  expect((await askConsole(console_, '/dialogs', asHe)).status).toBe(200);
+  first.ask('SIGTERM');
+  expect(await first.ends).toBe(0);
+
+  const second = await started(env);
+  expect((await askConsole(console_, '/dialogs', asHe)).status).toBe(200);
+  const audit = (await (await askConsole(console_, '/access/audit', asHe)).json()) as { entries: { type: string }[] };
+  expect(audit.entries.map(({ type }) => type)).toEqual(expect.arrayContaining(['SignedIn', 'SignInRefused']));
+  second.ask('SIGTERM');
+  await second.ends;
+  expect(first.said() + second.said() + (await readFile(join(folder, 'engine.log'), 'utf8'))).not.toContain('horse battery');
+});
+
+it('ACCESS=oidc: the whole process sends who comes to the provider, with a challenge, and lets no token of nobody in', async () => {
+  const [ingress, console_, simulator, operations, provider] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
+  const issuer = `http://127.0.0.1:${provider}`;
+  const server = createHttpServer(
+    new Provider(issuer, {
+      clients: [
+        {
+          client_id: 'console',
+          client_secret: 'provider-secret',
+          redirect_uris: [`http://127.0.0.1:${console_}/api/access/oidc/callback`],
+        },
+      ],
+      pkce: { required: () => true },
+      cookies: { keys: ['test'] },
+    }).callback(),
+  );
+  await new Promise<void>((resolve) => server.listen(provider, '127.0.0.1', resolve));
+  try {
+    const run = await started({
+      INGRESS_PORT: String(ingress),
+      CONSOLE_PORT: String(console_),
+      SIMULATOR_PORT: String(simulator),
+      OPERATIONS_PORT: String(operations),
+      CONSOLE_PUBLIC_URL: `http://127.0.0.1:${console_}`,
+      ACCESS: 'oidc',
+      OIDC_ISSUER: issuer,
+      OIDC_CLIENT_ID: 'console',
+      OIDC_CLIENT_SECRET: 'provider-secret',
+      OIDC_ROLE_CLAIM: 'groups',
+      OIDC_ROLES: 'analyst=quality',
+    });
+    expect((await askConsole(console_, '/dialogs')).status).toBe(401);
+    expect((await askConsole(console_, '/dialogs', { headers: { authorization: 'Bearer nobody' } })).status).toBe(401);
+    const sent = await askConsole(console_, '/access/oidc/start');
+    expect(sent.status).toBe(302);
+    const to = new URL(sent.headers.get('location') ?? '');
+    expect(to.origin).toBe(issuer);
+    expect(Object.fromEntries(to.searchParams)).toMatchObject({
+      client_id: 'console',
+      code_challenge_method: 'S256',
+      response_type: 'code',
+    });
+    // The provider takes the question as it is, and asks who it is.
+    expect((await fetch(to, { redirect: 'manual' })).headers.get('location')).toContain('/interaction/');
+    run.ask('SIGTERM');
+    expect(await run.ends).toBe(0);
+    expect(run.said()).not.toContain('provider-secret');
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
