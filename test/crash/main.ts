@@ -12,6 +12,8 @@ const { values } = parseArgs({
     freezes: { type: 'string', default: '0' },
     /** Bursts of Produce answers that a proxy swallows. */
     lost: { type: 'string', default: '0' },
+    /** New visitors must be greeted so many seconds after the last kill. */
+    greet: { type: 'string', default: '240' },
     /** Of broker, store, and both, each in a cluster of its own, side by side, e.g. `30s` or `5m`. */
     outage: { type: 'string' },
   },
@@ -35,6 +37,7 @@ const run = async (one: (typeof away)[number]): Promise<number> => {
     seed: Number(values.seed),
     freezes: Number(values.freezes),
     lostAnswers: Number(values.lost),
+    greetWithin: Number(values.greet),
     outages: one === undefined || outage === undefined ? [] : [{ away: one, seconds: secondsOf(outage) }],
     say,
   });
