@@ -197,6 +197,12 @@ describe('an OpenID provider on this machine', () => {
     await viewer.tab.goto(`${address}/dialogs/shop/101`);
     await viewer.tab.getByText('•••').first().waitFor();
     await viewer.tab.screenshot({ path: join(pictures, 'access-viewer.png') });
+    // What the server would refuse is not offered.
+    expect(await viewer.tab.locator('header nav a').allTextContents()).not.toContain('What if');
+    await viewer.tab.goto(`${address}/ops?tab=accounts`);
+    await viewer.tab.getByTestId('account').first().waitFor();
+    expect(await viewer.tab.getByTestId('account').getByRole('button').count()).toBe(0);
+    expect(await viewer.tab.getByTestId('tab-actions').count()).toBe(0);
     expect(viewer.seen.answers.join('\n')).not.toMatch(/Позовите|onerror/);
 
     const nobody = await opened(address);

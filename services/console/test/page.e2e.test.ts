@@ -13,6 +13,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Console, consoleService } from '../src/console.ts';
+import { supportLife } from './decided-dialog.ts';
 import { assigned, inQueue, wholeLife, withBot } from './sample-dialogs.ts';
 
 const web = fileURLToPath(new URL('../web', import.meta.url));
@@ -238,7 +239,15 @@ describe('the page', { timeout: 30_000 }, () => {
   it('does not take its own silence for good news: a console that is gone is told too', async () => {
     const page = await open('/lag');
     await page.locator('[data-testid=lag-row][data-lag="1"]').waitFor();
+    await supportLife('shop', '4711', realClock.now() - 60_000).writeTo(store);
+    const dialog = await open('/dialogs/shop/4711');
+    await dialog.getByTestId('event-row').first().waitFor();
     await desk.stop();
+    await dialog
+      .getByTestId('unknown-since')
+      .getByText(/since \d\d:\d\d:\d\d is not known/)
+      .waitFor();
+    expect(await dialog.getByTestId('event-row').count()).toBeGreaterThan(0);
     await page.getByText(/^Unknown since \d\d:\d\d: the console does not answer\.$/).waitFor();
     await page.locator('[data-testid=lag-row][data-lag=unknown]').waitFor();
   });

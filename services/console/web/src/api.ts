@@ -17,7 +17,7 @@ import type { BehindReport, FlowReport, NumbersReport } from '../../src/api/numb
 import type { parkedListSchema, parkedRecordsSchema, releaseClassPlanSchema, releasePlanSchema } from '../../src/api/parked.ts';
 import type { fedSchema, QuarantineList, QuarantineOne } from '../../src/api/quarantine.ts';
 import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
-import type { ScriptSource } from '../../src/api/scripts.ts';
+import type { ScriptSource, ScriptVersions } from '../../src/api/scripts.ts';
 import type { SettingsPin } from '../../src/api/settings.ts';
 import type { WhatIfDialog, WhatIfList, WhatIfState } from '../../src/api/what-if.ts';
 import type { StuckReport, TimersReport, WaitingReport } from '../../src/api/work.ts';
@@ -112,6 +112,7 @@ export const api = {
   stuck: (signal: AbortSignal) => get<StuckReport>('/stuck', signal),
   waiting: (signal: AbortSignal) => get<WaitingReport>('/waiting', signal),
   timers: (query: string, signal: AbortSignal) => get<TimersReport>(`/timers?${query}`, signal),
+  scriptVersions: (account: string, signal: AbortSignal) => get<ScriptVersions>(`/accounts/${encodeURIComponent(account)}/scripts`, signal),
   accounts: (signal: AbortSignal) => get<AccountsReport>('/accounts', signal),
   audit: (signal: AbortSignal) => get<AuditReport>('/audit', signal),
   parked: (signal: AbortSignal) => get<z.infer<typeof parkedListSchema>>('/parked', signal),

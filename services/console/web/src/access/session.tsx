@@ -32,5 +32,13 @@ export const SessionProvider = ({ children }: { readonly children: ReactNode }) 
   return <Context value={{ user: session === 'unknown' ? null : session.user, signOut }}>{children}</Context>;
 };
 
+const order = ['viewer', 'analyst', 'operator', 'administrator'] as const;
+
+/** Whether who is here may what needs this role; where nobody signs in, everybody may all. The server decides: this only leaves out what it would refuse. */
+export const useMay = (least: (typeof order)[number]): boolean => {
+  const { user } = useSession();
+  return user === null || order.indexOf(user.role) >= order.indexOf(least);
+};
+
 /** null: nobody signs in here. */
 export const useSession = (): SessionContext => useContext(Context);

@@ -2,10 +2,11 @@ import { useEffect } from 'react';
 import { ApiError, api } from '../api.ts';
 import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
+import { useLag } from '../lag/lag-now.tsx';
 import { listPath } from '../list/filter.ts';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { age, useNow } from '../time.ts';
+import { age, clockTime, useNow } from '../time.ts';
 import type { Step } from './history.ts';
 import { type PinLoader, usePins } from './pins.ts';
 import { Replay } from './replay.tsx';
@@ -21,7 +22,8 @@ const pinLoader: PinLoader = {
 };
 
 export const DialogPage = ({ account, chatId }: { readonly account: string; readonly chatId: string }) => {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
+  const { lostSince } = useLag();
   const { history, error, again } = useHistory(account, chatId);
   const pins = usePins(history, pinLoader);
   useEffect(() => {
@@ -44,6 +46,11 @@ export const DialogPage = ({ account, chatId }: { readonly account: string; read
       {missing && history === undefined ? <Empty title={t.dialog.notFound} /> : null}
       {error !== undefined && !missing ? <Failed error={error} again={again} /> : null}
       {history === undefined && error === undefined ? <Loading /> : null}
+      {history?.length && lostSince !== undefined ? (
+        <p className="notice" role="status" data-testid="unknown-since">
+          {t.dialog.unknownSince(clockTime(lostSince, language))}
+        </p>
+      ) : null}
       {history?.length ? (
         <Replay account={account} chatId={chatId} history={history} path={`/dialogs/${account}/${chatId}`} pins={pins} />
       ) : null}
@@ -54,7 +61,13 @@ export const DialogPage = ({ account, chatId }: { readonly account: string; read
 /** Hash of the person, as the start of the dialog names him, or the `new_chat` that came after it. */
 const visitorOf = (history: readonly Step[]): string | undefined =>
   history
-    .flatMap(({ event }) => (event.type === 'DialogStarted' || event.type === 'DialogCompleted' ? [event.data.visitor] : []))
+    .flatMap(({ event }) =>
+      event.type === 'DialogStarted' || event.type === 'DialogCompleted'
+        ? [event.data.visitor]
+        : event.type === 'InputRecorded' && event.data.input.type === 'chat_imported'
+          ? [event.data.input.visitor?.hash]
+          : [],
+    )
     .find((hash) => hash !== undefined);
 
 const Now = ({ account, history }: { readonly account: string; readonly history: readonly Step[] }) => {

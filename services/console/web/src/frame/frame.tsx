@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { useSession } from '../access/session.tsx';
+import { useMay, useSession } from '../access/session.tsx';
 import { api } from '../api.ts';
 import { LagStrip } from '../lag/lag-strip.tsx';
 import { useConnection } from '../live.tsx';
@@ -13,6 +13,7 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
   const { path } = usePlace();
   const connection = useConnection();
   const { user, signOut } = useSession();
+  const analyst = useMay('analyst');
   const [simulatorUrl, setSimulatorUrl] = useState<string | null>(null);
   const alone = path === '/open';
   useEffect(() => {
@@ -44,12 +45,16 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
           <Link to="/lag" current={path === '/lag'}>
             {t.nav.lag}
           </Link>
-          <Link to="/doctor" current={path === '/doctor'}>
-            {t.doctor.nav}
-          </Link>
-          <Link to="/what-if" current={path === '/what-if'}>
-            {t.whatIf.nav}
-          </Link>
+          {analyst ? (
+            <Link to="/doctor" current={path === '/doctor'}>
+              {t.doctor.nav}
+            </Link>
+          ) : null}
+          {analyst ? (
+            <Link to="/what-if" current={path === '/what-if'}>
+              {t.whatIf.nav}
+            </Link>
+          ) : null}
           <Link to="/numbers" current={path === '/numbers'}>
             {t.numbers.nav}
           </Link>

@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { FacetValuesAnswer } from '../../../src/api/schemas.ts';
 import type { DialogRow } from '../../../src/read-model/row.ts';
+import { useMay } from '../access/session.tsx';
 import { api } from '../api.ts';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
 import { useLive } from '../live.tsx';
-import { go, usePlace } from '../router.tsx';
+import { go, Link, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { DialogRows } from './dialog-rows.tsx';
 import { belongs, type Filter, type FilterName, filterQuery, listPath, parseFilter, withFilter } from './filter.ts';
@@ -28,6 +29,7 @@ const same = (a: DialogRow, b: DialogRow): boolean => a.account === b.account &&
 export const ListPage = () => {
   const { t } = useTexts();
   const { query } = usePlace();
+  const analyst = useMay('analyst');
   const filter = parseFilter(query);
   const asked = filterQuery(filter);
   const [loaded, setLoaded] = useState<Loaded>();
@@ -125,6 +127,14 @@ export const ListPage = () => {
             {t.find.found(loaded.rows.length, loaded.next !== null)}
           </p>
           <DialogRows rows={loaded.rows} />
+          {analyst && loaded.asked === asked ? (
+            <p className="list-links">
+              <Link to={`/what-if${asked === '' ? '' : `?${asked}`}`}>{t.find.whatIfThese}</Link>
+              <a href={`/api/export${asked === '' ? '' : `?${asked}`}`} download="dialogs.ndjson">
+                {t.find.exportThese}
+              </a>
+            </p>
+          ) : null}
           {loaded.next === null ? null : (
             <div className="more">
               <button type="button" onClick={() => void more(loaded.next ?? '')}>

@@ -6,7 +6,7 @@ import { api } from '../api.ts';
 import { useDrawing } from '../frame/drawing.tsx';
 import { Failed, Loading } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { useAsked } from './use-asked.ts';
+import { useAsked } from '../use-asked.ts';
 
 type Props = {
   readonly script: string | null;

@@ -4,10 +4,10 @@ import { Empty, Failed, Loading } from '../frame/states.tsx';
 import { go, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { serverNow } from '../time.ts';
+import { useAsked } from '../use-asked.ts';
 import { Behind } from './behind.tsx';
 import { FlowPicture } from './flow.tsx';
 import { NumberCard } from './number-card.tsx';
-import { useAsked } from './use-asked.ts';
 
 const dayMs = 86_400_000;
 const periods = ['1', '7', '30', '90', '3650'];

@@ -1,9 +1,12 @@
 import { useState } from 'react';
+import { useMay } from '../access/session.tsx';
 import { api } from '../api.ts';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
 import { dateTime } from '../time.ts';
-import { useAction } from './action-dialog.tsx';
+import { useAsked } from '../use-asked.ts';
+import { ActButton } from './act-button.tsx';
+import { type Action, useAction } from './action-dialog.tsx';
 import { switchOf } from './actions.ts';
 import { Listed } from './listed.tsx';
 import { useFetched } from './use-fetched.ts';
@@ -15,7 +18,6 @@ export const AccountsList = () => {
   const { t, language } = useTexts();
   const fetched = useFetched(api.accounts);
   const { start, dialog } = useAction(fetched.again);
-  const [script, setScript] = useState('');
   return (
     <Listed fetched={fetched}>
       {({ accounts, limits, windowMs }) => (
@@ -37,9 +39,9 @@ export const AccountsList = () => {
                   </span>
                 </h2>
                 <span className="buttons">
-                  <button type="button" onClick={() => start(switchOf(t, stopped === null ? 'stop' : 'start', { account }))}>
+                  <ActButton act={() => start(switchOf(t, stopped === null ? 'stop' : 'start', { account }))}>
                     {stopped === null ? t.ops.stopAccount : t.ops.startAccount}
-                  </button>
+                  </ActButton>
                 </span>
               </header>
               {stopped === null ? null : (
@@ -49,9 +51,7 @@ export const AccountsList = () => {
                 <p key={one.script} className="notice">
                   <span className="mono">{one.script.slice(0, 12)}</span>{' '}
                   {t.ops.stoppedBy(one.by, dateTime(one.at, language), one.reason ?? '—')}{' '}
-                  <button type="button" onClick={() => start(switchOf(t, 'start', { account, script: one.script }))}>
-                    {t.ops.startScript}
-                  </button>
+                  <ActButton act={() => start(switchOf(t, 'start', { account, script: one.script }))}>{t.ops.startScript}</ActButton>
                 </p>
               ))}
               <dl className="figures wide">
@@ -103,32 +103,45 @@ export const AccountsList = () => {
                   </table>
                 </section>
               )}
-              <form
-                className="list-tools"
-                onSubmit={(event) => {
-                  event.preventDefault();
-                  start(switchOf(t, 'stop', { account, script }));
-                }}
-              >
-                <label>
-                  {t.ops.scriptVersion}{' '}
-                  <input
-                    type="text"
-                    className="mono"
-                    pattern="[0-9a-f]{32}"
-                    required
-                    size={34}
-                    value={script}
-                    onChange={(event) => setScript(event.target.value.trim())}
-                  />
-                </label>
-                <button type="submit">{t.ops.stopScript}</button>
-              </form>
+              <StopScript account={account} start={start} />
             </article>
           ))}
           {dialog}
         </>
       )}
     </Listed>
+  );
+};
+
+/** Stops the bot in the chats of one version of the script, chosen from those that the account published. */
+const StopScript = ({ account, start }: { readonly account: string; readonly start: (action: Action) => void }) => {
+  const { t, language } = useTexts();
+  const may = useMay('operator');
+  const [script, setScript] = useState('');
+  const { value } = useAsked(may ? account : null, (signal) => api.scriptVersions(account, signal));
+  if (!may || value === undefined) return null;
+  const versions = value.versions.filter(({ removed }) => !removed);
+  if (versions.length === 0) return null;
+  return (
+    <form
+      className="list-tools"
+      onSubmit={(event) => {
+        event.preventDefault();
+        start(switchOf(t, 'stop', { account, script }));
+      }}
+    >
+      <label>
+        {t.ops.scriptVersion}{' '}
+        <select required value={script} onChange={(event) => setScript(event.target.value)}>
+          <option value="">—</option>
+          {versions.map((one) => (
+            <option key={one.script} value={one.script}>
+              {`${one.script.slice(0, 12)} · ${dateTime(one.publishedAt, language)}${one.current ? ` · ${t.ops.currentVersion}` : ''}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit">{t.ops.stopScript}</button>
+    </form>
   );
 };

@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { useMay } from '../access/session.tsx';
 import { api } from '../api.ts';
 import { useLag } from '../lag/lag-now.tsx';
 import { Group } from '../lag/lag-page.tsx';
@@ -33,6 +34,8 @@ const views: Readonly<Record<Tab, () => React.ReactNode>> = {
 export const OpsPage = () => {
   const { t, language } = useTexts();
   const { query } = usePlace();
+  const [analyst, operator] = [useMay('analyst'), useMay('operator')];
+  const may = (one: Tab): boolean => (one === 'quarantine' ? analyst : one === 'actions' ? operator : true);
   const { report, lostSince } = useLag();
   const parts = useFetched(api.parts);
   const storeAway = parts.value?.parts.find(({ part, state }) => part === 'store' && state === 'away')?.since;
@@ -68,7 +71,7 @@ export const OpsPage = () => {
         ))}
       </div>
       <nav className="tabs" aria-label={t.ops.tabs}>
-        {tabs.map((one) => (
+        {tabs.filter(may).map((one) => (
           <Link key={one} to={`/ops?tab=${one}`} current={one === tab} data={{ 'data-testid': `tab-${one}` }}>
             {t.ops.tab[one]}
           </Link>

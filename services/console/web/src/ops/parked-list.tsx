@@ -1,10 +1,12 @@
 import { useState } from 'react';
+import { useMay } from '../access/session.tsx';
 import { api } from '../api.ts';
 import { Empty } from '../frame/states.tsx';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
 import { age, useNow } from '../time.ts';
+import { ActButton } from './act-button.tsx';
 import { type Action, useAction } from './action-dialog.tsx';
 import { releaseClassOf, releaseOf } from './actions.ts';
 import { DialogLink, Listed } from './listed.tsx';
@@ -34,13 +36,9 @@ const Records = ({
                   {attempts > 1 ? `, ${t.ops.attempt(attempts)}` : ''}
                 </span>
                 <span className="buttons">
-                  <button type="button" onClick={() => start(releaseOf(t, account, chatId, { skip: [place] }))}>
-                    {t.ops.skip}
-                  </button>
+                  <ActButton act={() => start(releaseOf(t, account, chatId, { skip: [place] }))}>{t.ops.skip}</ActButton>
                   {value === null ? null : (
-                    <button type="button" onClick={() => start(releaseOf(t, account, chatId, { edit: { place, value } }))}>
-                      {t.ops.edit}
-                    </button>
+                    <ActButton act={() => start(releaseOf(t, account, chatId, { edit: { place, value } }))}>{t.ops.edit}</ActButton>
                   )}
                 </span>
               </div>
@@ -59,6 +57,7 @@ export const ParkedList = () => {
   const now = useNow();
   const fetched = useFetched(api.parked);
   const [looked, setLooked] = useState<string>();
+  const mayLook = useMay('operator');
   const { start, dialog } = useAction(fetched.again);
   return (
     <Listed fetched={fetched}>
@@ -74,12 +73,8 @@ export const ParkedList = () => {
                     {word(t.ops.reason, reason)} <span className="badge">{own.length}</span>
                   </h2>
                   <span className="buttons">
-                    <button type="button" onClick={() => start(releaseClassOf(t, reason, false))}>
-                      {t.ops.retryAll}
-                    </button>
-                    <button type="button" onClick={() => start(releaseClassOf(t, reason, true))}>
-                      {t.ops.skipFirst}
-                    </button>
+                    <ActButton act={() => start(releaseClassOf(t, reason, false))}>{t.ops.retryAll}</ActButton>
+                    <ActButton act={() => start(releaseClassOf(t, reason, true))}>{t.ops.skipFirst}</ActButton>
                   </span>
                 </header>
                 <ul className="things">
@@ -97,12 +92,16 @@ export const ParkedList = () => {
                         <span>{age(now - oldestAppendedAt, language)}</span>
                         <span>{t.ops.records(records)}</span>
                         <span className="buttons">
-                          <button type="button" aria-expanded={looked === key} onClick={() => setLooked(looked === key ? undefined : key)}>
-                            {t.ops.look}
-                          </button>
-                          <button type="button" onClick={() => start(releaseOf(t, account, chatId))}>
-                            {t.ops.retry}
-                          </button>
+                          {mayLook ? (
+                            <button
+                              type="button"
+                              aria-expanded={looked === key}
+                              onClick={() => setLooked(looked === key ? undefined : key)}
+                            >
+                              {t.ops.look}
+                            </button>
+                          ) : null}
+                          <ActButton act={() => start(releaseOf(t, account, chatId))}>{t.ops.retry}</ActButton>
                         </span>
                         {looked === key ? <Records account={account} chatId={chatId} start={start} /> : null}
                       </li>

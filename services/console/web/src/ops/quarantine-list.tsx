@@ -4,6 +4,7 @@ import { Empty } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
 import { age, clockTime, useNow } from '../time.ts';
+import { ActButton } from './act-button.tsx';
 import { type Action, useAction } from './action-dialog.tsx';
 import { feedOf } from './actions.ts';
 import { Listed } from './listed.tsx';
@@ -25,11 +26,7 @@ const Body = ({ partition, offset, start }: Place & { readonly start: (action: A
               ? t.ops.stillRefused(word(t.ops.verdict, reads.refused))
               : t.ops.readsAs(word(t.words.input, reads.type), reads.chatId)}
           </p>
-          {fed === null ? (
-            <button type="button" onClick={() => start(feedOf(t, partition, offset, body))}>
-              {t.ops.feed}
-            </button>
-          ) : null}
+          {fed === null ? <ActButton act={() => start(feedOf(t, partition, offset, body))}>{t.ops.feed}</ActButton> : null}
         </div>
       )}
     </Listed>

@@ -5,6 +5,7 @@ import { Empty } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
 import { age, clockTime, useNow } from '../time.ts';
+import { ActButton } from './act-button.tsx';
 import { useAction } from './action-dialog.tsx';
 import { releaseOf, switchOf } from './actions.ts';
 import { DialogLink, Listed } from './listed.tsx';
@@ -60,15 +61,11 @@ export const StuckList = () => {
                       <span>{one.reason === null ? '' : word(t.ops.reason, one.reason)}</span>
                       <Tried head={one.head} />
                       <span className="buttons">
-                        {one.parked ? (
-                          <button type="button" onClick={() => start(releaseOf(t, one.account, one.chatId))}>
-                            {t.ops.retry}
-                          </button>
-                        ) : null}
+                        {one.parked ? <ActButton act={() => start(releaseOf(t, one.account, one.chatId))}>{t.ops.retry}</ActButton> : null}
                         {!one.parked && one.owner === 'bot' ? (
-                          <button type="button" onClick={() => start(switchOf(t, 'stop', { account: one.account, chatId: one.chatId }))}>
+                          <ActButton act={() => start(switchOf(t, 'stop', { account: one.account, chatId: one.chatId }))}>
                             {t.ops.stopDialog}
-                          </button>
+                          </ActButton>
                         ) : null}
                       </span>
                     </li>

@@ -166,6 +166,7 @@ export const en: Texts = {
     eventJson: 'Event as JSON',
     stateJson: 'State as JSON',
     notFound: 'There is no such dialog',
+    unknownSince: (time) => `What has happened since ${time} is not known: the console does not answer. What stands here was so then.`,
     imported: 'It was read from Webim’s Stored Data: the bot never had this chat, nothing can be replayed but what was said.',
     unseen: 'The bot never had this chat; it is not counted as a dialog.',
     empty: 'No events',

@@ -1,6 +1,8 @@
 import type { FindTexts } from './find.ts';
 
 export const findEn: FindTexts = {
+  whatIfThese: 'What if, over these',
+  exportThese: 'Export these',
   label: {
     account: 'Account',
     owner: 'Owner',

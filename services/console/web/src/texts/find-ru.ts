@@ -5,6 +5,8 @@ const dialogs = (count: number): string =>
   `${count} ${{ one: 'диалог', few: 'диалога', many: 'диалогов', other: 'диалога', zero: '', two: '' }[plural.select(count)]}`;
 
 export const findRu: FindTexts = {
+  whatIfThese: 'Что если для этих',
+  exportThese: 'Выгрузить эти',
   label: {
     account: 'Аккаунт',
     owner: 'Владелец',

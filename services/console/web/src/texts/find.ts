@@ -5,6 +5,8 @@ type State = (typeof stateNames)[number];
 
 /** What the search and the filters of the list say. */
 export type FindTexts = {
+  readonly whatIfThese: string;
+  readonly exportThese: string;
   readonly label: Readonly<Record<FilterName, string>>;
   /** The choice that leaves the filter off. */
   readonly any: Readonly<Record<Exclude<FilterName, 'visitor' | 'from' | 'to' | 'text'>, string>>;

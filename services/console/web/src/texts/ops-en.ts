@@ -129,6 +129,7 @@ export const opsEn: OpsTexts = {
   stopScript: 'Stop this version',
   startScript: 'Start this version',
   scriptVersion: 'Version of the script',
+  currentVersion: 'taken by new chats',
   stoppedBy: (by, time, reason) => `Stopped by ${by}, ${time}: ${reason}`,
   botRuns: 'the bot runs',
   botStopped: 'the bot is stopped',

@@ -133,6 +133,7 @@ export const opsRu: OpsTexts = {
   stopScript: 'Остановить версию',
   startScript: 'Запустить версию',
   scriptVersion: 'Версия сценария',
+  currentVersion: 'её берут новые чаты',
   stoppedBy: (by, time, reason) => `Остановил ${by}, ${time}: ${reason}`,
   botRuns: 'бот работает',
   botStopped: 'бот остановлен',

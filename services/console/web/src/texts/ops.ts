@@ -77,6 +77,8 @@ export type OpsTexts = {
   readonly stopScript: string;
   readonly startScript: string;
   readonly scriptVersion: string;
+  /** What new chats take. */
+  readonly currentVersion: string;
   readonly stoppedBy: (by: string, time: string, reason: string) => string;
   readonly botRuns: string;
   readonly botStopped: string;

@@ -78,6 +78,7 @@ export type Texts = {
     readonly eventJson: string;
     readonly stateJson: string;
     readonly notFound: string;
+    readonly unknownSince: (time: string) => string;
     readonly unseen: string;
     readonly imported: string;
     readonly empty: string;
