@@ -8,6 +8,8 @@ import type { AccountConnections } from './account/connections.ts';
 
 /** Names change seldom; a new employee is a number until then. */
 const everyMs = 6 * 3_600_000;
+/** Where Webim, or the store, could not be asked. */
+const againMs = 600_000;
 /** Between two requests to one Webim, and between two looks at the accounts. */
 const pauseMs = 1_000;
 const lookMs = 60_000;
@@ -23,40 +25,44 @@ export type DirectoryOptions = {
 
 /** Keeps the names of operators and departments of each account that has an administrator's credentials, until the signal. Never rejects. */
 export const keepDirectories = async ({ accounts, connections, store, clock, logger, signal }: DirectoryOptions): Promise<void> => {
-  const readAt = new WeakMap<WebimStoredData, number>();
-  const keepOne = async (account: string, stored: WebimStoredData): Promise<void> => {
+  const dueAt = new WeakMap<WebimStoredData, number>();
+  /** @returns how long until the next look, ms */
+  const keepOne = async (account: string, stored: WebimStoredData): Promise<number> => {
     try {
       const read = await readDirectory(stored, clock, signal);
-      if ('code' in read)
-        logger.warn({ account, code: /^[\w-]{1,64}$/.test(read.code) ? read.code : undefined }, 'outbound.directory_refused');
-      else await writeDirectory(store, account, read);
+      if (!('kind' in read)) {
+        await writeDirectory(store, account, read);
+        return everyMs;
+      }
+      // Webim's code is text from outside: only where it looks like one.
+      const code = /^[\w-]{1,64}$/.test(read.code) ? read.code : undefined;
+      logger.warn({ account, code }, 'outbound.directory_not_read');
+      return read.kind === 'refused' ? everyMs : againMs;
     } catch (error) {
       if (!signal.aborted) logger.warn({ account, err: error instanceof Error ? error.name : typeof error }, 'outbound.directory_not_kept');
+      return againMs;
     }
   };
   while (!signal.aborted) {
     for (const { id } of accounts.all()) {
       const stored = connections.of(id)?.storedData;
-      if (stored === undefined || signal.aborted || clock.monotonic() - (readAt.get(stored) ?? Number.NEGATIVE_INFINITY) < everyMs)
-        continue;
-      readAt.set(stored, clock.monotonic());
-      await keepOne(id, stored);
+      if (stored === undefined || signal.aborted || clock.monotonic() < (dueAt.get(stored) ?? 0)) continue;
+      const inMs = await keepOne(id, stored);
+      dueAt.set(stored, clock.monotonic() + inMs);
     }
     await clock.sleep(lookMs, signal).catch(() => undefined);
   }
 };
 
+type Unread = Exclude<StoredDataAnswer<unknown>, { kind: 'accepted' }>;
+
 /** Two questions, one after the other; after the first refusal no other. */
-const readDirectory = async (
-  stored: WebimStoredData,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Directory | { readonly code: string }> => {
+const readDirectory = async (stored: WebimStoredData, clock: Clock, signal: AbortSignal): Promise<Directory | Unread> => {
   const operators = await stored.operators(signal);
-  if (operators.kind !== 'accepted') return codeOf(operators);
+  if (operators.kind !== 'accepted') return operators;
   await clock.sleep(pauseMs, signal);
   const departments = await stored.departments(signal);
-  if (departments.kind !== 'accepted') return codeOf(departments);
+  if (departments.kind !== 'accepted') return departments;
   return {
     operators: operators.value.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name: name.slice(0, 200) }])),
     departments: departments.value.flatMap(({ key, name }) =>
@@ -65,8 +71,6 @@ const readDirectory = async (
     at: clock.now(),
   };
 };
-
-const codeOf = (answer: Exclude<StoredDataAnswer<unknown>, { kind: 'accepted' }>): { readonly code: string } => ({ code: answer.code });
 
 /** Where it says something else than the last one. */
 const writeDirectory = async (store: EventStore, account: string, read: Directory): Promise<void> => {
