@@ -22,14 +22,23 @@ export const serialise = (events: readonly NewEvent[]): SerialisedEvent[] => {
 /** A value that JSON would drop or change is refused before it is written. */
 const json = (value: unknown, type: string): string => {
   try {
-    const text = JSON.stringify(value, (_key, inner: unknown) => {
-      if (typeof inner === 'number' && !Number.isFinite(inner)) throw new TypeError(`the number ${inner}`);
-      if (inner instanceof Map || inner instanceof Set) throw new TypeError('a Map or Set');
-      return inner;
-    });
+    refuseUnsaid(value);
+    const text = JSON.stringify(value);
     if (text === undefined) throw new TypeError('nothing');
     return text;
   } catch (error) {
     throw new EventStoreError('unknown', `an event of type ${type} is not JSON`, { cause: error });
   }
+};
+
+/** By a walk of its own: a replacer makes `JSON.stringify` several times as slow. */
+const refuseUnsaid = (value: unknown): void => {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError(`the number ${value}`);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (value instanceof Map || value instanceof Set) throw new TypeError('a Map or Set');
+  if (Array.isArray(value)) for (const inner of value) refuseUnsaid(inner);
+  else for (const name in value) refuseUnsaid((value as Record<string, unknown>)[name]);
 };

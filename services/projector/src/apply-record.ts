@@ -2,11 +2,12 @@ import { dialogKey, isVisitorId, parseSubjectKey, type SubjectId, subjectStream,
 import { type InboxInput, inboxInputSchema, type ReleaseParked } from '@dialog/contracts/inbox';
 import { type VisitorInput, type VisitorReleaseParked, visitorInputSchema } from '@dialog/contracts/visitor';
 import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/decide';
-import { parkedHead } from '@dialog/domain/state';
+import { type DialogState, parkedHead } from '@dialog/domain/state';
 import { type DecidedVisitorEvent, decideVisitor, type VisitorContext } from '@dialog/domain/visitor/decide';
+import type { VisitorState } from '@dialog/domain/visitor/state';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
-import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withEvent } from './dialogs.ts';
+import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withDecision, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
 import { type Pins, settingsFor } from './pins.ts';
 
@@ -68,7 +69,7 @@ export const applyRecord = async (
     const { events } = decided;
     if (events.length === 0) return { kind: 'applied', dialog, input, appended: [] };
     try {
-      const after = await append(store, dialog, input, events);
+      const after = await append(store, dialog, input, events, decided.state);
       dialogs.keep(after, generation);
       await keepSnapshot(store, dialog, after);
       return { kind: 'applied', dialog: after, input, appended: events };
@@ -108,6 +109,8 @@ export const append = async (
   dialog: Loaded,
   input: Pick<Input, 'inputId'>,
   events: readonly Decided[],
+  /** After the events, where their decision has folded them. */
+  state?: DialogState | VisitorState,
 ): Promise<Loaded> => {
   const written: NewEvent[] = events.map((event, index) => ({
     id: derivedEventId(input.inputId, index, event.type, JSON.stringify(event.data)),
@@ -116,6 +119,7 @@ export const append = async (
     metadata: event.metadata,
   }));
   await store.append(subjectStream(dialog.id), written, dialog.revision < 0 ? 'no_stream' : dialog.revision);
+  if (state !== undefined) return withDecision(dialog, { events, state });
   let after = dialog;
   for (const { type, data } of events) after = withEvent(after, { revision: after.revision + 1, type, data });
   return after;
@@ -129,7 +133,7 @@ const decideWith = async (
   record: LogRecord,
   producer: string,
   doorsOpenSince: ApplyDependencies['doorsOpenSince'],
-): Promise<{ readonly events: readonly Decided[] } | undefined> => {
+): Promise<{ readonly events: readonly Decided[]; readonly state: DialogState | VisitorState } | undefined> => {
   if (loaded.kind === 'visitor') {
     const context = await visitorContextOf(pins, loaded, record, producer);
     return context && orRefuse(() => decideVisitor(loaded.state, input as VisitorInput, context));

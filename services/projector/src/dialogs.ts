@@ -120,15 +120,30 @@ const readOn = async (store: EventStore, from: Loaded): Promise<Loaded> => {
 
 export const withEvent = (before: Loaded, { revision, type, data }: Pick<RecordedEvent, 'revision' | 'type' | 'data'>): Loaded => {
   const event = { type, data } as DomainEvent | VisitorEvent;
-  const read: Read = {
-    revision,
-    settingsHash: event.type === 'InputRecorded' ? event.data.settings : before.settingsHash,
-    parked:
-      event.type === 'DialogParked' ||
-      event.type === 'VisitorParked' ||
-      (before.parked && event.type !== 'DialogReleased' && event.type !== 'VisitorReleased'),
-  };
+  const read = readOf(before, event, revision);
   return before.kind === 'dialog'
     ? { kind: 'dialog', id: before.id, state: evolve(before.state, event as DomainEvent), ...read }
     : { kind: 'visitor', id: before.id, state: evolveVisitor(before.state, event as VisitorEvent), ...read };
 };
+
+/** After a decision, which has folded its events itself. */
+export const withDecision = (
+  before: Loaded,
+  { events, state }: { readonly events: readonly (DomainEvent | VisitorEvent)[]; readonly state: DialogState | VisitorState },
+): Loaded => {
+  let read: Read = before;
+  for (const event of events) read = readOf(read, event, read.revision + 1);
+  const { revision, settingsHash, parked } = read;
+  return before.kind === 'dialog'
+    ? { kind: 'dialog', id: before.id, state: state as DialogState, revision, settingsHash, parked }
+    : { kind: 'visitor', id: before.id, state: state as VisitorState, revision, settingsHash, parked };
+};
+
+const readOf = (before: Read, event: DomainEvent | VisitorEvent, revision: number): Read => ({
+  revision,
+  settingsHash: event.type === 'InputRecorded' ? event.data.settings : before.settingsHash,
+  parked:
+    event.type === 'DialogParked' ||
+    event.type === 'VisitorParked' ||
+    (before.parked && event.type !== 'DialogReleased' && event.type !== 'VisitorReleased'),
+});

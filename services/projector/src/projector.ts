@@ -55,7 +55,7 @@ const wakesAtOnce = 16;
 const attemptsBeforeParking = 3;
 
 /**
- * Owns the dialogs of its partitions. For each inbox record: load, decide, append; then, in this order, the deadline hint where it moves
+ * Owns the dialogs of its partitions. For each inbox record: load, decide, append; then the deadline hint where it moves
  * earlier, the notes to other aggregates and the head effect where it is ready; then the record is finished. All after the append may be repeated without harm.
  */
 export const projectorService = (options: ProjectorOptions): Projector => {
@@ -203,11 +203,14 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   const afterAppend = async (dialog: Loaded, record: LogRecord, applied: Extract<Applied, { kind: 'applied' }>): Promise<void> => {
     const { partition } = record;
-    await hintEarlier(dialog, partition);
     armLocally(dialog, record, applied);
-    await notes.write(applied);
-    // Not again where this owner has published it: a second record makes a second result, and that a third record, without end.
-    await heads.publish(dialog, partition);
+    // None waits for another: the record is finished, and its offset can be committed, when all of them stand.
+    await Promise.all([
+      hintEarlier(dialog, partition),
+      notes.write(applied),
+      // Not again where this owner has published it: a second record makes a second result, and that a third record, without end.
+      heads.publish(dialog, partition),
+    ]);
   };
 
   /** Creating a deadline or moving it earlier is written before the offset is committed; moving later writes nothing. */
