@@ -36,6 +36,8 @@ export type ClusterRun = {
   readonly lostAnswers?: number;
   /** New visitors must be greeted so long after everything is there again, s. Default 240; a load beyond the machine leaves more to catch up with. */
   readonly greetWithin?: number;
+  /** The load ends with the kills: a load beyond the machine is never caught up with while it lasts. */
+  readonly calm?: boolean;
   readonly planted?: Planted;
   readonly say?: (line: string) => void;
 };
@@ -97,6 +99,7 @@ export const clusterRun = async ({
   outages = [],
   lostAnswers = 0,
   greetWithin = 240,
+  calm = false,
   planted,
   say = () => undefined,
 }: ClusterRun): Promise<ClusterReport | { readonly reason: string }> => {
@@ -266,6 +269,10 @@ export const clusterRun = async ({
       if (guest !== undefined && kill % 4 === 1) await guest.start();
       if (guest !== undefined && kill % 4 === 3) await guests[(kill - 2) % guests.length]?.stop();
       await allAlive(members, dataDir);
+    }
+    if (calm) {
+      load.stop();
+      await loading;
     }
     if (kills > 0) await greeted();
     for (let freeze = 0; freeze < freezes; freeze++) {

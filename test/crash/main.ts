@@ -14,6 +14,8 @@ const { values } = parseArgs({
     lost: { type: 'string', default: '0' },
     /** New visitors must be greeted so many seconds after the last kill. */
     greet: { type: 'string', default: '240' },
+    /** The load ends with the kills. */
+    calm: { type: 'boolean', default: false },
     /** Of broker, store, and both, each in a cluster of its own, side by side, e.g. `30s` or `5m`. */
     outage: { type: 'string' },
   },
@@ -38,6 +40,7 @@ const run = async (one: (typeof away)[number]): Promise<number> => {
     freezes: Number(values.freezes),
     lostAnswers: Number(values.lost),
     greetWithin: Number(values.greet),
+    calm: values.calm,
     outages: one === undefined || outage === undefined ? [] : [{ away: one, seconds: secondsOf(outage) }],
     say,
   });
