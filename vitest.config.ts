@@ -42,13 +42,11 @@ export default defineConfig({
         },
       },
       {
-        // What is killed at random is judged by how it recovers: no other test runs beside these.
+        // What is killed at random is judged by how it recovers: nothing runs beside it.
         test: {
           name: 'kills',
           include: ['test/crash/{cluster,outages,visitor-kills}.int.test.ts'],
           ...crash,
-          // Most of it is waiting for what was killed to come back.
-          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

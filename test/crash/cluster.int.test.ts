@@ -3,7 +3,7 @@ import { reportOf } from './reported.ts';
 
 describe('a cluster of separate processes on a real Kafka, killed at random under load', () => {
   it('20 kills, two owners at once, lost acknowledgements: nothing accepted is lost or applied twice, all in order; sent twice is what the history calls in doubt', {
-    timeout: 900_000,
+    timeout: 1_200_000,
   }, async (context) => {
     const run = { kills: 20, chats: 60, rate: 50, freezes: 2, lostAnswers: 8 };
     const report = await reportOf('crash test of the cluster', run, context);

@@ -3,7 +3,7 @@ import { reportOf } from './reported.ts';
 
 describe('outages of Kafka, of the event store, and of both', () => {
   it('5 s and 30 s each: answers in time, goes on by itself, loses nothing, people get their chats, no burst of old replies', {
-    timeout: 900_000,
+    timeout: 1_200_000,
   }, async (context) => {
     const outages = [5, 30].flatMap((seconds) => (['kafka', 'event store', 'both'] as const).map((away) => ({ away, seconds })));
     const report = await reportOf('outages', { kills: 0, chats: 20, rate: 15, outages }, context);
