@@ -78,3 +78,16 @@ it('says in Russian where dialogs diverge, and what is wrong with a script', { t
   expect(await seriousFindings(page)).toEqual([]);
   await page.screenshot({ path: `${pictures}what-if-dialog-ru-dark.png`, fullPage: true });
 });
+
+it('tries a version that was published, chosen from a list: no dialog differs from what it decided itself', {
+  timeout: 180_000,
+}, async () => {
+  const page = await open('en-US', false);
+  const versions = page.getByLabel('Or a version that was published');
+  await versions.locator('option').nth(1).waitFor({ state: 'attached' });
+  await versions.selectOption({ index: 1 });
+  await page.getByRole('button', { name: 'Try' }).click();
+  await page.locator('[data-testid=what-if-state][data-state=done]').waitFor({ timeout: 90_000 });
+  expect((await page.getByTestId('what-if-totals').textContent()) ?? '').toMatch(/Dialogs12Differ0/);
+  expect(await seriousFindings(page)).toEqual([]);
+});

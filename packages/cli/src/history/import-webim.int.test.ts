@@ -94,6 +94,8 @@ it('reads pages of closed chats into the inbox; a dry run and a refusal write no
   }
   const dry = await importShop('--dry-run');
   expect([dry.status, JSON.parse(dry.stdout)]).toEqual([0, { read: 104, taken: 102, open: 2, empty: 0 }]);
+  const before1d = await importShop('--until', '1d', '--dry-run');
+  expect(JSON.parse(before1d.stdout)).toMatchObject({ read: 104, taken: 0 });
   expect(await inbox()).toEqual([]);
 
   simulator.setKnobs({ storedData: 'forbidden' });

@@ -27,7 +27,7 @@ LOG_URL, DATA_DIR and HASH_KEY (or HASH_KEY_FILE) as the engine has them: with a
 
 Examples:
   dialogctl import webim --account shop --accounts accounts.yaml --since 30d
-  dialogctl import webim --account shop --accounts accounts.yaml --since 7d --dry-run
+  dialogctl import webim --account shop --accounts accounts.yaml --since 60d --until 30d --dry-run
 
 Exit codes: 0 all of the period was read; 2 it could not be done, or Webim refused: what was read until then is kept.`;
 
@@ -35,6 +35,7 @@ type Options = {
   readonly account: string;
   readonly accounts: string;
   readonly since: string;
+  readonly until: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 };
@@ -47,6 +48,7 @@ export const importWebimCommand = (imports: Command, out: (text: string) => void
     .requiredOption('--account <id>', 'whose chats')
     .requiredOption('--accounts <file>', 'the accounts file, with webim.login and webim.password', process.env['ACCOUNTS_FILE'])
     .option('--since <duration>', 'chats that something happened in no longer ago', '30d')
+    .option('--until <duration>', 'chats that began longer ago', '0s')
     .option('--dry-run', 'read and count, write nothing')
     .option('--json', 'for pipes')
     .addHelpText('after', help)
@@ -55,6 +57,8 @@ export const importWebimCommand = (imports: Command, out: (text: string) => void
       const options = command.optsWithGlobals<Options>();
       const ago = parseDuration(options.since);
       if (ago === undefined) return cannot(`--since ${options.since} is no duration: 30d, 12h`);
+      const end = parseDuration(options.until);
+      if (end === undefined) return cannot(`--until ${options.until} is no duration: 30d, 12h`);
       const { webim } = accountOf(options);
       if (webim.login === undefined || webim.password === undefined)
         return cannot(`${options.account}: webim.login and webim.password are not set in ${options.accounts}`);
@@ -67,8 +71,15 @@ export const importWebimCommand = (imports: Command, out: (text: string) => void
       const stored = webimStoredData({ baseUrl: webim.baseUrl, login: webim.login, password: webim.password, clock: realClock });
       let counts: ChatCounts = { read: 0, taken: 0, open: 0, empty: 0 };
       try {
-        const since = realClock.now() - ago;
-        for await (const page of oldChats(stored, { account: options.account, hashKey, since, clock: realClock, logTime: log.logTime })) {
+        const [since, until] = [realClock.now() - ago, realClock.now() - end];
+        for await (const page of oldChats(stored, {
+          account: options.account,
+          hashKey,
+          since,
+          until,
+          clock: realClock,
+          logTime: log.logTime,
+        })) {
           if (options.dryRun !== true && page.chats.length > 0) await log.append(page.chats.map(recordOf));
           counts = page.counts;
           if (options.json !== true) process.stderr.write(`${counts.read} chats read, ${counts.taken} taken\r`);

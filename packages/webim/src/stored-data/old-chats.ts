@@ -19,6 +19,8 @@ export type OldChatsOptions = {
   readonly hashKey: Secret;
   /** Chats that something happened in since then, ms since the epoch. */
   readonly since: number;
+  /** Chats that began before it. Default: no end. */
+  readonly until?: number;
   readonly clock: Clock;
   readonly logTime: () => number;
 };
@@ -30,19 +32,20 @@ export type OldChatsOptions = {
  * @throws Error where Webim refuses (after a 401 or 403 nothing more is asked), does not answer five times in a row, or gives the same page again
  */
 export async function* oldChats(stored: WebimStoredData, options: OldChatsOptions): AsyncGenerator<OldChatsPage> {
-  const { account, hashKey, logTime } = options;
+  const { account, hashKey, logTime, until = Number.POSITIVE_INFINITY } = options;
   const known = new Set<string>();
   let counts: ChatCounts = { read: 0, taken: 0, open: 0, empty: 0 };
   for await (const page of pagesOf(stored, options)) {
     const fresh = page.chats.filter(({ id }) => !known.has(id));
     for (const { id } of fresh) known.add(id);
     const closed = fresh.filter(({ chat }) => chat.closed !== false);
-    const chats = closed.flatMap(({ raw }) => importedChat(raw, { account, hashKey, receivedAt: logTime() }) ?? []);
+    const read = closed.flatMap(({ raw }) => importedChat(raw, { account, hashKey, receivedAt: logTime() }) ?? []);
+    const chats = read.filter(({ startedAt = 0 }) => startedAt < until);
     counts = {
       read: counts.read + fresh.length,
       taken: counts.taken + chats.length,
       open: counts.open + fresh.length - closed.length,
-      empty: counts.empty + closed.length - chats.length,
+      empty: counts.empty + closed.length - read.length,
     };
     yield { chats, counts };
   }

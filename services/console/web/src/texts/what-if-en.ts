@@ -12,6 +12,8 @@ export const whatIfEn: WhatIfTexts = {
   words: 'Words said in it',
   alsoChosen: (filters) => `Also chosen by: ${filters}`,
   script: 'Another script',
+  version: 'Or a version that was published',
+  noVersion: 'none',
   file: 'Choose a file…',
   scriptHint: 'Paste the text of a script, or choose its file',
   run: 'Try',

@@ -12,6 +12,8 @@ export const whatIfRu: WhatIfTexts = {
   words: 'Сказанные слова',
   alsoChosen: (filters) => `Ещё отобраны по: ${filters}`,
   script: 'Другой скрипт',
+  version: 'Или опубликованная версия',
+  noVersion: 'нет',
   file: 'Выбрать файл…',
   scriptHint: 'Вставьте текст скрипта или выберите его файл',
   run: 'Попробовать',

@@ -13,6 +13,8 @@ export type WhatIfTexts = {
   readonly words: string;
   readonly alsoChosen: (filters: string) => string;
   readonly script: string;
+  readonly version: string;
+  readonly noVersion: string;
   readonly file: string;
   readonly scriptHint: string;
   readonly run: string;

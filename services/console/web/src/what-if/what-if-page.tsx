@@ -89,6 +89,8 @@ type ChoiceProps = { readonly filter: Filter; readonly busy: boolean; readonly o
 const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
   const { t } = useTexts();
   const [accounts, setAccounts] = useState<readonly string[]>([]);
+  const [versions, setVersions] = useState<readonly string[]>([]);
+  const [version, setVersion] = useState('');
   const [account, setAccount] = useState(filter.account ?? '');
   const [from, setFrom] = useState(localField(filter.from));
   const [to, setTo] = useState(localField(filter.to));
@@ -98,8 +100,11 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
   const [value, setValue] = useState('');
   useEffect(() => {
     const abort = new AbortController();
-    api.dialogs(new URLSearchParams({ limit: '1' }), abort.signal).then(
-      (list) => setAccounts(list.accounts),
+    api.values(abort.signal).then(
+      ({ values }) => {
+        setAccounts(values.account);
+        setVersions(values.script);
+      },
       () => undefined,
     );
     return () => abort.abort();
@@ -119,6 +124,7 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
       const { id } = await api.startWhatIf({
         choose,
         ...(source.trim() === '' ? {} : { source }),
+        ...(source.trim() !== '' || version === '' ? {} : { script: version }),
         ...(setting === '' ? {} : { settings: { [setting]: settingValue(setting, value) } }),
       });
       go(`/what-if?${new URLSearchParams({ ...choose, try: id })}`);
@@ -178,6 +184,17 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
         />
       </label>
       <label>
+        {t.whatIf.version}
+        <select value={version} disabled={source.trim() !== ''} onChange={(event) => setVersion(event.target.value)}>
+          <option value="">{t.whatIf.noVersion}</option>
+          {versions.map((one) => (
+            <option key={one} value={one}>
+              {one.slice(0, 12)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
         {t.replay.fork.setting}
         <select value={setting} onChange={(event) => setSetting(settingNames.find((one) => one === event.target.value) ?? '')}>
           <option value="">{t.replay.fork.settingNone}</option>
@@ -194,7 +211,7 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
           <input type="text" value={value} onChange={(event) => setValue(event.target.value)} />
         </label>
       )}
-      <button type="submit" className="primary" disabled={busy || (source.trim() === '' && setting === '')}>
+      <button type="submit" className="primary" disabled={busy || (source.trim() === '' && version === '' && setting === '')}>
         {t.whatIf.run}
       </button>
     </form>
