@@ -12,13 +12,13 @@ import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { startEventStoreProcess } from '@dialog/test-kit/event-store';
+import { freePort } from '@dialog/test-kit/free-port';
 import { findKafka } from '@dialog/test-kit/kafka-broker';
 import { sampleAccount } from '@dialog/webim-simulator/account';
 import { randomFrom } from '@dialog/webim-simulator/random';
 import { webimSimulator } from '@dialog/webim-simulator/simulator';
 import { expect, it } from 'vitest';
 import { cluster as clusterOf } from '../../scripts/cluster-processes.ts';
-import { freePort } from '../../scripts/free-port.ts';
 import { type History, readHistory } from '../acceptance/history.ts';
 import { killed, start } from './crash-run.ts';
 

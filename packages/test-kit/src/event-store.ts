@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 import type { Fault } from './event-store-server/faults.ts';
+import { freePort } from './free-port.ts';
 
 export type RunningEventStore = {
   /** `EVENTS_URL` */
@@ -100,8 +101,8 @@ export const startEventStoreProcess = async (
   const folder = options.file === undefined ? await mkdtemp(join(tmpdir(), 'event-store-server-')) : undefined;
   const file = options.file ?? join(folder ?? '', 'events.db');
   const script = new URL('./event-store-server/main.ts', import.meta.url).pathname;
-  let port = options.port ?? 0;
-  let controlPort = 0;
+  let port = options.port ?? (await freePort());
+  let controlPort = await freePort();
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {

@@ -1,22 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
+import { freePort } from './free-port.ts';
 import type { KafkaServer } from './kafka-broker.ts';
 import { quickSettings } from './kafka-settings.ts';
 
 const image = 'apache/kafka:4.1.1';
 const startupMs = 180_000;
-
-/** A port that nobody listens on at the moment. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /** Kafka in a container, at a port of this machine that is fixed before it starts: clients follow the advertised address. */
 export const kafkaInDocker = async (): Promise<KafkaServer | { readonly reason: string }> => {
