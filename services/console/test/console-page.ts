@@ -26,6 +26,21 @@ export const builtPage = async (): Promise<{ readonly root: string; readonly rem
 export const launched = (): Promise<Browser> =>
   chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 
+/** A page of a browser of its own, at an address; what its console complains of is added to `complaints`. */
+export const openedPage = async (
+  browser: Browser,
+  address: string,
+  { locale, dark, width = 1280 }: { readonly locale: string; readonly dark: boolean; readonly width?: number | undefined },
+  complaints: string[],
+): Promise<Page> => {
+  const context = await browser.newContext({ locale, viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(address);
+  return page;
+};
+
 /** What axe finds serious or worse, as `rule: selector`. */
 export const seriousFindings = async (page: Page): Promise<string[]> => {
   // Evaluated, not added as a script: the page's policy lets no inline script in.

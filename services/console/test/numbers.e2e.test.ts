@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
+import { builtPage, launched, openedPage, pictures, seriousFindings } from './console-page.ts';
 import { handedOver, supportLife } from './decided-dialog.ts';
 import { type RunningConsole, runningConsole } from './running-console.ts';
 
@@ -30,14 +30,8 @@ afterEach(async () => {
   for (const context of browser.contexts()) await context.close();
 });
 
-const open = async (locale: string, dark: boolean, width = 1280, query = ''): Promise<Page> => {
-  const context = await browser.newContext({ locale, viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
-  const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(`${desk.address}/numbers${query}`);
-  return page;
-};
+const open = (locale: string, dark: boolean, width?: number, query = ''): Promise<Page> =>
+  openedPage(browser, `${desk.address}/numbers${query}`, { locale, dark, width }, complaints);
 const card = (page: Page, name: string) => page.locator(`[data-number=${name}]`);
 
 it('a number, its parts, how it went, the dialogs behind it', { timeout: 180_000 }, async () => {

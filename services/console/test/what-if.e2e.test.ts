@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
+import { builtPage, launched, openedPage, pictures, seriousFindings } from './console-page.ts';
 import { handedOver, supportLife, supportSource } from './decided-dialog.ts';
 import { type RunningConsole, runningConsole } from './running-console.ts';
 
@@ -26,14 +26,8 @@ afterEach(async () => {
   for (const context of browser.contexts()) await context.close();
 });
 
-const open = async (locale: string, dark: boolean, width = 1280): Promise<Page> => {
-  const context = await browser.newContext({ locale, viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
-  const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(`${desk.address}/what-if`);
-  return page;
-};
+const open = (locale: string, dark: boolean, width?: number): Promise<Page> =>
+  openedPage(browser, `${desk.address}/what-if`, { locale, dark, width }, complaints);
 
 it('tries a script: totals, the list of those that differ, both transcripts of one', { timeout: 180_000 }, async () => {
   const page = await open('en-US', false);

@@ -6,7 +6,12 @@ import { chatIdOf, first, messageOf, newestThatFit, timeOf } from '../webhook/no
 import { visitorOf } from '../webhook/parse.ts';
 import { storedChat } from './chat-object.ts';
 
-export type ImportContext = { readonly account: string; readonly hashKey: Secret /** Log's time, ms. */; readonly receivedAt: number };
+export type ImportContext = {
+  readonly account: string;
+  readonly hashKey: Secret;
+  /** Log's time, ms. */
+  readonly receivedAt: number;
+};
 
 /**
  * A chat object of the Stored Data API as an input of its dialog. Its messages are normalised as the door does it, so that one that the dialog has already has

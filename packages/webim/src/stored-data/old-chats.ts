@@ -10,9 +10,13 @@ const maxTries = 5;
 /** Where it does not say how long to wait. */
 const retryMs = 5_000;
 
-/** `open`: not closed yet, left out; `empty`: they name no chat, or nothing was said in them. */
+/** `open`: not closed yet, left out; `empty`: they name no chat, or nothing was said in them. What began after `until` is read and not taken. */
 export type ChatCounts = { readonly read: number; readonly taken: number; readonly open: number; readonly empty: number };
-export type OldChatsPage = { readonly chats: readonly ChatImported[] /** So far. */; readonly counts: ChatCounts };
+export type OldChatsPage = {
+  readonly chats: readonly ChatImported[];
+  /** So far. */
+  readonly counts: ChatCounts;
+};
 
 export type OldChatsOptions = {
   readonly account: string;

@@ -46,14 +46,14 @@ export const Frame = ({ children }: { readonly children: ReactNode }) => {
             {t.nav.lag}
           </Link>
           {analyst ? (
-            <Link to="/doctor" current={path === '/doctor'}>
-              {t.doctor.nav}
-            </Link>
-          ) : null}
-          {analyst ? (
-            <Link to="/what-if" current={path === '/what-if'}>
-              {t.whatIf.nav}
-            </Link>
+            <>
+              <Link to="/doctor" current={path === '/doctor'}>
+                {t.doctor.nav}
+              </Link>
+              <Link to="/what-if" current={path === '/what-if'}>
+                {t.whatIf.nav}
+              </Link>
+            </>
           ) : null}
           <Link to="/numbers" current={path === '/numbers'}>
             {t.numbers.nav}

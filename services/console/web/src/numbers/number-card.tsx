@@ -72,7 +72,7 @@ export const NumberCard = ({ number, by, behind }: Props) => {
           ))}
         </ul>
       )}
-      {number.series.length < 2 ? null : (
+      {number.series.length === 0 ? null : (
         <>
           <Chart
             series={number.series}

@@ -19,7 +19,7 @@ export const numbersEn: NumbersTexts = {
   emptyHint: 'Choose a longer period or another account.',
   ofEpisodes: (count, of) => `${count} of ${of} episodes`,
   ofReplies: (count, of) => `${count} of ${of} replies`,
-  episodes: (count) => `${count} episodes`,
+  episodes: (count) => (count === '1' ? '1 episode' : `${count} episodes`),
   p90: (time) => `90 % within ${time}`,
   nothing: 'not said',
   noValue: '—',
@@ -54,7 +54,7 @@ export const numbersEn: NumbersTexts = {
   flowHint: 'How many dialogs took each way, and where they were left while the bot waited (⇥).',
   script: 'Script version',
   chooseScript: 'Choose a version',
-  flowOf: (dialogs) => `${dialogs} dialogs`,
+  flowOf: (dialogs) => (dialogs === '1' ? '1 dialog' : `${dialogs} dialogs`),
   picture: 'The script with the dialogs that took each way',
   unreadable: 'This version of the page can’t read the script.',
 };
