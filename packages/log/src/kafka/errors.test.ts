@@ -26,6 +26,23 @@ const notConnected = (): Error => {
   throw new Error('the client answers without a connection');
 };
 
+/** As the client itself throws it: a producer that is given up, or was. */
+const givenUp = async (status: 'disconnecting' | 'disconnected'): Promise<Error> => {
+  const createMessageProducer = createRequire(import.meta.url)('kafkajs/src/producer/messageProducer') as (options: object) => {
+    send: (record: object) => Promise<unknown>;
+  };
+  const producer = createMessageProducer({ getConnectionStatus: () => status });
+  try {
+    await producer.send({ topic: 'inbox', messages: [] });
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('the client sends without a connection');
+};
+
+const disconnecting = await givenUp('disconnecting');
+const disconnected = await givenUp('disconnected');
+
 describe('errors of the client', () => {
   it.each([
     ['UNKNOWN_TOPIC_OR_PARTITION', createErrorFromCode(3), 'unknown_topic', false],
@@ -54,6 +71,8 @@ describe('errors of the client', () => {
     ['a lock of the client', make('KafkaJSLockTimeout', 'x'), 'unavailable', true],
     ['a broker whose connection was just lost', notConnected(), 'unavailable', true],
     ['the same, wrapped', nonRetriable(notConnected()), 'unavailable', true],
+    ['a producer that is being given up', disconnecting, 'unavailable', true],
+    ['a producer that was given up', disconnected, 'unavailable', true],
     ['a refused password', make('KafkaJSSASLAuthenticationError', 'x'), 'unknown', false],
     ['TOPIC_AUTHORIZATION_FAILED', createErrorFromCode(29), 'unknown', false],
     ['a bug', new TypeError('undefined is not a function'), 'unknown', false],

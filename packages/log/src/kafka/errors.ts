@@ -45,10 +45,16 @@ const byName = new Map<unknown, LogErrorCode>([
 ]);
 
 /**
- * kafkajs throws these as plain errors. The first: a request to a broker whose connection was lost a moment before (`broker/index.js`,
- * `notInitializedLookup`); nothing was sent. As anything else it would end the process each time that a broker restarts.
+ * kafkajs throws these without a name or a word of their own; as anything else they would end the process each time that a broker
+ * restarts. Nothing was sent. The first: a request to a broker whose connection was lost a moment before (`broker/index.js`,
+ * `notInitializedLookup`). The others: a producer that was given up for one topic while another topic's batch came to it
+ * (`producer/messageProducer.js`, `validateConnectionStatus`).
  */
-const byMessage = new Map<unknown, LogErrorCode>([['Broker not connected', 'unavailable']]);
+const byMessage = new Map<unknown, LogErrorCode>([
+  ['Broker not connected', 'unavailable'],
+  ["The producer is disconnecting; therefore, it can't safely accept messages anymore", 'unavailable'],
+  ['The producer is disconnected', 'unavailable'],
+]);
 
 /** The one place where the client's errors become ours. */
 export const translate = (error: unknown): LogError => {

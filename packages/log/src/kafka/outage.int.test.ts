@@ -1,10 +1,12 @@
 import { realClock } from '@dialog/contracts/clock';
 import { findKafka } from '@dialog/test-kit/kafka-broker';
+import type { Kafka, Producer } from 'kafkajs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bytes, eventually, readAll, startMember, text } from '../../contract/rig.ts';
 import { kafkaAddress } from './address.ts';
 import { kafkaClient, noNotices } from './client.ts';
 import { kafkaLog } from './log.ts';
+import { appender } from './producer.ts';
 
 const server = await findKafka({ mayBeKilled: true });
 
@@ -79,6 +81,45 @@ if ('reason' in server) {
         expect(handled).toEqual(found);
       }
     }, 120_000);
+
+    it('costs a topic nothing but what was on its way: the client that topics share is given up once, not its successor', async () => {
+      const topics = ['first', 'second'];
+      const log = kafkaLog({ address, clock: realClock });
+      await log.ensureTopics(topics.map((name) => ({ name, partitions: 1, cleanup: 'delete' })));
+      await log.close();
+      // The real client, whose first producer has lost its broker: the second topic hears of it when the next producer is being connected.
+      const kafka = kafkaClient(address, noNotices);
+      const connecting = Promise.withResolvers<void>();
+      let producers = 0;
+      const losing = new Proxy(kafka, {
+        get: (target, name) =>
+          name !== 'producer'
+            ? Reflect.get(target, name)
+            : (...options: Parameters<Kafka['producer']>) => {
+                const producer = target.producer(...options);
+                producers += 1;
+                if (producers === 2) connecting.resolve();
+                if (producers > 1) return producer;
+                const send: Producer['send'] = async ({ topic }) => {
+                  if (topic === 'second') await connecting.promise;
+                  throw new Error('Broker not connected');
+                };
+                return { ...producer, send };
+              },
+      });
+      const writer = appender(losing, async () => 1);
+      const append = (topic: string) => writer.append([{ topic, key: 'a', value: null }], 5_000);
+      const lost = Promise.all(topics.map((topic) => expect(append(topic)).rejects.toMatchObject({ code: 'timeout', retryable: true })));
+      await realClock.sleep(0);
+      const next = topics.map(append);
+      await lost;
+      expect((await Promise.all(next)).flat()).toMatchObject([
+        { partition: 0, offset: 0 },
+        { partition: 0, offset: 0 },
+      ]);
+      expect(producers).toBe(2);
+      await writer.close();
+    });
 
     it('is waited for by a consumer and a writer that start before it', async () => {
       await power.kill();

@@ -101,12 +101,17 @@ const sizeOf = ({ key, value, headers = {} }: NewRecord): number =>
   (value?.byteLength ?? 0) +
   Object.entries(headers).reduce((sum, [name, text]) => sum + Buffer.byteLength(name) + Buffer.byteLength(text) + 10, 100);
 
-type Producers = { readonly get: () => Promise<Producer>; readonly discard: () => void; readonly close: () => Promise<void> };
+type Producers = {
+  readonly get: () => Promise<Producer>;
+  /** Of this producer only: another topic may long use the one after it. */
+  readonly discard: (broken: Producer) => void;
+  readonly close: () => Promise<void>;
+};
 
-/** The client's producer, connected when first wanted, replaced when it hangs. */
+/** The client's producer, shared by the topics, connected when first wanted, replaced when it hangs. */
 const producerOf = (kafka: Kafka): Producers => {
-  let current: Promise<Producer> | undefined;
-  const connect = async (): Promise<Producer> => {
+  let current: { readonly producer: Producer; readonly connected: Promise<void> } | undefined;
+  const connect = (): NonNullable<typeof current> => {
     const producer = kafka.producer({
       idempotent: false,
       allowAutoTopicCreation: false,
@@ -117,22 +122,22 @@ const producerOf = (kafka: Kafka): Producers => {
           message.partition ?? partitionOf(String(message.key), partitionMetadata.length),
       retry: { initialRetryTime: 100, maxRetryTime: 300, retries: 1 },
     });
-    await within(connectDeadlineMs, 'connect', producer.connect());
-    return producer;
+    return { producer, connected: within(connectDeadlineMs, 'connect', producer.connect()) };
   };
-  const discard = (): void => {
-    const former = current;
-    current = undefined;
-    void former?.then((producer) => producer.disconnect()).catch(() => undefined);
+  const discard = (broken: Producer): void => {
+    if (current?.producer === broken) current = undefined;
+    void broken.disconnect().catch(() => undefined);
   };
   return {
     discard,
     get: async () => {
       current ??= connect();
+      const { producer, connected } = current;
       try {
-        return await current;
+        await connected;
+        return producer;
       } catch (error) {
-        current = undefined;
+        discard(producer);
         // Nothing has left this process.
         throw new LogError('unavailable', 'the cluster can’t be reached', error);
       }
@@ -140,12 +145,7 @@ const producerOf = (kafka: Kafka): Producers => {
     close: async () => {
       const former = current;
       current = undefined;
-      if (former !== undefined)
-        await within(
-          connectDeadlineMs,
-          'disconnect',
-          former.then((producer) => producer.disconnect()),
-        ).catch(() => undefined);
+      if (former !== undefined) await within(connectDeadlineMs, 'disconnect', former.producer.disconnect()).catch(() => undefined);
     },
   };
 };
@@ -230,8 +230,9 @@ const topicSender = (topic: string, producers: Producers): TopicSender => {
 
   const sendBatch = async (batch: readonly Waiting[]): Promise<void> => {
     const calls = new Set(batch.map(({ call }) => call));
+    let producer: Producer | undefined;
     try {
-      const producer = await producers.get();
+      producer = await producers.get();
       for (const call of calls) call.begun = true;
       const answer = await within(
         sendDeadlineMs,
@@ -252,7 +253,8 @@ const topicSender = (topic: string, producers: Producers): TopicSender => {
     } catch (error) {
       // Its partitions were counted: it exists.
       const translated = asExisting(error instanceof LogError ? error : translate(error));
-      if ((error instanceof LogError && error.code === 'timeout') || isBroken(error)) producers.discard();
+      const hangs = error instanceof LogError && error.code === 'timeout';
+      if (producer !== undefined && (hangs || isBroken(error))) producers.discard(producer);
       // An attempt before the last may have reached the log: only what was never sent, or what the broker refused, is certain.
       const told =
         translated.code === 'unavailable' && [...calls].some(({ begun }) => begun)
