@@ -11,7 +11,7 @@ import { stateHash } from '@dialog/domain/state-hash';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { dialogs, keepSnapshot } from './dialogs.ts';
+import { dialogs, keepSnapshot, toldAt } from './dialogs.ts';
 
 const id = { account: 'acme' as AccountId, chatId: '7' as ChatId };
 let folder: string;
@@ -68,7 +68,7 @@ const counting = () => {
 };
 
 it('loads a long dialog from its snapshot and what came after, to the state of the whole stream', async () => {
-  const events = life(1_000);
+  const events = [...life(1_000), { type: 'DialogClosed', data: { cause: 'webim', final: false } } satisfies DomainEvent];
   await write(events.slice(0, 900), 0);
   const first = await dialogs({ store, capacity: 10 }).load(id, 1);
   await keepSnapshot(store, { ...first, revision: 700 }, first);
@@ -78,6 +78,7 @@ it('loads a long dialog from its snapshot and what came after, to the state of t
   expect(loaded.revision).toBe(events.length - 1);
   expect(stateHash(loaded.state as DialogState)).toBe(stateHash(fold(events, initialDialog)));
   expect(loaded.state.inputs.has('i-3')).toBe(true);
+  expect(['i-0', 'i-3', 'i-1000'].map((inputId) => toldAt(loaded, inputId))).toEqual([0, undefined, events.length - 2]);
   expect(counted.read()).toBeLessThan(200);
 });
 

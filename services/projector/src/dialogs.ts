@@ -14,6 +14,7 @@ import { evolve } from '@dialog/domain/evolve';
 import { foldVersion, restored, snapshotOf } from '@dialog/domain/snapshot';
 import { type DialogState, initialDialog } from '@dialog/domain/state';
 import { evolveVisitor } from '@dialog/domain/visitor/evolve';
+import { tells } from '@dialog/domain/visitor/notes';
 import { initialVisitor, type VisitorState } from '@dialog/domain/visitor/state';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
@@ -25,6 +26,20 @@ type Read = {
   readonly settingsHash: string | null;
   /** Its records go to its parked stream. */
   readonly parked: boolean;
+  /** The append that it ends with; null: only that of a marker, or it is not known. */
+  readonly last: Append | null;
+  /** Its appends that told other aggregates something, the newest first: what a redelivered record may have to tell again. */
+  readonly told: Told | null;
+};
+
+/** An append of an input, by the place of its first event. */
+type Append = { readonly inputId: string; readonly revision: number };
+type Told = Append & { readonly before: Told | null };
+
+/** Where the append of this input begins; undefined: it told nobody anything. */
+export const toldAt = ({ told }: Read, inputId: string): number | undefined => {
+  for (let one = told; one !== null; one = one.before) if (one.inputId === inputId) return one.revision;
+  return undefined;
 };
 
 /** A dialog as its stream has it up to a revision. */
@@ -74,7 +89,7 @@ export const dialogs = ({ store, capacity }: { store: EventStore; capacity: numb
   };
 };
 
-const unread = { revision: -1, settingsHash: null, parked: false } as const;
+const unread: Read = { revision: -1, settingsHash: null, parked: false, last: null, told: null };
 const absent = (id: DialogId): LoadedDialog => ({ kind: 'dialog', id, state: initialDialog, ...unread });
 const absentVisitor = (id: VisitorId): LoadedVisitor => ({ kind: 'visitor', id, state: initialVisitor, ...unread });
 
@@ -83,6 +98,8 @@ const snapshotSchema = z.object({
   revision: z.number().int(),
   settingsHash: z.string().nullable(),
   parked: z.boolean(),
+  /** The newest last. */
+  told: z.array(z.object({ inputId: z.string(), revision: z.number().int() })),
   state: z.object({ status: z.string() }).loose(),
 });
 
@@ -94,7 +111,9 @@ const newestSnapshot = async (store: EventStore, id: DialogId): Promise<LoadedDi
   const { data } = snapshotSchema.safeParse(event?.data);
   // Of another version of the fold, or ahead of a stream that was restored from a backup: the stream is what counts.
   if (data === undefined || data.fold !== foldVersion || data.revision > tail.revision) return undefined;
-  return { kind: 'dialog', id, state: restored(data.state), revision: data.revision, settingsHash: data.settingsHash, parked: data.parked };
+  const { revision, settingsHash, parked } = data;
+  const told = data.told.reduce<Told | null>((before, append) => ({ ...append, before }), null);
+  return { kind: 'dialog', id, state: restored(data.state), revision, settingsHash, parked, last: null, told };
 };
 
 /** Disposable: what can't be written now is written 200 events later. A visitor's stream is short: it has none. */
@@ -102,7 +121,9 @@ export const keepSnapshot = async (store: EventStore, before: Loaded, after: Loa
   if (after.kind === 'visitor') return;
   if (Math.floor((before.revision + 1) / snapshotEvery) === Math.floor((after.revision + 1) / snapshotEvery)) return;
   const { state, revision, settingsHash, parked, id } = after;
-  const data = { fold: foldVersion, revision, settingsHash, parked, state: snapshotOf(state) };
+  const told: Append[] = [];
+  for (let one = after.told; one !== null; one = one.before) told.unshift({ inputId: one.inputId, revision: one.revision });
+  const data = { fold: foldVersion, revision, settingsHash, parked, told, state: snapshotOf(state) };
   await store
     .append(snapshotStream(id), [{ id: crypto.randomUUID(), type: 'Snapshot', data, metadata: { schemaVersion: 1 } }], 'any')
     .catch(() => undefined);
@@ -133,17 +154,22 @@ export const withDecision = (
 ): Loaded => {
   let read: Read = before;
   for (const event of events) read = readOf(read, event, read.revision + 1);
-  const { revision, settingsHash, parked } = read;
+  const { revision, settingsHash, parked, last, told } = read;
   return before.kind === 'dialog'
-    ? { kind: 'dialog', id: before.id, state: state as DialogState, revision, settingsHash, parked }
-    : { kind: 'visitor', id: before.id, state: state as VisitorState, revision, settingsHash, parked };
+    ? { kind: 'dialog', id: before.id, state: state as DialogState, revision, settingsHash, parked, last, told }
+    : { kind: 'visitor', id: before.id, state: state as VisitorState, revision, settingsHash, parked, last, told };
 };
 
-const readOf = (before: Read, event: DomainEvent | VisitorEvent, revision: number): Read => ({
-  revision,
-  settingsHash: event.type === 'InputRecorded' ? event.data.settings : before.settingsHash,
-  parked:
-    event.type === 'DialogParked' ||
-    event.type === 'VisitorParked' ||
-    (before.parked && event.type !== 'DialogReleased' && event.type !== 'VisitorReleased'),
-});
+const readOf = (before: Read, event: DomainEvent | VisitorEvent, revision: number): Read => {
+  const last = event.type === 'InputRecorded' ? { inputId: event.data.input.inputId, revision } : before.last;
+  return {
+    revision,
+    settingsHash: event.type === 'InputRecorded' ? event.data.settings : before.settingsHash,
+    parked:
+      event.type === 'DialogParked' ||
+      event.type === 'VisitorParked' ||
+      (before.parked && event.type !== 'DialogReleased' && event.type !== 'VisitorReleased'),
+    last,
+    told: last !== null && last.inputId !== before.told?.inputId && tells(event) ? { ...last, before: before.told } : before.told,
+  };
+};

@@ -8,7 +8,7 @@ import { notesToDialogs, notesToVisitor, visitorOf } from '@dialog/domain/visito
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { type Applied, type Decided, type Input, inputOf, placeOf } from './apply-record.ts';
-import type { Loaded } from './dialogs.ts';
+import { type Loaded, toldAt } from './dialogs.ts';
 
 /** What an append of one aggregate tells another, as inbox records whose ids derive from its events (design §5.6). */
 export type NoteWriter = {
@@ -22,29 +22,42 @@ export type NoteWriter = {
 
 type Told = { readonly revision: number; readonly type: string; readonly data: unknown; readonly at: number };
 
-const pageSize = 100;
+type Note = { readonly to: SubjectId; readonly input: Input };
+
+/** An append is a few events; a page of them, or the end of the stream. */
+const pageSize = 20;
 
 export const noteWriter = ({ log, store }: { log: PartitionedLog; store: EventStore }): NoteWriter => {
-  const send = async (loaded: Loaded, events: readonly Told[], input?: Input): Promise<void> => {
-    const at = events[0]?.at;
-    if (at === undefined) return;
-    const notes = notesOf(loaded, events, at, input);
+  const write = async (notes: readonly Note[]): Promise<void> => {
     if (notes.length === 0) return;
     await log.append(
       notes.map(({ to, input: note }) => ({
         topic: topics.inbox,
         key: subjectKey(to),
         value: Buffer.from(JSON.stringify(note)),
-        headers: cloudEventHeaders({ id: note.inputId, account: note.account, type: note.type, subject: subjectKey(to), timeMs: at }),
+        headers: cloudEventHeaders({
+          id: note.inputId,
+          account: note.account,
+          type: note.type,
+          subject: subjectKey(to),
+          timeMs: note.receivedAt,
+        }),
       })),
     );
+  };
+  const send = (loaded: Loaded, events: readonly Told[], input?: Input): Promise<void> => write(notesOf(loaded, events, input));
+
+  /** The notes of an append that is in the stream already: it may be that they were not written then. Most appends told nobody anything. */
+  const sendAgain = async (loaded: Loaded, input: Input): Promise<void> => {
+    const revision = toldAt(loaded, input.inputId);
+    if (revision !== undefined) await send(loaded, await appendFrom(store, loaded.id, revision), input);
   };
 
   return {
     write: async ({ dialog, input, appended }) => {
       if (!mayTell(dialog, input)) return;
       if (appended.length > 0) return send(dialog, decided(dialog, appended), input);
-      if (dialog.state.inputs.has(input.inputId)) await send(dialog, await appendOf(store, dialog.id, startsWith(input.inputId)), input);
+      if (dialog.state.inputs.has(input.inputId)) await sendAgain(dialog, input);
     },
     writeMarker: async (parked, appended) => {
       if (mayTell(parked)) await send(parked, decided(parked, appended));
@@ -53,10 +66,8 @@ export const noteWriter = ({ log, store }: { log: PartitionedLog; store: EventSt
       if (!mayTell(parked)) return;
       const taken = takenBy(parked, record);
       // A decision that stopped the dialog: its notes are those of its input.
-      if (taken !== undefined) return send(parked, await appendOf(store, parked.id, startsWith(taken.inputId)), taken);
-      const place = placeOf(record);
-      const marks = ({ type, data }: RecordedEvent) => type === 'DialogParked' && (data as { inputId?: unknown }).inputId === place;
-      await send(parked, await appendOf(store, parked.id, marks, (event) => event.type === 'DialogParked'));
+      if (taken !== undefined) return sendAgain(parked, taken);
+      await send(parked, await markerOf(store, parked.id, placeOf(record)));
     },
   };
 };
@@ -74,7 +85,9 @@ const takenBy = ({ id, state }: Loaded, record: LogRecord): Input | undefined =>
 const mayTell = (loaded: Loaded, input?: Input): boolean =>
   loaded.kind === 'visitor' || visitorOf(loaded.state, input as InboxInput | undefined) !== undefined;
 
-const notesOf = (loaded: Loaded, events: readonly Told[], at: number, input?: Input): { to: SubjectId; input: Input }[] => {
+const notesOf = (loaded: Loaded, events: readonly Told[], input?: Input): readonly Note[] => {
+  const at = events[0]?.at;
+  if (at === undefined) return [];
   if (loaded.kind === 'visitor') return notesToDialogs(loaded.id, events as unknown as (VisitorEvent & Told)[], at);
   const visitor = visitorOf(loaded.state, input as InboxInput | undefined);
   if (visitor === undefined || loaded.state.status === 'absent') return [];
@@ -85,21 +98,21 @@ const notesOf = (loaded: Loaded, events: readonly Told[], at: number, input?: In
 const decided = ({ revision }: Loaded, appended: readonly Decided[]): Told[] =>
   appended.map(({ type, data, metadata }, index) => ({ type, data, at: metadata.at, revision: revision - appended.length + 1 + index }));
 
-const startsWith =
-  (inputId: string) =>
-  ({ type, data }: RecordedEvent): boolean =>
-    type === 'InputRecorded' && (data as { input?: { inputId?: unknown } }).input?.inputId === inputId;
+/** The events of the append that begins at `revision`, and of a marker behind it: up to the next input. */
+const appendFrom = async (store: EventStore, id: SubjectId, revision: number): Promise<Told[]> => {
+  const append: RecordedEvent[] = [];
+  for (let from = revision; ; from += pageSize) {
+    const page = await store.read(subjectStream(id), { from, maxCount: pageSize, fromLeader: true });
+    for (const event of page) {
+      if (append.length > 0 && event.type === 'InputRecorded') return append.map(told);
+      append.push(event);
+    }
+    if (page.length < pageSize) return append.map(told);
+  }
+};
 
-/**
- * The events of one append, from the one that `first` knows up to the next input; read from the end, where a redelivered record's are.
- * `gives`: ends the search in vain.
- */
-const appendOf = async (
-  store: EventStore,
-  id: SubjectId,
-  first: (event: RecordedEvent) => boolean,
-  gives: (event: RecordedEvent) => boolean = () => false,
-): Promise<Told[]> => {
+/** What the newest marker of the park appended, if it is of the record at this place; it stands near the end. */
+const markerOf = async (store: EventStore, id: SubjectId, place: string): Promise<Told[]> => {
   let append: RecordedEvent[] = [];
   for (let from: number | undefined; ; ) {
     const page = await store.read(subjectStream(id), {
@@ -110,8 +123,7 @@ const appendOf = async (
     });
     for (const event of page) {
       append.push(event);
-      if (first(event)) return append.reverse().map(told);
-      if (gives(event)) return [];
+      if (event.type === 'DialogParked') return (event.data as { inputId?: unknown }).inputId === place ? append.reverse().map(told) : [];
       if (event.type === 'InputRecorded') append = [];
     }
     const last = page.at(-1);

@@ -10,6 +10,28 @@ export type NoteToDialog = { readonly to: DialogId; readonly input: InboxInput }
 
 type At<T> = T & { readonly revision: number };
 
+const tellingTypes = [
+  'DialogStarted',
+  'DialogCompleted',
+  'DialogReopened',
+  'VisitorAsked',
+  'DialogClosed',
+  'TextHeld',
+  'HeldTextTaken',
+  'HeldTextGivenBack',
+  'VisitorVariablesChanged',
+  'ChatAnswered',
+  'TextsOffered',
+  'ChatStartPassedOn',
+  'VariablesPassedOn',
+] as const;
+type TellingType = (typeof tellingTypes)[number];
+const telling: ReadonlySet<string> = new Set(tellingTypes);
+
+/** Whether an append with this event may tell another aggregate something. */
+export const tells = <T extends { readonly type: string }>(event: T): event is Extract<T, { readonly type: TellingType }> =>
+  telling.has(event.type);
+
 /** The visitor of a dialog: as the door named him, or who wrote to it. */
 export const visitorOf = (state: DialogState, input?: InboxInput): string | undefined => {
   const known = state.status === 'live' ? (state.visitor ?? undefined) : undefined;
@@ -46,6 +68,7 @@ export const notesToVisitor = ({ id, chatIdForm, visitor, events, at }: FromDial
     told = true;
   };
   for (const event of events) {
+    if (!tells(event)) continue;
     switch (event.type) {
       case 'DialogStarted':
       case 'DialogCompleted':
@@ -81,6 +104,7 @@ export const notesToVisitor = ({ id, chatIdForm, visitor, events, at }: FromDial
         break;
       }
       default:
+        event satisfies never;
     }
   }
   return notes.map((input) => ({ to, input }));
@@ -104,6 +128,7 @@ export const notesToDialogs = (
     visitor,
   });
   return events
+    .filter(tells)
     .flatMap((event): InboxInput[] => {
       switch (event.type) {
         case 'ChatAnswered': {
@@ -126,6 +151,7 @@ export const notesToDialogs = (
             values: event.data.values,
           }));
         default:
+          event satisfies never;
           return [];
       }
     })
