@@ -63,6 +63,8 @@ describe('each finding, with its place', () => {
     ['wrong-type', '      - »hi'],
     ['two-verbs', '      - say: hi\n        »mark: m'],
     ['unknown-key', '      - mark: m\n        »text: x'],
+    ['duplicate-key', '      - mark: m\n        »mark: n'],
+    ['duplicate-key', '      - set: { x: 1, »"x": 2 }'],
     ['unknown-key', '      - wait: { for: message, »upto: 5m }'],
     ['bad-say', '      - say: »{ }'],
     ['bad-say', '      - say: { variants: »[] }'],

@@ -45,14 +45,14 @@ const unreachable = (script: Script, reader: Reader): void => {
   if (reached.size === script.steps.size) return;
   const lost = [...script.steps.values()].filter((step) => !reached.has(step.path));
   const led = new Set(lost.flatMap((step) => successors(step, script).filter((next) => next !== step.path)));
+  const behindHandover = new Set([...script.steps.values()].flatMap((step) => (step.verb === 'handover' ? (step.next ?? []) : [])));
   for (const step of lost) {
     if (led.has(step.path)) continue;
-    const behind = [...script.steps.values()].find((other) => other.verb === 'handover' && other.next === step.path);
     reader.warn(
       step.position,
       'unreachable',
       `this step is never reached (${step.path})`,
-      behind !== undefined
+      behindHandover.has(step.path)
         ? 'what stands behind a handover runs by "go: interrupted" in a returned script'
         : step.path === script.scripts.get(step.script)?.first
           ? `the script ${step.script} has no "when" and no "go" leads to it`

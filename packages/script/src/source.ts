@@ -37,7 +37,8 @@ const maxAliases = 10_000;
 /** @returns undefined where the parser runs out of stack: nothing but its recursion can throw here */
 const parsed = (text: string, lineCounter: LineCounter): Document | undefined => {
   try {
-    return parseDocument(text, { version: '1.2', uniqueKeys: true, lineCounter, prettyErrors: false });
+    // Repeated keys are found where a map is read: the parser compares every key with all before it.
+    return parseDocument(text, { version: '1.2', uniqueKeys: false, lineCounter, prettyErrors: false });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -92,6 +93,7 @@ export const readSource = (text: string): Reader => {
       return undefined;
     }
     const found: [string, Source, Position][] = [];
+    const seen = new Set<string>();
     for (const pair of at.node.items) {
       const keyAt = positionOf(pair.key as Node, at.position);
       const key = isScalar(pair.key) ? String(pair.key.value) : undefined;
@@ -99,6 +101,11 @@ export const readSource = (text: string): Reader => {
         error(keyAt, 'bad-key', 'a key must be a plain name');
         continue;
       }
+      if (seen.has(key)) {
+        error(keyAt, 'duplicate-key', `"${key}" stands twice in this map`, 'leave one of them out');
+        continue;
+      }
+      seen.add(key);
       found.push([key, source(pair.value, keyAt), keyAt]);
     }
     return found;
