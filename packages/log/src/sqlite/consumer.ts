@@ -95,7 +95,21 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
     }
   };
 
+  let told: Promise<void> | undefined;
+  /** That we live, and how far we are: no record waits for that write. */
+  const tell = async (): Promise<void> => {
+    try {
+      await heartbeat();
+      await commit(false);
+    } catch (error) {
+      if ((error as { retryable?: boolean }).retryable !== true) failure ??= { error };
+    } finally {
+      told = undefined;
+    }
+  };
+
   const revoke = async (): Promise<void> => {
+    await told;
     if (assignment === undefined) return;
     await commit(true);
     const revoked = assignment;
@@ -184,12 +198,14 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
   const fetch = (): boolean => {
     if (assignment === undefined || paused) return false;
     let fetched = false;
+    const highs = reader.highs(topic);
     for (const partition of assignment.partitions) {
       const queued = lanes.queued(partition);
       if (queued >= highWater) full.add(partition);
       else if (queued <= lowWater) full.delete(partition);
       if (full.has(partition)) continue;
       const position = positions.get(partition) ?? 0;
+      if ((highs[partition] ?? 0) <= position) continue;
       const page = reader.records(topic, partition, position, fetchLimit);
       if ((page[0]?.offset ?? position) > position) tellOvertaken(partition, position);
       for (const record of page) {
@@ -214,14 +230,14 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
   /** One turn: membership, records, commits. An outage of the file is waited out. @returns whether there is more to do at once */
   const turn = async (): Promise<boolean> => {
     try {
-      await heartbeat();
+      if (assignment === undefined) await heartbeat();
       const state = reader.groupState(group, topic);
       if (assignment === undefined || state.generation !== assignment.generation) {
         await follow(state);
         return assignment !== undefined;
       }
       const fetched = fetch();
-      await commit(false);
+      told ??= tell();
       return fetched;
     } catch (error) {
       if ((error as { retryable?: boolean }).retryable !== true) throw error;

@@ -11,6 +11,8 @@ export type LogReader = {
   readonly partitions: (topic: string) => number | undefined;
   readonly records: (topic: string, partition: number, offset: number, limit: number) => LogRecord[];
   readonly bounds: (topic: string, partition: number) => { low: number; high: number };
+  /** The next offset of each partition, by its number. */
+  readonly highs: (topic: string) => number[];
   readonly newestAppend: () => number;
   readonly committed: (group: string, topic: string) => CommittedOffset[];
   readonly lag: (group: string, topic: string) => PartitionLag[];
@@ -25,6 +27,7 @@ export const logReader = (db: DatabaseSync): LogReader => {
     'SELECT "offset", key, value, headers, appended_at FROM records WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?',
   );
   const boundsOf = db.prepare('SELECT low, high FROM partitions WHERE topic = ? AND partition = ?');
+  const highsOf = db.prepare('SELECT high FROM partitions WHERE topic = ? ORDER BY partition');
   const newest = db.prepare('SELECT coalesce(max(appended_at), 0) AS at FROM partitions');
   const offsets = db.prepare('SELECT partition, "offset", note, committed_at FROM offsets WHERE grp = ? AND topic = ? ORDER BY partition');
   const nextAppendedAt = db.prepare(
@@ -65,6 +68,7 @@ export const logReader = (db: DatabaseSync): LogReader => {
   return {
     partitions,
     bounds,
+    highs: (topic) => highsOf.all(topic).map((row) => Number(row['high'])),
     committed,
     records: (topic, partition, offset, limit) =>
       recordsFrom.all(topic, partition, offset, limit).map((row) => ({
