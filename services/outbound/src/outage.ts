@@ -1,11 +1,12 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { type Pauses, pauses } from '@dialog/service-kit/pauses';
 import type { Logger } from 'pino';
 
 export type Dependency = 'store' | 'log';
 
 export type Outage = {
   /**
-   * Repeats a call until it succeeds, for ever, while what it needs is away.
+   * Repeats a call until it succeeds, for ever, while what it needs is away; the first that gets through ends the pauses of the others.
    * @throws what is not retryable, and the stop's reason.
    */
   readonly insist: <T>(on: Dependency, call: () => Promise<T>) => Promise<T>;
@@ -23,6 +24,7 @@ export const outageOf = (options: {
 }): Outage => {
   const { clock, random, stop, logger } = options;
   const waiting: Record<Dependency, number> = { store: 0, log: 0 };
+  const waits: Record<Dependency, Pauses> = { store: pauses(clock, stop), log: pauses(clock, stop) };
   const total = () => waiting.store + waiting.log;
 
   return {
@@ -32,7 +34,9 @@ export const outageOf = (options: {
       try {
         for (;;) {
           try {
-            return await call();
+            const answer = await call();
+            if (failures > 0) waits[on].end();
+            return answer;
           } catch (error) {
             if (!isRetryable(error)) throw error;
             failures += 1;
@@ -45,7 +49,7 @@ export const outageOf = (options: {
               { on, failures, code: codeOf(error) },
               'outbound.dependency_away',
             );
-            await clock.sleep(random() * capMs, stop);
+            await waits[on].pause(random() * capMs);
           }
         }
       } finally {

@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { type Pauses, pauses } from '@dialog/service-kit/pauses';
 import type { Logger } from 'pino';
 
 const firstPauseMs = 50;
@@ -14,7 +15,8 @@ export type UntilItWorks = {
 
 /**
  * Repeats a call whose error is `retryable` (a store or the log is away) for ever, with full jitter: such an outage is no reason to
- * end, to park or to skip (design §6.9). Any other error is thrown on. @throws the signal's reason at the stop
+ * end, to park or to skip (design §6.9). Of the calls of one kind the first that gets through ends the pauses of the others. Any other
+ * error is thrown on. @throws the signal's reason at the stop
  */
 export const untilItWorks = (options: {
   clock: Clock;
@@ -31,12 +33,21 @@ export const untilItWorks = (options: {
     since = options.clock.monotonic();
     options.onAway(failing > 0);
   };
+  const waiting = new Map<string, Pauses>();
+  const pausesOf = (what: string): Pauses => {
+    const there = waiting.get(what) ?? pauses(options.clock, options.signal);
+    waiting.set(what, there);
+    return there;
+  };
   const call = async <T>(what: string, attempt: () => Promise<T>): Promise<T> => {
     for (let failures = 0; ; failures++) {
       options.signal.throwIfAborted();
       try {
         const result = await attempt();
-        if (failures > 0) change(-1);
+        if (failures > 0) {
+          change(-1);
+          pausesOf(what).end();
+        }
         return result;
       } catch (error) {
         if ((error as { retryable?: unknown }).retryable !== true) {
@@ -52,7 +63,7 @@ export const untilItWorks = (options: {
           failures,
           pauseMs: Math.round(pauseMs),
         });
-        await options.clock.sleep(pauseMs, options.signal);
+        await pausesOf(what).pause(pauseMs);
       }
     }
   };
