@@ -1,10 +1,10 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { nearest } from './nearest.ts';
 import type { Finding, Position, Value } from './types.ts';
+import { type YamlNode, yamlTree } from './yaml-tree.ts';
 
 /** A node of the source with its place; findings are gathered, never thrown. */
 export type Source = {
-  readonly node: Node | null;
+  readonly node: YamlNode | null;
   readonly position: Position;
 };
 
@@ -34,29 +34,23 @@ const maxSourceBytes = 1024 * 1024;
 
 const maxAliases = 10_000;
 
-/** @returns undefined where the parser runs out of stack: nothing but its recursion can throw here */
-const parsed = (text: string, lineCounter: LineCounter): Document | undefined => {
-  try {
-    // Repeated keys are found where a map is read: the parser compares every key with all before it.
-    return parseDocument(text, { version: '1.2', uniqueKeys: false, lineCounter, prettyErrors: false });
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-};
-
 export const readSource = (text: string): Reader => {
-  const counter = new LineCounter();
   const findings: Finding[] = [];
   const tooBig = text.length > maxSourceBytes;
-  const document = parsed(tooBig ? '' : text, counter);
+  const tree = yamlTree(tooBig ? '' : text);
 
+  const lineStarts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
   const place = (offset: number): Position => {
-    const { line, col } = counter.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    let [low, high] = [0, lineStarts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((lineStarts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (lineStarts[low] as number) + 1 };
   };
-  const positionOf = (node: Node | null, fallback: Position): Position =>
-    node?.range === undefined || node.range === null ? fallback : place(node.range[0]);
+  const positionOf = (node: YamlNode, fallback: Position): Position => (node.start < 0 ? fallback : place(node.start));
 
   const add = (severity: Finding['severity']) => (at: Source | Position, rule: string, message: string, hint?: string) => {
     findings.push({
@@ -70,33 +64,28 @@ export const readSource = (text: string): Reader => {
   const error = add('error');
 
   if (tooBig) error({ line: 1, column: 1 }, 'too-big', `the script is larger than ${maxSourceBytes} bytes`);
-  if (document === undefined) error({ line: 1, column: 1 }, 'yaml', 'the file is nested too deeply to be read');
-  for (const problem of document?.errors ?? []) error(place(problem.pos[0]), 'yaml', problem.message.split('\n')[0] ?? problem.message);
+  for (const { at, message } of tree.problems) error(place(at), 'yaml', message);
 
   let aliases = 0;
-  const resolve = (node: unknown): Node | null => {
-    if (!isAlias(node)) return (node as Node | null) ?? null;
+  const resolve = (node: YamlNode): YamlNode | null => {
+    if (node.kind !== 'alias') return node;
     aliases += 1;
     // Aliases of aliases of aliases grow without bound.
     if (aliases === maxAliases) error({ line: 1, column: 1 }, 'too-many-aliases', `over ${maxAliases} uses of aliases (*name)`);
-    if (aliases >= maxAliases || document === undefined) return null;
-    return (node.resolve(document) as Node | undefined) ?? null;
+    return aliases >= maxAliases ? null : node.target;
   };
-  const source = (node: unknown, fallback: Position): Source => {
-    const resolved = resolve(node);
-    return { node: resolved, position: positionOf(node as Node | null, fallback) };
-  };
+  const source = (node: YamlNode, fallback: Position): Source => ({ node: resolve(node), position: positionOf(node, fallback) });
 
   const entries: Reader['entries'] = (at, what) => {
-    if (!isMap(at.node)) {
+    if (at.node?.kind !== 'map') {
       error(at, 'wrong-type', `${what} must be a map of names and values`);
       return undefined;
     }
     const found: [string, Source, Position][] = [];
     const seen = new Set<string>();
-    for (const pair of at.node.items) {
-      const keyAt = positionOf(pair.key as Node, at.position);
-      const key = isScalar(pair.key) ? String(pair.key.value) : undefined;
+    for (const [keyNode, valueNode] of at.node.pairs) {
+      const keyAt = positionOf(keyNode, at.position);
+      const key = keyNode.kind === 'scalar' ? String(keyNode.value) : undefined;
       if (key === undefined || key === '__proto__') {
         error(keyAt, 'bad-key', 'a key must be a plain name');
         continue;
@@ -106,13 +95,13 @@ export const readSource = (text: string): Reader => {
         continue;
       }
       seen.add(key);
-      found.push([key, source(pair.value, keyAt), keyAt]);
+      found.push([key, source(valueNode, keyAt), keyAt]);
     }
     return found;
   };
 
   const items: Reader['items'] = (at, what) => {
-    if (!isSeq(at.node)) {
+    if (at.node?.kind !== 'list') {
       error(at, 'wrong-type', `${what} must be a list`);
       return undefined;
     }
@@ -124,9 +113,10 @@ export const readSource = (text: string): Reader => {
       error(at, 'too-deep', 'a value nested deeper than 50');
       return null;
     }
-    if (isMap(at.node)) return Object.fromEntries((entries(at, 'a value') ?? []).map(([key, inner]) => [key, value(inner, depth + 1)]));
-    if (isSeq(at.node)) return (items(at, 'a value') ?? []).map((item) => value(item, depth + 1));
-    const scalar = isScalar(at.node) ? at.node.value : null;
+    if (at.node?.kind === 'map')
+      return Object.fromEntries((entries(at, 'a value') ?? []).map(([key, inner]) => [key, value(inner, depth + 1)]));
+    if (at.node?.kind === 'list') return (items(at, 'a value') ?? []).map((item) => value(item, depth + 1));
+    const scalar = at.node?.kind === 'scalar' ? at.node.value : null;
     if (typeof scalar === 'number' && !Number.isFinite(scalar)) error(at, 'wrong-type', 'JSON has no such number');
     return typeof scalar === 'string' || typeof scalar === 'boolean' || (typeof scalar === 'number' && Number.isFinite(scalar))
       ? scalar
@@ -134,7 +124,7 @@ export const readSource = (text: string): Reader => {
   };
 
   return {
-    root: source(document?.contents ?? null, { line: 1, column: 1 }),
+    root: tree.root === undefined ? { node: null, position: { line: 1, column: 1 } } : source(tree.root, { line: 1, column: 1 }),
     findings,
     error,
     warn: add('warning'),
@@ -160,29 +150,27 @@ export const readSource = (text: string): Reader => {
     items,
     value: (at) => value(at),
     text: (at, what) => {
-      const value = isScalar(at.node) ? at.node.value : undefined;
-      if (typeof value === 'string') return value;
-      if (typeof value === 'number' || typeof value === 'boolean')
-        return isScalar(at.node) ? (at.node.source ?? String(value)) : String(value);
+      const scalar = at.node?.kind === 'scalar' ? at.node : undefined;
+      if (typeof scalar?.value === 'string') return scalar.value;
+      if (typeof scalar?.value === 'number' || typeof scalar?.value === 'boolean') return scalar.text;
       error(at, 'wrong-type', `${what} must be a text`);
       return undefined;
     },
     number: (at, what) => {
-      const value = isScalar(at.node) ? at.node.value : undefined;
+      const value = at.node?.kind === 'scalar' ? at.node.value : undefined;
       if (typeof value === 'number' && Number.isFinite(value)) return value;
       error(at, 'wrong-type', `${what} must be a number`);
       return undefined;
     },
-    scalar: (at) => (isScalar(at.node) ? at.node.value : undefined),
+    scalar: (at) => (at.node?.kind === 'scalar' ? at.node.value : undefined),
     placeIn: (at, offset) => {
       const { node } = at;
-      if (!isScalar(node) || node.range == null || typeof node.value !== 'string') return at.position;
-      const start = node.range[0] + (text[node.range[0]] === node.value[0] && node.type === 'PLAIN' ? 0 : 1);
-      const literal = node.type !== 'BLOCK_FOLDED' && node.type !== 'BLOCK_LITERAL';
+      if (node?.kind !== 'scalar' || node.style === 'block' || typeof node.value !== 'string') return at.position;
+      const start = node.style === 'plain' ? node.start : node.start + 1;
       // Where the text stands as it is, a place in it is one in the source.
-      return literal && text.startsWith(node.value.slice(0, offset + 1), start) ? place(start + offset) : at.position;
+      return text.startsWith(node.value.slice(0, offset + 1), start) ? place(start + offset) : at.position;
     },
-    isMap: (at) => isMap(at.node),
-    isList: (at) => isSeq(at.node),
+    isMap: (at) => at.node?.kind === 'map',
+    isList: (at) => at.node?.kind === 'list',
   };
 };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
+import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { scriptJsonSchema } from '../src/json-schema.ts';
 import { lintScript } from '../src/parse.ts';
 import { scriptReference } from '../src/reference.ts';
@@ -10,7 +10,7 @@ import { triggerWords, verbs } from '../src/vocabulary.ts';
 
 const check = new Ajv2020.default({ strict: false, allErrors: true }).compile(scriptJsonSchema());
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
-const errorsOf = (source: string): readonly unknown[] => (check(JSON.parse(JSON.stringify(parse(source)))) ? [] : (check.errors ?? []));
+const errorsOf = (source: string): readonly unknown[] => (check(JSON.parse(JSON.stringify(load(source)))) ? [] : (check.errors ?? []));
 const bots = '../../../services/standalone/bots/';
 const good: readonly [string, string][] = [
   ['the example of the format', read('./support.yaml')],
