@@ -24,16 +24,23 @@ export type Journal = {
   readonly entries: () => readonly JournalEntry[];
 };
 
-const kept = 100_000;
+export type JournalOptions = {
+  readonly clock: Clock;
+  /** All entries go there as JSON lines, whatever is kept. */
+  readonly file?: string;
+  /** Entries kept in memory: the newest. */
+  readonly kept: number;
+  readonly onAdded: () => void;
+};
 
-export const journalOf = ({ clock, file, onAdded }: { clock: Clock; file?: string; onAdded: () => void }): Journal => {
+export const journalOf = ({ clock, file, kept, onAdded }: JournalOptions): Journal => {
   const entries: JournalEntry[] = [];
   let seq = 0;
   return {
     add: (entry) => {
       const whole = { seq: seq++, at: clock.now(), ...entry };
       entries.push(whole);
-      if (entries.length > kept) entries.splice(0, kept / 10);
+      if (entries.length > kept) entries.splice(0, Math.ceil(kept / 10));
       if (file !== undefined) appendFileSync(file, `${JSON.stringify(whole)}\n`);
       onAdded();
     },

@@ -24,6 +24,8 @@ export type SimulatorOptions = {
   readonly knobs?: Partial<Knobs>;
   /** All requests in and out as JSON lines. */
   readonly journalFile?: string;
+  /** Entries of the journal kept in memory, the newest. Default 100,000. */
+  readonly journalKept?: number;
   /** Webim never reuses a number; a simulator that starts anew must not either. Default: from the clock. */
   readonly firstChatId?: number;
 };
@@ -67,7 +69,12 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
   const faults: { readonly method: BotMethod; readonly fault: Fault }[] = [];
   const stopping = new AbortController();
 
-  const journal = journalOf({ clock, onAdded: changed, ...(options.journalFile === undefined ? {} : { file: options.journalFile }) });
+  const journal = journalOf({
+    clock,
+    kept: options.journalKept ?? 100_000,
+    onAdded: changed,
+    ...(options.journalFile === undefined ? {} : { file: options.journalFile }),
+  });
   const deliveries = deliveriesOf({
     clock,
     hooks: () => hooks,
