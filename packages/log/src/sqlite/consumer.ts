@@ -21,6 +21,8 @@ const fetchLimit = 500;
 /** Membership is a matter between processes of one machine: machine's time, not the (possibly fast) clock's. */
 export const sessionMs = 10_000;
 const heartbeatMs = 1_000;
+/** How often the group is looked at, the machine's ms. */
+const membershipPauseMs = 50;
 /** Clock's ms between commits of a moved offset, and of the note. */
 const commitPauseMs = 250;
 const notePauseMs = 1_000;
@@ -227,13 +229,20 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
     if (failure !== undefined) throw failure.error;
   };
 
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  /** A new generation waits until we have let go of ours: it may be seen a moment late, and need not be looked for at each record. */
+  const hasMoved = (now: Assignment): boolean => {
+    if (realNow() - lookedAt < membershipPauseMs) return false;
+    lookedAt = realNow();
+    return reader.groupState(group, topic).generation !== now.generation;
+  };
+
   /** One turn: membership, records, commits. An outage of the file is waited out. @returns whether there is more to do at once */
   const turn = async (): Promise<boolean> => {
     try {
-      if (assignment === undefined) await heartbeat();
-      const state = reader.groupState(group, topic);
-      if (assignment === undefined || state.generation !== assignment.generation) {
-        await follow(state);
+      if (assignment === undefined || hasMoved(assignment)) {
+        if (assignment === undefined) await heartbeat();
+        await follow(reader.groupState(group, topic));
         return assignment !== undefined;
       }
       const fetched = fetch();
