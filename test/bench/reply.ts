@@ -106,17 +106,16 @@ export type Talking = {
 
 /** Lines at an even rate to chats that wait for the visitor, and the time to the reply of each; open loop: a slow reply delays no line. */
 export const talk = ({ webim, until }: Pick<WebimSimulator, 'webim' | 'until'>, ids: readonly number[], perSecond: number): Talking => {
-  const waiting = new Map<string, number>();
+  /** By chat: the replies that its lines wait for, and since when. */
+  const waiting = new Map<number, { readonly reply: string; readonly from: number }[]>();
   let took: number[] = [];
   let number = 0;
   const heard = (): void => {
-    for (const id of ids) {
+    for (const [id, lines] of waiting) {
       const last = webim.chat(id).messages.at(-1);
-      const key = last?.kind === 'operator' ? `${id} ${last.text}` : '';
-      const from = waiting.get(key);
-      if (from === undefined) continue;
-      waiting.delete(key);
-      took.push(performance.now() - from);
+      const at = lines.findIndex(({ reply }) => last?.kind === 'operator' && last.text === reply);
+      for (const { from } of lines.splice(at, at < 0 ? 0 : 1)) took.push(performance.now() - from);
+      if (lines.length === 0) waiting.delete(id);
     }
   };
   return {
@@ -137,7 +136,7 @@ export const talk = ({ webim, until }: Pick<WebimSimulator, 'webim' | 'until'>, 
         if (due > performance.now()) await realClock.sleep(due - performance.now());
         number += 1;
         const id = ids[number % ids.length] as number;
-        waiting.set(`${id} Принято: l-${number}`, performance.now());
+        waiting.set(id, [...(waiting.get(id) ?? []), { reply: `Принято: l-${number}`, from: performance.now() }]);
         webim.say(id, `l-${number}`);
       }
       await looking;
