@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { identifier, nameOf } from './append.ts';
@@ -9,6 +10,8 @@ import type { StoredEvent } from './store.ts';
 
 /** Events read at once. */
 const pageSize = 256;
+/** How long a subscription that was woken waits for further commits, ms. */
+const gatherMs = 5;
 /** `ReadBatchSize`: the search window where the client names none (`Enumerators.cs`). */
 const defaultWindow = 32;
 /** `Position.FromInt64(-1, -1)`: what an event of a stream read has for a position, since such a read knows none (`Streams.Read.cs`). */
@@ -147,7 +150,7 @@ export const read = (serving: Serving) => {
             responseWith((response) => response.setCheckpoint(checkpoint)),
           );
         }
-        if (page.length > 0) continue;
+        if (page.length === pageSize) continue;
         if (!caughtUp && !subscription.stalled) {
           caughtUp = true;
           await send(
@@ -156,6 +159,8 @@ export const read = (serving: Serving) => {
           );
         }
         await wake.promise;
+        // Each subscription looks at each commit: what the next moment brings is looked at with it.
+        await sleep(gatherMs);
       }
     } finally {
       unsubscribe();
