@@ -64,7 +64,7 @@ export const readSource = (text: string): Reader => {
   const error = add('error');
 
   if (tooBig) error({ line: 1, column: 1 }, 'too-big', `the script is larger than ${maxSourceBytes} bytes`);
-  for (const { at, message } of tree.problems) error(place(at), 'yaml', message);
+  for (const { at, message, doubtful } of tree.problems) add(doubtful === true ? 'warning' : 'error')(place(at), 'yaml', message);
 
   let aliases = 0;
   const resolve = (node: YamlNode): YamlNode | null => {

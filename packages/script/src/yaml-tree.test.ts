@@ -34,6 +34,7 @@ describe('a YAML file as a tree with places', () => {
     ['~', null],
     ['"12"', '12'],
     ["'it''s'", "it's"],
+    ['"\\ud83d\\ude00 \\/"', '😀 /'],
     ['"\\u0416\\n"', 'Ж\n'],
     ['!!str 12', '12'],
     ['!!int 12', 12],
@@ -87,6 +88,10 @@ describe('a YAML file as a tree with places', () => {
     ['['.repeat(400), 299],
   ])('what is wrong has its place: %#', (source, at) => {
     expect(yamlTree(source).problems.map((problem) => problem.at)).toEqual([at]);
+  });
+
+  it('a tag that means nothing is doubtful: its text is read', () => {
+    expect(yamlTree('!own 12')).toMatchObject({ root: { value: '12' }, problems: [{ at: 0, doubtful: true }] });
   });
 
   it('an empty file has no root; line ends of Windows and a byte order mark are none of the text', () => {

@@ -27,7 +27,8 @@ export type YamlNode =
   | { readonly kind: 'list'; readonly items: YamlNode[]; readonly start: number }
   | { readonly kind: 'alias'; readonly target: YamlNode; readonly start: number };
 
-export type YamlProblem = { readonly at: number; readonly message: string };
+/** `doubtful`: the file can be read all the same. */
+export type YamlProblem = { readonly at: number; readonly message: string; readonly doubtful?: true };
 
 export type YamlTree = { readonly root: YamlNode | undefined; readonly problems: readonly YamlProblem[] };
 
@@ -136,6 +137,7 @@ const tagged = (source: string, { tagStart, tagEnd }: ScalarEvent, text: string,
   const tag = coreTags.find(({ tagName }) => name === tagName.replace('tag:yaml.org,2002:', '!!'));
   const value = tag === undefined ? NOT_RESOLVED : tag.resolve(text, true, tag.tagName);
   if (value !== NOT_RESOLVED) return value;
-  problems.push({ at: tagStart, message: tag === undefined ? `the tag ${name} means nothing here` : `"${text}" is no ${name}` });
+  const message = tag === undefined ? `the tag ${name} means nothing here` : `"${text}" is no ${name}`;
+  problems.push({ at: tagStart, message, doubtful: true });
   return text;
 };
