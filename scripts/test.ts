@@ -35,14 +35,11 @@ rmSync(results, { force: true });
 const asked = process.argv.slice(2);
 // They take a quarter of an hour more.
 if (asked.length === 0) say('NOT RUN HERE: 50 kills of one process, and that each planted bug is seen. They are `npm run test:kills`.');
-const code = run(
-  'npx',
-  ['vitest', 'run', ...(asked.length === 0 ? ['--project', 'embedded', '--project', 'cluster', '--project', 'kills'] : asked)],
-  {
-    ...process.env,
-    ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
-  },
-);
+const projects = ['embedded', 'cluster', 'kills', 'chart'].flatMap((name) => ['--project', name]);
+const code = run('npx', ['vitest', 'run', ...(asked.length === 0 ? projects : asked)], {
+  ...process.env,
+  ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
+});
 if (!existsSync(results)) {
   say('the test runner ended without results');
   process.exit(code === 0 ? 1 : code);
