@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import type { DomainEvent } from '@dialog/contracts/domain-event';
-import { type AccountId, type ChatId, dialogStream, snapshotStream } from '@dialog/contracts/ids';
+import { dialogStream, snapshotStream } from '@dialog/contracts/ids';
 import { fold } from '@dialog/domain/evolve';
 import { type DialogState, initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
@@ -12,8 +12,8 @@ import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { dialogs, keepSnapshot, toldAt } from './dialogs.ts';
+import { id, input } from './input.fixture.ts';
 
-const id = { account: 'acme' as AccountId, chatId: '7' as ChatId };
 let folder: string;
 let store: EventStore;
 beforeEach(async () => {
@@ -25,23 +25,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const input = (number: number): DomainEvent => ({
-  type: 'InputRecorded',
-  data: {
-    input: {
-      type: 'new_message',
-      inputId: `i-${number}`,
-      account: id.account,
-      chatId: id.chatId,
-      chatIdForm: 'number',
-      receivedAt: number,
-      message: { id: `m-${number}`, hash: `h-${number}`, hashOfContent: false, kind: 'visitor', side: 'visitor', text: `строка ${number}` },
-    },
-    at: 1_000 + number,
-    settings: 'settings',
-    ...(number === 0 ? { script: 'script' } : {}),
-  },
-});
 /** A dialog of `count` inputs, as its stream. */
 const life = (count: number): DomainEvent[] => [
   input(0),

@@ -122,8 +122,8 @@ export const keepSnapshot = async (store: EventStore, before: Loaded, after: Loa
   if (Math.floor((before.revision + 1) / snapshotEvery) === Math.floor((after.revision + 1) / snapshotEvery)) return;
   const { state, revision, settingsHash, parked, id } = after;
   const told: Append[] = [];
-  for (let one = after.told; one !== null; one = one.before) told.unshift({ inputId: one.inputId, revision: one.revision });
-  const data = { fold: foldVersion, revision, settingsHash, parked, told, state: snapshotOf(state) };
+  for (let one = after.told; one !== null; one = one.before) told.push({ inputId: one.inputId, revision: one.revision });
+  const data = { fold: foldVersion, revision, settingsHash, parked, told: told.reverse(), state: snapshotOf(state) };
   await store
     .append(snapshotStream(id), [{ id: crypto.randomUUID(), type: 'Snapshot', data, metadata: { schemaVersion: 1 } }], 'any')
     .catch(() => undefined);

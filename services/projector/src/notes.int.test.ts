@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
-import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
-import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
+import type { DomainEvent } from '@dialog/contracts/domain-event';
+import { dialogStream } from '@dialog/contracts/ids';
 import { topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
@@ -12,9 +12,9 @@ import { LogError, type PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { dialogs } from './dialogs.ts';
+import { id, input } from './input.fixture.ts';
 import { noteWriter } from './notes.ts';
 
-const id = { account: 'acme' as AccountId, chatId: '7' as ChatId };
 let folder: string;
 let store: EventStore;
 let log: PartitionedLog;
@@ -28,24 +28,6 @@ afterEach(async () => {
   await log.close();
   await store.close();
   await rm(folder, { recursive: true, force: true });
-});
-
-const input = (number: number): DomainEventOf<'InputRecorded'> => ({
-  type: 'InputRecorded',
-  data: {
-    input: {
-      type: 'new_message',
-      inputId: `i-${number}`,
-      account: id.account,
-      chatId: id.chatId,
-      chatIdForm: 'number',
-      receivedAt: number,
-      message: { id: `m-${number}`, hash: `h-${number}`, hashOfContent: false, kind: 'visitor', side: 'visitor', text: `строка ${number}` },
-    },
-    at: 1_000 + number,
-    settings: 'settings',
-    ...(number === 0 ? { script: 'script' } : {}),
-  },
 });
 
 /** A dialog of `count` inputs whose visitor is known; each fiftieth changes what is kept for the visitor. */

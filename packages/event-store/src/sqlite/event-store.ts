@@ -86,7 +86,7 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
     const key = JSON.stringify(prefixes);
     const known = scans.get(key);
     if (known !== undefined) return known;
-    // Compared in SQLite: a row that does not fit costs a tenth of one that is handed over.
+    // Compared in SQLite: a row that does not fit, with all its data, is not handed over.
     const fits = prefixes.map(() => 'substr(stream, 1, ?) = ?').join(' OR ');
     const where = `position > ? AND position <= ?${prefixes.length === 0 ? '' : ` AND (${fits})`}`;
     const scan = db.prepare(`SELECT ${columns} FROM events WHERE ${where} ORDER BY position LIMIT ?`);
