@@ -2,7 +2,7 @@ import type { Virtualizer } from '@tanstack/react-virtual';
 
 /**
  * Scrolls only where the item is not wholly in sight, and then so that the next steps need not: to scroll costs a layout.
- * Where every row on the way stands measured in the document one write is enough; `scrollToIndex` asks for the height of the
+ * Where the row stands measured in the document one write is enough; `scrollToIndex` asks for the height of the
  * whole list, and again in each frame until it arrives: it is for the way into what has not been measured.
  */
 export const intoSight = (list: Virtualizer<HTMLDivElement, Element>, index: number, align: 'auto' | 'center'): void => {
@@ -11,10 +11,11 @@ export const intoSight = (list: Virtualizer<HTMLDivElement, Element>, index: num
   const height = list.scrollRect?.height ?? 0;
   if (item !== undefined && item.start >= top && item.end <= top + height) return;
   const box = list.scrollElement;
-  const shown = list.getVirtualItems();
-  if (item === undefined || box === null || index < (shown[0]?.index ?? index + 1) || index > (shown.at(-1)?.index ?? -1)) {
+  const isMeasured = list.getVirtualItems().some((shown) => shown.index === index);
+  if (item === undefined || box === null || !isMeasured) {
     list.scrollToIndex(index, { align });
     return;
   }
-  box.scrollTop = align === 'center' ? (item.start + item.end - height) / 2 : item.start < top ? item.start : item.end - height;
+  const nearest = item.start < top ? item.start : item.end - height;
+  box.scrollTop = align === 'center' ? (item.start + item.end - height) / 2 : nearest;
 };
