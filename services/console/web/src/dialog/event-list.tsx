@@ -37,7 +37,7 @@ export const EventList = ({ rows, row, chosen, view, time, startAt, sends, relat
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight[view],
-    overscan: view === 'json' ? 1 : 14,
+    overscan: view === 'json' ? 1 : 5,
     getItemKey: keyOf,
     initialRect: { width: 400, height: 600 },
   });
