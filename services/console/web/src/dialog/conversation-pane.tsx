@@ -27,7 +27,7 @@ export const ConversationPane = memo(({ history, chosen, choose }: ConversationP
     count: turns.length,
     getScrollElement: () => box.current,
     estimateSize: () => 72,
-    overscan: 3,
+    overscan: 12,
     getItemKey: keyOf,
     initialRect: { width: 400, height: 600 },
   });
