@@ -1,3 +1,5 @@
+import { inTime } from '@dialog/contracts/in-time';
+
 /** A wait on the outside world that took longer than we allow. Its outcome is unknown. */
 export class DeadlineExceeded extends Error {
   readonly code = 'timeout';
@@ -12,16 +14,5 @@ export class DeadlineExceeded extends Error {
  * Waits for `promise` at most `ms` of real time (a technical deadline, so not of the engine's clock, which a demo runs fast).
  * @throws DeadlineExceeded
  */
-export const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {
-  const signal = AbortSignal.timeout(ms);
-  let give: (() => void) | undefined;
-  const late = new Promise<never>((_, reject) => {
-    give = () => reject(new DeadlineExceeded(what, ms));
-    signal.addEventListener('abort', give, { once: true });
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    if (give) signal.removeEventListener('abort', give);
-  }
-};
+export const within = <T>(ms: number, what: string, promise: Promise<T>): Promise<T> =>
+  inTime(promise, ms, () => new DeadlineExceeded(what, ms));

@@ -1,4 +1,3 @@
-import type { Clock } from '@dialog/contracts/clock';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Logger } from 'pino';
 import { type Address, parseAddress } from './address.ts';
@@ -30,7 +29,7 @@ const entries = new Map<string, Entry>();
 const disposed = new WeakSet<EventStoreDBClient>();
 const disposalMs = 5_000;
 
-export const connectionTo = (url: string, clock: Clock, logger: Logger | undefined): Connection => {
+export const connectionTo = (url: string, logger: Logger | undefined): Connection => {
   const address = parseAddress(url);
   const entry: Entry = entries.get(url) ?? { current: undefined, handles: 0, rebuilding: Promise.resolve() };
   entries.set(url, entry);
@@ -47,7 +46,7 @@ export const connectionTo = (url: string, clock: Clock, logger: Logger | undefin
       if (entry.current === broken) {
         entry.current = undefined;
         logger?.warn({ event: 'event_store_client_rebuilt', cause });
-        entry.rebuilding = dispose(broken, clock);
+        entry.rebuilding = dispose(broken);
       }
       await entry.rebuilding;
     },
@@ -56,7 +55,7 @@ export const connectionTo = (url: string, clock: Clock, logger: Logger | undefin
       if (entry.handles > 0) return;
       if (entries.get(url) === entry) entries.delete(url);
       await entry.rebuilding;
-      if (entry.current !== undefined) await dispose(entry.current, clock);
+      if (entry.current !== undefined) await dispose(entry.current);
     },
   };
 };
@@ -71,13 +70,12 @@ const build = (address: Address): EventStoreDBClient => {
 };
 
 /** Ends all calls of the client and waits for it; then closes its channel, which `dispose` leaves open. */
-const dispose = async (client: EventStoreDBClient, clock: Clock): Promise<void> => {
+const dispose = async (client: EventStoreDBClient): Promise<void> => {
   disposed.add(client);
-  await within(client.dispose(), disposalMs, clock).catch(() => undefined);
+  await within(client.dispose(), disposalMs).catch(() => undefined);
   const { getChannel } = client as unknown as { readonly getChannel: () => Promise<{ readonly close: () => void }> };
   await within(
     getChannel().then((channel) => channel.close()),
     disposalMs,
-    clock,
   ).catch(() => undefined);
 };

@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { inTime } from '@dialog/contracts/in-time';
 import { EventStoreError } from '../port.ts';
 
 /** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
@@ -7,20 +8,8 @@ const answered = new Error('answered in time');
 export const timedOut = (ms: number): EventStoreError =>
   new EventStoreError('timeout', `no answer within ${ms} ms; an append may have landed`);
 
-/** @throws EventStoreError `timeout` where the work has not ended after `ms`; it goes on, unheard */
-export const within = async <T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> => {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      work,
-      clock.sleep(ms, timer.signal).then(() => {
-        throw timedOut(ms);
-      }),
-    ]);
-  } finally {
-    timer.abort(answered);
-  }
-};
+/** @throws EventStoreError `timeout` where the work has not ended after `ms` of the machine's time; it goes on, unheard */
+export const within = <T>(work: Promise<T>, ms: number): Promise<T> => inTime(work, ms, () => timedOut(ms));
 
 /** Calls `onStalled` once, when nothing has been told to `progress` for `ms` while `waiting`; `progress(ms)` may change the limit. */
 export const stallGuard = (ms: number, clock: Clock, waiting: () => boolean, onStalled: () => void) => {

@@ -53,7 +53,7 @@ const betweenAttemptsMs = 100;
  */
 export const esdbEventStore = (options: EsdbOptions): EventStore => {
   const { logger, clock = realClock, deadlineMs = 10_000, idleMs = 30_000 } = options;
-  const connection: Connection = connectionTo(options.url, clock, logger);
+  const connection: Connection = connectionTo(options.url, logger);
   const { credentials, tls } = connection.address;
   const byCall = options.appendsBy === 'call';
   if (byCall && tls && credentials === undefined) throw new Error('EVENTS_URL: appends by call need a user name');
@@ -67,7 +67,7 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
   const call = async <T>(perform: (client: EventStoreDBClient) => Promise<T>): Promise<T> => {
     const client = await connection.client();
     try {
-      return await within(perform(client), deadlineMs + graceMs, clock);
+      return await within(perform(client), deadlineMs + graceMs);
     } catch (error) {
       if (error instanceof EventStoreError && error.code === 'timeout') await connection.rebuild(client, 'timeout');
       throw error;

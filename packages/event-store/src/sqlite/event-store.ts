@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, realClock } from '@dialog/contracts/clock';
+import type { Clock } from '@dialog/contracts/clock';
+import { inTime } from '@dialog/contracts/in-time';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
 import {
@@ -16,8 +17,6 @@ import { serialise } from '../serialise.ts';
 import { schema } from './schema.ts';
 import type { WriterOp } from './writer.ts';
 
-/** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
-const answered = new Error('answered in time');
 const deadlineMs = 10_000;
 /** How often other processes' appends are looked for, ms; within the process an append wakes directly. */
 const pollMs = 100;
@@ -57,18 +56,14 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
   // A deadline guards against this machine's disk, so it runs on the machine's time, however fast the clock is.
   const submit = async (op: WriterOp): Promise<AppendResult | null> => {
     if (closed) throw new EventStoreError('closed', 'the event store is closed');
-    const timeout = new AbortController();
     try {
-      return await Promise.race([
+      return await inTime(
         writer.submit(op),
-        realClock.sleep(deadlineMs, timeout.signal).then(() => {
-          throw new EventStoreError('timeout', `no answer within ${deadlineMs} ms; the append may have landed`);
-        }),
-      ]);
+        deadlineMs,
+        () => new EventStoreError('timeout', `no answer within ${deadlineMs} ms; the append may have landed`),
+      );
     } catch (error) {
       throw translate(error);
-    } finally {
-      timeout.abort(answered);
     }
   };
 

@@ -1,4 +1,5 @@
 import { realClock } from '@dialog/contracts/clock';
+import { inTime } from '@dialog/contracts/in-time';
 import type { Kafka, Producer, RecordMetadata } from 'kafkajs';
 import { partitionOf } from '../partitioner.ts';
 import { type Appended, LogError, type NewRecord } from '../port.ts';
@@ -177,23 +178,13 @@ const topicSender = (topic: string, producers: Producers): TopicSender => {
         }),
     );
     working ??= work();
-    const patience = new AbortController();
-    try {
-      return await Promise.race([
-        Promise.all(sent),
-        failed.promise,
-        realClock.sleep(timeoutMs, patience.signal).then(() => {
-          // What has not begun by now is not sent any more.
-          call.over = true;
-          throw call.begun
-            ? new LogError('timeout', `no acknowledgement within ${timeoutMs} ms; the record may have landed`)
-            : new LogError('unavailable', `the cluster did not come to this record within ${timeoutMs} ms; it was not sent`);
-        }),
-      ]);
-    } finally {
-      patience.abort();
-      failed.promise.catch(() => undefined);
-    }
+    return inTime(Promise.race([Promise.all(sent), failed.promise]), timeoutMs, () => {
+      // What has not begun by now is not sent any more.
+      call.over = true;
+      return call.begun
+        ? new LogError('timeout', `no acknowledgement within ${timeoutMs} ms; the record may have landed`)
+        : new LogError('unavailable', `the cluster did not come to this record within ${timeoutMs} ms; it was not sent`);
+    });
   };
 
   /** Takes the next batch off the queue, in order, within what the broker takes per partition. */

@@ -1,4 +1,5 @@
-import { type Clock, realClock } from '@dialog/contracts/clock';
+import type { Clock } from '@dialog/contracts/clock';
+import { inTime } from '@dialog/contracts/in-time';
 import { maxRecordBytes } from '@dialog/contracts/topics';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
@@ -11,8 +12,6 @@ import { wakers } from './wakers.ts';
 import type { WriterOp, WriterResult } from './writer.ts';
 
 const appendDeadlineMs = 2_000;
-/** Ends the wait for a deadline; a reason of ours, since making the default one costs more than the wait. */
-const answered = new Error('answered in time');
 const otherDeadlineMs = 10_000;
 /** How often compaction and retention run, ms of the clock. */
 const cleanPauseMs = 600_000;
@@ -43,18 +42,14 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
   // A deadline guards against this machine's disk, so it runs on the machine's time, however fast the clock is.
   const submit = async (op: WriterOp, deadlineMs: number): Promise<WriterResult> => {
     if (closing.signal.aborted) throw new LogError('closed', 'the log is closed');
-    const timeout = new AbortController();
     try {
-      return await Promise.race([
+      return await inTime(
         writer.submit(op),
-        realClock.sleep(deadlineMs, timeout.signal).then(() => {
-          throw new LogError('timeout', `no acknowledgement within ${deadlineMs} ms; the record may have landed`);
-        }),
-      ]);
+        deadlineMs,
+        () => new LogError('timeout', `no acknowledgement within ${deadlineMs} ms; the record may have landed`),
+      );
     } catch (error) {
       throw translate(error);
-    } finally {
-      timeout.abort(answered);
     }
   };
 
