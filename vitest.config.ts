@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 const chart = 'test/deploy/helm.int.test.ts';
-const crash = { testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 1 } as const;
+/**
+ * A machine that CI shares may stall for longer than a test waits. What fails twice is wrong; vitest names what it ran again. Each project says
+ * it: they take none of it from above.
+ */
+const retry = process.env['CI'] === undefined ? 0 : 1;
+const crash = { retry, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 1 } as const;
 
 /** The suffix says what a test costs: `*.test.ts` milliseconds, `*.int.test.ts` real processes and files, `*.e2e.test.ts` a browser. */
 export default defineConfig({
   test: {
-    // A machine that CI shares may stall for longer than a test waits. What fails twice is wrong; vitest names what it ran again.
-    retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: [
       ['default', { summary: false }],
       ['json', { outputFile: 'test-results/vitest.json' }],
@@ -21,6 +24,7 @@ export default defineConfig({
           // Most of them wait for processes and clocks: one worker would leave both cores idle.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+          retry,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           pool: 'forks',
@@ -36,6 +40,7 @@ export default defineConfig({
           // In real time, side by side within a file: the durations of a scenario need the machine to themselves.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+          retry,
           testTimeout: 240_000,
           hookTimeout: 120_000,
           pool: 'forks',
@@ -53,7 +58,7 @@ export default defineConfig({
       },
       {
         // Last: the helm that it needs is compiled beside the others, which takes minutes.
-        test: { name: 'chart', include: [chart], testTimeout: 60_000, pool: 'forks', maxWorkers: 1, sequence: { groupOrder: 3 } },
+        test: { name: 'chart', include: [chart], retry, testTimeout: 60_000, pool: 'forks', maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
       {
         // Longer: many more kills, and that each planted bug is seen.

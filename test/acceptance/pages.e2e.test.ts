@@ -25,7 +25,8 @@ describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
   it("a visitor's line appears in the console's timeline without a reload; then operator, close, flag reset and Return", async () => {
     const stage = await onStage();
     const simulator = await open(stage.world.simulator.baseUrl(), 1400, 900);
-    const desk = await open(String(stage.world.engine().consoleUrl()), 1400, 900);
+    // So high that the whole history stands in it: of a long list only the rows in sight are in the document.
+    const desk = await open(String(stage.world.engine().consoleUrl()), 1400, 3000);
     await simulator.getByTestId('visitor-input').fill('Где мой заказ 204512?');
     await simulator.getByTestId('visitor-send').click();
     await desk.getByTestId('dialog-row').first().click();
