@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const chart = 'test/deploy/helm.int.test.ts';
 /**
@@ -8,9 +9,24 @@ const chart = 'test/deploy/helm.int.test.ts';
 const retry = process.env['CI'] === undefined ? 0 : 1;
 const crash = { retry, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 1 } as const;
 
+/** What runs longest begins first, so that nothing is waited for alone at the end. */
+const longest = ['scenarios.int', 'log/src/kafka/contract.int', 'owners.int', 'outages.int', 'interleavings', 'page.e2e', 'faults.int'];
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.includes(name));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 /** The suffix says what a test costs: `*.test.ts` milliseconds, `*.int.test.ts` real processes and files, `*.e2e.test.ts` a browser. */
 export default defineConfig({
   test: {
+    // The engine's code runs as it does in production: Node reads the TypeScript.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    sequence: { sequencer: LongestFirst },
     reporters: [
       ['default', { summary: false }],
       ['json', { outputFile: 'test-results/vitest.json' }],
@@ -18,11 +34,25 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'embedded',
+          name: 'units',
           include: ['{packages,services,scripts,test}/**/*.test.{ts,tsx}'],
+          exclude: ['**/*.{int,e2e}.test.ts', '**/node_modules/**', '**/dist/**', 'test/crash/**', chart],
+          // Without processes and files of their own there is nothing to keep apart; each begins at once.
+          isolate: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+          retry,
+          testTimeout: 60_000,
+          pool: 'forks',
+        },
+      },
+      {
+        test: {
+          name: 'embedded',
+          include: ['{packages,services,scripts,test}/**/*.{int,e2e}.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'test/crash/**', chart],
-          // Most of them wait for processes and clocks: one worker would leave both cores idle.
-          maxWorkers: 2,
+          // Most of them wait for processes and clocks: fewer workers would leave a core idle.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
           retry,
           testTimeout: 60_000,
@@ -37,8 +67,8 @@ export default defineConfig({
           include: ['test/acceptance/*.int.test.ts'],
           globalSetup: ['test/acceptance/cluster-servers.ts'],
           env: { ENGINE_MODE: 'cluster' },
-          // In real time, side by side within a file: the durations of a scenario need the machine to themselves.
-          maxWorkers: 1,
+          // In real time, side by side within a file: more workers would stretch what a scenario waits for.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           retry,
           testTimeout: 240_000,

@@ -37,7 +37,8 @@ const build = (): string => {
   writeFileSync(building, String(process.pid));
   setPriority(constants.priority.PRIORITY_LOW);
   const bin = join(cache, `bin-${process.pid}`);
-  const { status, stderr } = spawnSync('go', ['install', `helm.sh/helm/v3/cmd/helm@${version}`], {
+  // Neither optimised nor with symbols: a third less to build, for seconds of use.
+  const { status, stderr } = spawnSync('go', ['install', '-gcflags=all=-N -l', '-ldflags=-s -w', `helm.sh/helm/v3/cmd/helm@${version}`], {
     env: { ...process.env, GOBIN: bin, CGO_ENABLED: '0' },
     encoding: 'utf8',
   });

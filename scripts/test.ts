@@ -35,7 +35,7 @@ rmSync(results, { force: true });
 const asked = process.argv.slice(2);
 // They take a quarter of an hour more.
 if (asked.length === 0) say('NOT RUN HERE: 50 kills of one process, and that each planted bug is seen. They are `npm run test:kills`.');
-const projects = ['embedded', 'cluster', 'kills', 'chart'].flatMap((name) => ['--project', name]);
+const projects = ['units', 'embedded', 'cluster', 'kills', 'chart'].flatMap((name) => ['--project', name]);
 const code = run('npx', ['vitest', 'run', ...(asked.length === 0 ? projects : asked)], {
   ...process.env,
   ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
