@@ -11,11 +11,13 @@ export type OutboxAttempt = {
   readonly record: OutboxRecord | undefined;
 };
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** @returns undefined where not even the envelope can be read: nobody could be answered. */
 export const parseOutboxRecord = (value: Uint8Array): OutboxAttempt | undefined => {
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value));
+    body = JSON.parse(utf8.decode(value));
   } catch {
     return undefined;
   }

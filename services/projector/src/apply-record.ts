@@ -156,11 +156,13 @@ const subjectOf = (record: LogRecord): SubjectId => {
   return id;
 };
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** The input of a record: a visitor's by a visitor's key, else a dialog's. @throws UnappliableRecord */
 export const inputOf = (record: LogRecord, id: SubjectId): Input => {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(record.value ?? new Uint8Array()));
+    json = JSON.parse(utf8.decode(record.value ?? new Uint8Array()));
   } catch (error) {
     throw new UnappliableRecord('not_json', error);
   }

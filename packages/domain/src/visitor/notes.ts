@@ -36,7 +36,8 @@ export const tells = <T extends { readonly type: string }>(event: T): event is E
 export const visitorOf = (state: DialogState, input?: InboxInput): string | undefined => {
   const known = state.status === 'live' ? (state.visitor ?? undefined) : undefined;
   const hash = known ?? (input !== undefined && 'visitor' in input && typeof input.visitor === 'string' ? input.visitor : undefined);
-  return visitorHashSchema.safeParse(hash).data;
+  // Nobody known is the rule where a door names none; a schema that fails makes an error each time.
+  return hash === undefined ? undefined : visitorHashSchema.safeParse(hash).data;
 };
 
 type FromDialog = {
