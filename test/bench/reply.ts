@@ -87,12 +87,12 @@ const figureOf = (took: readonly number[], where: string) => ({
 
 /** @returns of each line the time to its reply, ms, as Webim journals it */
 const replies = async (
-  { webim, until }: WebimSimulator,
+  { webim, until, journal }: WebimSimulator,
   load: { readonly chats: number; readonly perSecond: number; readonly lines: number },
 ): Promise<readonly number[]> => {
   const ids = Array.from({ length: load.chats }, () => webim.open(webim.newVisitor().id).id);
   await until(() => ids.every((id) => webim.chat(id).messages.length >= 2), 'all are greeted', 120_000);
-  const talking = talk({ webim, until }, ids, load.perSecond);
+  const talking = talk({ webim, until, journal }, ids, load.perSecond);
   // Processes that have just started compile what they run: a cost of the first seconds, not of a reply.
   await talking.say(load.lines);
   talking.took();
@@ -108,18 +108,29 @@ export type Talking = {
 };
 
 /** Lines at an even rate to chats that wait for the visitor, and the time to the reply of each; open loop: a slow reply delays no line. */
-export const talk = ({ webim, until }: Pick<WebimSimulator, 'webim' | 'until'>, ids: readonly number[], perSecond: number): Talking => {
+export const talk = (
+  { webim, until, journal }: Pick<WebimSimulator, 'webim' | 'until' | 'journal'>,
+  ids: readonly number[],
+  perSecond: number,
+): Talking => {
   /** By chat: the replies that its lines wait for, and since when. */
   const waiting = new Map<number, { readonly reply: string; readonly from: number }[]>();
   let took: number[] = [];
   let number = 0;
+  let seen = -1;
+  /** Looks at the chats of the new entries only: to look at all that wait would cost the more, the slower the replies are. */
   const heard = (): void => {
-    for (const [id, lines] of waiting) {
+    const entries = journal();
+    for (let entry = entries.length - 1; (entries[entry]?.seq ?? -1) > seen; entry--) {
+      const id = entries[entry]?.chatId ?? -1;
+      const lines = waiting.get(id);
+      if (lines === undefined) continue;
       const last = webim.chat(id).messages.at(-1);
       const at = lines.findIndex(({ reply }) => last?.kind === 'operator' && last.text === reply);
       for (const { from } of lines.splice(at, at < 0 ? 0 : 1)) took.push(performance.now() - from);
       if (lines.length === 0) waiting.delete(id);
     }
+    seen = entries.at(-1)?.seq ?? seen;
   };
   return {
     say: async (lines) => {
