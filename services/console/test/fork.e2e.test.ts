@@ -201,7 +201,7 @@ describe('a history as a file', { timeout: 60_000 }, () => {
     await page.getByRole('heading', { name: `Dialogs of this export: ${dialogs}` }).waitFor();
     await page.getByLabel('Account or chat').fill('shop/2');
     await page.screenshot({ path: `${pictures}open-export.png` });
-    expect(await page.getByTestId('history-row').count()).toBe(1);
+    await expect.poll(() => page.getByTestId('history-row').count()).toBe(1);
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'shop/2' }).click();
     await page.getByRole('heading', { name: 'Chat 2' }).waitFor();

@@ -41,9 +41,9 @@ it('a number, its parts, how it went, the dialogs behind it', { timeout: 180_000
   expect(await card(page, 'handovers').locator('.number-value').textContent()).toBe('100%');
   expect(await card(page, 'queue_time').locator('.number-value').textContent()).toMatch(/^34 sec$/);
   expect(await card(page, 'not_understood').locator('.figure').textContent()).toContain('18 episodes');
-  expect(await card(page, 'not_understood').getByTestId('chart').locator('canvas').count()).toBe(1);
+  await expect.poll(() => card(page, 'not_understood').getByTestId('chart').locator('canvas').count()).toBe(1);
   await card(page, 'not_understood').getByText('As a table').click();
-  expect(await card(page, 'not_understood').locator('tbody tr').count()).toBe(days.length);
+  await expect.poll(() => card(page, 'not_understood').locator('tbody tr').count()).toBe(days.length);
   await page.getByLabel('Account').selectOption('bank');
   await expect.poll(() => card(page, 'not_understood').locator('.figure').textContent()).toContain('9 episodes');
   expect(new URL(page.url()).search).toContain('account=bank');

@@ -51,7 +51,7 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     await page.keyboard.press('Home');
     await until(page, '0');
     await page.keyboard.press('Shift+ArrowRight');
-    expect(await selected(page).getAttribute('data-type')).toBe('InputRecorded');
+    await expect.poll(() => selected(page).getAttribute('data-type')).toBe('InputRecorded');
     await page.keyboard.press('End');
     await page.locator('.place', { hasText: /of (\d+)$/ }).waitFor();
     await page.waitForURL((url) => Number(url.searchParams.get('rev')) > 60);
@@ -115,7 +115,7 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Спасибо! Позвоним на' }).click();
     await page.locator('.links .link', { hasText: 'the effect' }).first().click();
     await page.locator('.links .link', { hasText: 'the script’s run' }).first().click();
-    expect(await page.getByTestId('won').textContent()).toBe('ask scripts.leave_phone.steps[0].then[0]');
+    await expect.poll(() => page.getByTestId('won').textContent()).toBe('ask scripts.leave_phone.steps[0].then[0]');
     const run = await selected(page).getAttribute('data-revision');
     await page.locator('.links .link', { hasText: 'the message it answers' }).click();
     await page.locator('.chosen-event', { hasText: 'The visitor wrote: +7 912 555-44-33' }).waitFor();
