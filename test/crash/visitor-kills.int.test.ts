@@ -172,7 +172,8 @@ it.for<readonly [string, Begin]>([
       webim.say(first, `+7 ${first}`);
       await until(first, (now) => now.of('VisitorVariablesChanged').length > 0 && now.events.at(-1)?.metadata.head === null);
       webim.say(first, 'оператор');
-      await until(first, (now) => now.owner() === 'queue');
+      // By the script: a webhook that a kill left without its answer gives the chat to people too, until its repeat takes that back.
+      await until(first, (now) => now.owner() === 'queue' && now.of('WebhookRefused').length === now.of('WebhookRefusalTakenBack').length);
       webim.closeFinally(first);
       // Webim does not repeat what it tells event handlers, and a killed engine has no door: here it does.
       for (let tries = 0; tries < 60 && (await readHistory(store, 'crash', first)).owner() !== 'nobody'; tries++) {
