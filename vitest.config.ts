@@ -37,7 +37,7 @@ export default defineConfig({
           name: 'units',
           include: ['{packages,services,scripts,test}/**/*.test.{ts,tsx}'],
           exclude: ['**/*.{int,e2e}.test.ts', '**/node_modules/**', '**/dist/**', 'test/crash/**', chart],
-          // Without processes and files of their own there is nothing to keep apart; each begins at once.
+          // Without processes and files of their own there is nothing to keep apart: what they share is read once.
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
