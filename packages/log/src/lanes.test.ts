@@ -141,6 +141,18 @@ describe('lanes', () => {
     expect(failures).toEqual([new TypeError('at once')]);
   });
 
+  it('begins what is ready in portions, so that the loop hears others between them', async () => {
+    const rig = held();
+    rig.lanes.assign(0, 1, 0);
+    for (let offset = 0; offset < 20; offset++) rig.lanes.push(record(0, offset, `key-${offset}`));
+    const begun = [rig.tasks.length];
+    for (let turns = 0; turns < 3; turns++) {
+      await settle();
+      begun.push(rig.tasks.length);
+    }
+    expect(begun).toEqual([8, 16, 20, 20]);
+  });
+
   it('drains: what runs, those of the bypass too, is waited for; nothing is begun', async () => {
     const rig = held({ bypass: ({ key }) => key === 'tick' });
     rig.lanes.assign(0, 1, 0);

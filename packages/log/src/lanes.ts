@@ -34,6 +34,12 @@ export type Lanes = {
   readonly report: () => readonly LaneReport[];
 };
 
+/**
+ * Records begun in one turn of the event loop. What a burst of answers makes ready is begun in such portions: the requests of the first are on
+ * their way while the next are decided, and a socket's other words (heartbeats) are heard between them.
+ */
+const begunPerTurn = 8;
+
 type Entry = { readonly record: LogRecord; started: boolean; done: boolean };
 
 type Partition = {
@@ -60,6 +66,8 @@ export const lanes = (options: LanesOptions): Lanes => {
   /** Handlers at work, those of the bypass too. */
   let handling = 0;
   let draining = false;
+  let begunThisTurn = 0;
+  let turnAwaited = false;
   const idle: (() => void)[] = [];
 
   const assign = (partition: number, generation: number, offset: number): void => {
@@ -95,11 +103,19 @@ export const lanes = (options: LanesOptions): Lanes => {
   };
 
   const startReady = (): void => {
-    while (!draining && running < options.concurrency) {
-      const lane = ready.shift();
-      if (lane === undefined) return;
-      void runLane(lane);
+    while (!draining && running < options.concurrency && ready.length > 0) {
+      if (!turnAwaited) setImmediate(turn);
+      turnAwaited = true;
+      if (begunThisTurn === begunPerTurn) return;
+      begunThisTurn += 1;
+      void runLane(ready.shift() as Lane);
     }
+  };
+
+  const turn = (): void => {
+    turnAwaited = false;
+    begunThisTurn = 0;
+    startReady();
   };
 
   const runLane = async (lane: Lane): Promise<void> => {
