@@ -10,6 +10,9 @@ export type NewEvent = {
   readonly metadata: unknown;
 };
 
+/** An event whose id derives from what is written: it is asked for with the data's JSON. */
+export type DerivedEvent = Omit<NewEvent, 'id'> & { readonly id: (dataJson: string) => string };
+
 export type RecordedEvent = {
   readonly stream: string;
   readonly revision: number;
@@ -60,7 +63,7 @@ export type EventStore = {
    * @throws EventStoreError `wrong_expected_revision` (with `actual`: the head, also where the stream is soft-deleted), `stream_deleted`
    * (`stream_exists` on a soft-deleted stream), `too_large`, `timeout`, `unavailable`
    */
-  readonly append: (stream: string, events: readonly NewEvent[], expected: ExpectedRevision) => Promise<AppendResult>;
+  readonly append: (stream: string, events: readonly (NewEvent | DerivedEvent)[], expected: ExpectedRevision) => Promise<AppendResult>;
   /** An absent stream reads as []. @throws EventStoreError `stream_deleted`, `timeout`, `unavailable` */
   readonly read: (stream: string, options?: ReadOptions) => Promise<RecordedEvent[]>;
   /** Events of all streams in the order of `$all`, at most `maxCount`; exclusive of `after`. */

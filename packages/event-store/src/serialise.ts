@@ -1,4 +1,4 @@
-import { EventStoreError, type NewEvent } from './port.ts';
+import { type DerivedEvent, EventStoreError, type NewEvent } from './port.ts';
 
 /** One append at most, bytes of JSON, data and metadata of all its events together (design §7). */
 export const maxAppendBytes = 512 * 1024;
@@ -7,13 +7,11 @@ export const maxAppendBytes = 512 * 1024;
 export type SerialisedEvent = { readonly id: string; readonly type: string; readonly data: string; readonly metadata: string };
 
 /** @throws EventStoreError `unknown` where a value is not JSON, `too_large` */
-export const serialise = (events: readonly NewEvent[]): SerialisedEvent[] => {
-  const serialised = events.map((event) => ({
-    id: event.id,
-    type: event.type,
-    data: json(event.data, event.type),
-    metadata: json(event.metadata, event.type),
-  }));
+export const serialise = (events: readonly (NewEvent | DerivedEvent)[]): SerialisedEvent[] => {
+  const serialised = events.map(({ id, type, data: value, metadata }) => {
+    const data = json(value, type);
+    return { id: typeof id === 'string' ? id : id(data), type, data, metadata: json(metadata, type) };
+  });
   const bytes = serialised.reduce((sum, event) => sum + Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata), 0);
   if (bytes > maxAppendBytes) throw new EventStoreError('too_large', `an append of ${bytes} bytes; the limit is ${maxAppendBytes}`);
   return serialised;

@@ -5,7 +5,7 @@ import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/de
 import { type DialogState, parkedHead } from '@dialog/domain/state';
 import { type DecidedVisitorEvent, decideVisitor, type VisitorContext } from '@dialog/domain/visitor/decide';
 import type { VisitorState } from '@dialog/domain/visitor/state';
-import type { EventStore, NewEvent } from '@dialog/event-store/port';
+import type { DerivedEvent, EventStore } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withDecision, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
@@ -112,8 +112,8 @@ export const append = async (
   /** After the events, where their decision has folded them. */
   state?: DialogState | VisitorState,
 ): Promise<Loaded> => {
-  const written: NewEvent[] = events.map((event, index) => ({
-    id: derivedEventId(input.inputId, index, event.type, JSON.stringify(event.data)),
+  const written: DerivedEvent[] = events.map((event, index) => ({
+    id: (dataJson) => derivedEventId(input.inputId, index, event.type, dataJson),
     type: event.type,
     data: event.data,
     metadata: event.metadata,
