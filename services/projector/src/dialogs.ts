@@ -76,10 +76,7 @@ export const dialogs = ({ store, capacity }: { store: EventStore; capacity: numb
     load: async (id, generation) => {
       const hit = cache.get(subjectKey(id));
       if (hit !== undefined && hit.generation === generation) return hit.dialog;
-      const dialog = await readOn(
-        store,
-        hit?.dialog ?? (isVisitorId(id) ? absentVisitor(id) : ((await newestSnapshot(store, id)) ?? absent(id))),
-      );
+      const dialog = hit === undefined ? await readWhole(store, id) : await readOn(store, hit.dialog);
       keep(dialog, generation);
       return dialog;
     },
@@ -103,14 +100,23 @@ const snapshotSchema = z.object({
   state: z.object({ status: z.string() }).loose(),
 });
 
-/** Only of a dialog that is long enough to have one: its tail says how long it is. @throws EventStoreError */
+/** A dialog that is too short for a snapshot, as most are, takes one read; so does one that is new. */
+const readWhole = async (store: EventStore, id: SubjectId): Promise<Loaded> => {
+  if (isVisitorId(id)) return readOn(store, absentVisitor(id));
+  const beginning = await store.read(subjectStream(id), { maxCount: snapshotEvery, fromLeader: true });
+  const snapshot = beginning.length < snapshotEvery ? undefined : await newestSnapshot(store, id);
+  if (snapshot !== undefined) return readOn(store, snapshot);
+  const dialog = beginning.reduce<Loaded>(withEvent, absent(id));
+  return beginning.length < snapshotEvery ? dialog : readOn(store, dialog);
+};
+
+/** @throws EventStoreError */
 const newestSnapshot = async (store: EventStore, id: DialogId): Promise<LoadedDialog | undefined> => {
   const [tail] = await store.read(dialogStream(id), { direction: 'backwards', maxCount: 1 });
-  if (tail === undefined || tail.revision < snapshotEvery) return undefined;
   const [event] = await store.read(snapshotStream(id), { direction: 'backwards', maxCount: 1 });
   const { data } = snapshotSchema.safeParse(event?.data);
   // Of another version of the fold, or ahead of a stream that was restored from a backup: the stream is what counts.
-  if (data === undefined || data.fold !== foldVersion || data.revision > tail.revision) return undefined;
+  if (data === undefined || data.fold !== foldVersion || data.revision > (tail?.revision ?? -1)) return undefined;
   const { revision, settingsHash, parked } = data;
   const told = data.told.reduce<Told | null>((before, append) => ({ ...append, before }), null);
   return { kind: 'dialog', id, state: restored(data.state), revision, settingsHash, parked, last: null, told };
