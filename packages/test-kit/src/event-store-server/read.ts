@@ -134,12 +134,12 @@ export const read = (serving: Serving) => {
       let caughtUp = false;
       while (!call.cancelled && !call.destroyed) {
         wake = Promise.withResolvers<void>();
-        const page = subscription.stalled ? [] : serving.store.readAll(position, 'forwards', pageSize);
+        const page = subscription.stalled ? [] : serving.store.placesAbove(position, pageSize);
         for (const event of page) {
           if (call.cancelled) return;
           position = event.position;
           examined += 1;
-          if (matches(event)) await send(call, eventResponse(event, true));
+          if (matches(event)) await send(call, eventResponse(serving.store.at(position), true));
           if (filter === undefined || examined < interval) continue;
           examined = 0;
           const checkpoint = new messages.ReadResp.Checkpoint();
@@ -201,7 +201,7 @@ const drained = (call: ReadCall): Promise<void> =>
     for (const event of events) call.on(event, done);
   });
 
-const matcher = (options: ReadReq.Options): ((event: StoredEvent) => boolean) => {
+const matcher = (options: ReadReq.Options): ((event: Pick<StoredEvent, 'stream' | 'type'>) => boolean) => {
   const filter = options.getFilter();
   if (filter === undefined) return () => true;
   const byStream = filter.getStreamIdentifier();

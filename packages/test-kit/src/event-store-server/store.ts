@@ -53,6 +53,9 @@ export type EventServerStore = {
   ) => readonly StoredEvent[] | 'absent' | 'deleted';
   /** Forwards: positions above `bound`, or from it on where `inclusive`; backwards: below it. */
   readonly readAll: (bound: bigint, direction: 'forwards' | 'backwards', limit: number, inclusive?: boolean) => readonly StoredEvent[];
+  /** What a filter asks of the events above `bound`, without their data: most of what a subscription looks at is not for it. */
+  readonly placesAbove: (bound: bigint, limit: number) => readonly Pick<StoredEvent, 'position' | 'stream' | 'type'>[];
+  readonly at: (position: bigint) => StoredEvent;
   /** Called after each commit. @returns a function that ends it */
   readonly onCommitted: (listener: () => void) => () => void;
   readonly close: () => void;
@@ -90,6 +93,8 @@ export const eventServerStore = (file: string): EventServerStore => {
   const forwards = db.prepare('SELECT * FROM events WHERE stream = ? AND revision >= ? AND revision >= ? ORDER BY revision LIMIT ?');
   const backwards = db.prepare('SELECT * FROM events WHERE stream = ? AND revision <= ? AND revision >= ? ORDER BY revision DESC LIMIT ?');
   const allForwards = db.prepare('SELECT * FROM events WHERE position >= ? ORDER BY position LIMIT ?');
+  const placesForwards = db.prepare('SELECT position, stream, type FROM events WHERE position > ? ORDER BY position LIMIT ?');
+  const byPosition = db.prepare('SELECT * FROM events WHERE position = ?');
   const allBackwards = db.prepare('SELECT * FROM events WHERE position < ? ORDER BY position DESC LIMIT ?');
   let end = Number(db.prepare('SELECT coalesce(max(position), 0) AS position FROM events').get()?.['position']);
 
@@ -237,6 +242,13 @@ export const eventServerStore = (file: string): EventServerStore => {
       direction === 'forwards'
         ? allForwards.all(inclusive ? bound : bound + 1n, limit).map(stored)
         : allBackwards.all(bound, limit).map(stored),
+    placesAbove: (bound, limit) =>
+      placesForwards.all(bound, limit).map((row) => ({
+        position: BigInt(Number(row['position'])),
+        stream: String(row['stream']),
+        type: String(row['type']),
+      })),
+    at: (position) => stored(byPosition.get(position) as Record<string, unknown>),
     onCommitted: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
