@@ -3,7 +3,7 @@ import { realClock } from '@dialog/contracts/clock';
 import { defaultPartitions, groups, topicSpecs, topics } from '@dialog/contracts/topics';
 import { openLog } from '@dialog/log/open-log';
 import { cluster } from '../../scripts/cluster-processes.ts';
-import { inputsOnKafka } from './applied.ts';
+import { inputs } from './applied.ts';
 import { fill } from './applied-kafka.ts';
 import { type Figure, median, spread } from './figures.ts';
 import { servers } from './servers.ts';
@@ -72,6 +72,6 @@ export const projectors = async (dataDir: string): Promise<readonly Figure[]> =>
     value: median(rates),
     atLeast: true,
     unit: 'a second',
-    detail: `${spread(rates)} (min / median / max of ${rounds} rounds of ${inputsOnKafka}), ${(median(rates) / one).toFixed(2)} times that of one; broker, store and all projectors on the same machine`,
+    detail: `${spread(rates)} (min / median / max of ${rounds} rounds of ${inputs}), ${(median(rates) / one).toFixed(2)} times that of one; broker, store and all projectors on the same machine`,
   }));
 };
