@@ -9,7 +9,7 @@ import { find } from './find.ts';
 import { fold } from './fold.ts';
 import { projectors } from './projectors.ts';
 import { clusterReply, reply } from './reply.ts';
-import { restored } from './restored.ts';
+import { kafkaRestored, restored } from './restored.ts';
 import { scriptInputs, scriptParse } from './script.ts';
 import { stopServers } from './servers.ts';
 import { slowDialog } from './slow-dialog.ts';
@@ -35,6 +35,7 @@ const parts: readonly [string, () => Promise<Figure | readonly Figure[]>][] = [
   ['kafka-acknowledgement', kafkaAcknowledgement],
   ['kafka-applied', kafkaApplied],
   ['kafka-projectors', () => projectors(join(dataDir, 'projectors'))],
+  ['kafka-restored', kafkaRestored],
   ['kafka-reply', () => clusterReply(join(dataDir, 'cluster-reply'))],
   ['kafka-slow-dialog', () => slowDialog(join(dataDir, 'cluster-slow'), { cluster: true })],
 ];

@@ -1,22 +1,20 @@
-import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import type { AccountId, ChatId, DialogId } from '@dialog/contracts/ids';
 import { dialogStream } from '@dialog/contracts/ids';
-import { groups, topicSpecs, topics } from '@dialog/contracts/topics';
-import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import { sqliteLog } from '@dialog/log/sqlite/log';
+import { defaultPartitions, groups, topicSpecs, topics } from '@dialog/contracts/topics';
+import { openEventStore } from '@dialog/event-store/open-event-store';
+import { openLog } from '@dialog/log/open-log';
 import { dialogs as dialogsOf } from '@dialog/projector/dialogs';
 import { pins as pinsOf } from '@dialog/projector/pins';
 import { projectorService } from '@dialog/projector/projector';
 import { pino } from 'pino';
 import { appendsOf, benchAccount, caughtUp } from './applied.ts';
-import type { Restored } from './restored.ts';
+import type { Restored, RestoredTask } from './restored.ts';
 
-/** A data folder with so many open dialogs, and a projector that starts on it. */
-const [folder = '', counted = '0', what] = process.argv.slice(2);
-const count = Number(counted);
-const log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
-const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+/** A log and an event store with so many open dialogs, of which some are there already, and a projector that starts on them. */
+const { logUrl, eventsUrl, there, count, what } = JSON.parse(process.argv[2] ?? '') as RestoredTask;
+const log = await openLog({ url: logUrl, clock: realClock });
+const store = await openEventStore({ url: eventsUrl, clock: realClock });
 const logger = pino({ level: 'error' });
 const pins = pinsOf({ store, accounts: { get: () => benchAccount, all: () => [benchAccount] }, clock: realClock, logger });
 const projector = () => projectorService({ log, store, pins, clock: realClock, logger, producer: 'bench' });
@@ -25,9 +23,9 @@ const idOf = (at: number): DialogId => ({ account: 'bench' as AccountId, chatId:
 
 /** One dialog is decided by the projector: greeted, handed a question, waiting. All the others get its events and its hint under their own names. */
 const fill = async (): Promise<void> => {
-  await log.ensureTopics(topicSpecs(4));
+  await log.ensureTopics(topicSpecs(defaultPartitions));
   await pins.registerAll();
-  const { account, chatId } = idOf(0);
+  const { account, chatId } = idOf(there);
   const base = { account, chatId, chatIdForm: 'number', receivedAt: Date.now() } as const;
   const inputs = [
     { type: 'new_chat', inputId: crypto.randomUUID(), ...base, messages: [], bodyHash: crypto.randomUUID() },
@@ -52,15 +50,15 @@ const fill = async (): Promise<void> => {
   await caughtUp(log, groups.projector);
   await one.stop();
   await running;
-  const events = (await appendsOf(store, firstChat)).flat();
+  const events = (await appendsOf(store, Number(chatId))).flat();
   const wakeAt = Date.now() + 3_600_000;
-  for (let at = 0; at < count; at += 500) {
+  for (let at = there; at < count; at += 500) {
     const those = Array.from({ length: Math.min(500, count - at) }, (_, next) => idOf(at + next));
     await Promise.all(
       those
         .filter(({ chatId: other }) => other !== chatId)
         .map((id) => {
-          const own = JSON.parse(JSON.stringify(events).replaceAll(String(firstChat), id.chatId)) as typeof events;
+          const own = JSON.parse(JSON.stringify(events).replaceAll(chatId, id.chatId)) as typeof events;
           return store.append(
             dialogStream(id),
             own.map((event) => ({ ...event, id: crypto.randomUUID() })),

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Figure } from './figures.ts';
+import { servers, stopServers } from './servers.ts';
 
 /** What the process that starts anew found, in a process of its own so that memory is its own. */
 export type Restored = {
@@ -16,18 +17,38 @@ export type Restored = {
   readonly residentBytes: number;
 };
 
+export type RestoredTask = {
+  readonly logUrl: string;
+  readonly eventsUrl: string;
+  /** Open dialogs that a former task has left. */
+  readonly there: number;
+  readonly count: number;
+  readonly what: 'fill' | 'restore';
+};
+
 const counts = [1_000, 10_000, 100_000];
 
 /** Open dialogs after a restart: the deadlines' index first, then every dialog's state; how time and memory grow with their number. */
 export const restored = async (dataDir: string): Promise<readonly Figure[]> => {
+  await mkdir(dataDir, { recursive: true });
+  return grown('SQLite', { logUrl: `sqlite:${join(dataDir, 'log.db')}`, eventsUrl: `sqlite:${join(dataDir, 'events.db')}` });
+};
+
+/** The same on Kafka and the event store, which hold nothing else. */
+export const kafkaRestored = async (): Promise<readonly Figure[]> => {
+  await stopServers();
+  return grown('Kafka, event store', await servers());
+};
+
+const grown = async (where: string, { logUrl, eventsUrl }: Pick<RestoredTask, 'logUrl' | 'eventsUrl'>): Promise<readonly Figure[]> => {
   const figures: Figure[] = [];
+  let there = 0;
   for (const count of counts) {
-    const folder = join(dataDir, String(count));
-    await mkdir(folder, { recursive: true });
-    await inProcess(folder, count, 'fill');
-    const one = (await inProcess(folder, count, 'restore')) as Restored;
+    await inProcess({ logUrl, eventsUrl, there, count, what: 'fill' });
+    const one = (await inProcess({ logUrl, eventsUrl, there, count, what: 'restore' })) as Restored;
+    there = count;
     figures.push({
-      name: `${count.toLocaleString('en')} open dialogs restored after a restart, per dialog (SQLite)`,
+      name: `${count.toLocaleString('en')} open dialogs restored after a restart, per dialog (${where})`,
       value: ((one.indexSeconds + one.loadSeconds) * 1e6) / count,
       atLeast: false,
       unit: 'µs',
@@ -40,12 +61,12 @@ export const restored = async (dataDir: string): Promise<readonly Figure[]> => {
   return figures;
 };
 
-const inProcess = (folder: string, count: number, what: 'fill' | 'restore'): Promise<unknown> => {
-  const child = fork(fileURLToPath(new URL('./restored-process.ts', import.meta.url)), [folder, String(count), what], {
+const inProcess = (task: RestoredTask): Promise<unknown> => {
+  const child = fork(fileURLToPath(new URL('./restored-process.ts', import.meta.url)), [JSON.stringify(task)], {
     execArgv: ['--expose-gc', '--max-old-space-size=6000'],
   });
   return new Promise((resolve, reject) => {
     child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`${what} of ${count} dialogs ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`${task.what} of ${task.count} dialogs ended with ${code}`)));
   });
 };

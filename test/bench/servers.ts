@@ -18,7 +18,12 @@ export const servers = async (): Promise<Servers> => {
   return (await opened).servers;
 };
 
-export const stopServers = async (): Promise<void> => void (await opened?.catch(() => undefined).then((one) => one?.stop()));
+/** Who asks for servers after it gets new ones. */
+export const stopServers = async (): Promise<void> => {
+  const former = await opened?.catch(() => undefined);
+  opened = undefined;
+  await former?.stop();
+};
 
 const open = async (): Promise<{ servers: Servers; stop: () => Promise<void> }> => {
   const kafka = await findKafka();
