@@ -68,7 +68,14 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     }
   };
 
-  const clean = async (): Promise<void> => void (await submit({ kind: 'clean' }, otherDeadlineMs));
+  /** Partition by partition, in portions: the appends between them wait for one at most. */
+  const clean = async (): Promise<void> => {
+    for (const { topic, partitions } of reader.topics()) {
+      for (let partition = 0; partition < partitions; partition++) {
+        while (await submit({ kind: 'clean', topic, partition }, otherDeadlineMs));
+      }
+    }
+  };
 
   const cleanForEver = async (): Promise<void> => {
     while (!closing.signal.aborted) {

@@ -117,6 +117,30 @@ describe('SQLite log and other processes', () => {
     await Promise.all([log.close(), other.close()]);
   });
 
+  it('retention takes all that is too old, in as many portions as it needs, and nothing else', async () => {
+    const topics = [{ name: 'inbox', partitions: 2, cleanup: 'delete' as const, retentionMs: 3_600_000 }];
+    const yesterday = sqliteLog({ file, clock: scaledClock(1, realClock.now() - 86_400_000) });
+    await yesterday.ensureTopics(topics);
+    const old = Array.from({ length: 12_000 }, (_, at) => ({
+      topic: 'inbox',
+      partition: at % 6 === 0 ? 1 : 0,
+      key: 'a',
+      value: bytes('1'),
+    }));
+    await yesterday.append(old, { timeoutMs: 30_000 });
+    await yesterday.close();
+    const today = sqliteLog({ file, clock: realClock });
+    await today.append([0, 1].map((partition) => ({ topic: 'inbox', partition, key: 'b', value: bytes('2') })));
+    await today.clean();
+    expect((await readAll(today, 'inbox', 0)).map(({ offset }) => offset)).toEqual([10_000]);
+    expect((await readAll(today, 'inbox', 1)).map(({ offset }) => offset)).toEqual([2_000]);
+    expect((await today.lag('nobody', 'inbox')).map(({ low, high }) => [low, high])).toEqual([
+      [10_000, 10_001],
+      [2_000, 2_001],
+    ]);
+    await today.close();
+  });
+
   it('tombstones vanish a day later', async () => {
     const log = sqliteLog({ file, clock: realClock });
     await log.ensureTopics([{ name: 'deadlines', partitions: 1, cleanup: 'compact' }]);

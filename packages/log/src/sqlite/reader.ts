@@ -8,6 +8,7 @@ export type GroupState = {
 
 /** What the log reads, from the page cache, on the caller's thread. */
 export type LogReader = {
+  readonly topics: () => { topic: string; partitions: number }[];
   readonly partitions: (topic: string) => number | undefined;
   readonly records: (topic: string, partition: number, offset: number, limit: number) => LogRecord[];
   readonly bounds: (topic: string, partition: number) => { low: number; high: number };
@@ -22,6 +23,7 @@ export type LogReader = {
 };
 
 export const logReader = (db: DatabaseSync): LogReader => {
+  const allTopics = db.prepare('SELECT name, partitions FROM topics ORDER BY name');
   const topicPartitions = db.prepare('SELECT partitions FROM topics WHERE name = ?');
   const recordsFrom = db.prepare(
     'SELECT "offset", key, value, headers, appended_at FROM records WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?',
@@ -66,6 +68,7 @@ export const logReader = (db: DatabaseSync): LogReader => {
   };
 
   return {
+    topics: () => allTopics.all().map((row) => ({ topic: String(row['name']), partitions: Number(row['partitions']) })),
     partitions,
     bounds,
     highs: (topic) => highsOf.all(topic).map((row) => Number(row['high'])),

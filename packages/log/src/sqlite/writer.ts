@@ -29,9 +29,10 @@ export type WriterOp =
       readonly realNow: number;
       readonly sessionMs: number;
     })
-  | { readonly kind: 'clean' };
+  /** Compaction or retention of one partition; the result tells whether some is left. */
+  | { readonly kind: 'clean'; readonly topic: string; readonly partition: number };
 
-export type WriterResult = readonly Appended[] | readonly string[] | null;
+export type WriterResult = readonly Appended[] | readonly string[] | boolean | null;
 
 const db = openDatabase((workerData as { file: string }).file, { schema });
 
@@ -85,8 +86,7 @@ const apply = (op: WriterOp, now: number): WriterResult => {
       return null;
     }
     case 'clean':
-      clean(now);
-      return null;
+      return clean(op.topic, op.partition, now);
     default:
       op satisfies never;
       return null;
@@ -153,28 +153,48 @@ const expire = (op: GroupTopic & { readonly realNow: number; readonly sessionMs:
 
 const tombstonesKeptMs = 86_400_000;
 
-const clean = (now: number): void => {
-  for (const topic of db.prepare('SELECT name, partitions, cleanup, retention_ms FROM topics').all() as TopicRow[]) {
-    if (topic.cleanup === 'compact') compact(topic.name, now);
-    else if (topic.retention_ms !== null) removeOlder(topic.name, now - topic.retention_ms);
+/** Records that retention removes in one go: appends wait for it. */
+const removedAtOnce = 5_000;
+
+const clean = (name: string, partition: number, now: number): boolean => {
+  const topic = topicOf.get(name) as TopicRow | undefined;
+  if (topic?.cleanup === 'compact') compact(name, partition, now);
+  else if (topic !== undefined && topic.retention_ms !== null) return removeOlder(name, partition, now - topic.retention_ms);
+  return false;
+};
+
+const removeSuperseded = db.prepare(
+  `DELETE FROM records WHERE topic = ?1 AND partition = ?2 AND "offset" NOT IN (
+     SELECT max("offset") FROM records WHERE topic = ?1 AND partition = ?2 GROUP BY key)`,
+);
+const removeTombstones = db.prepare('DELETE FROM records WHERE topic = ? AND partition = ? AND value IS NULL AND appended_at < ?');
+const fromOldest = db.prepare('SELECT "offset", appended_at FROM records WHERE topic = ? AND partition = ? ORDER BY "offset"');
+const removeBelow = db.prepare('DELETE FROM records WHERE topic = ? AND partition = ? AND "offset" < ?');
+const raiseLow = db.prepare(
+  `UPDATE partitions SET low = max(low, coalesce(
+     (SELECT min("offset") FROM records WHERE topic = ?1 AND partition = ?2), high))
+   WHERE topic = ?1 AND partition = ?2`,
+);
+
+const compact = (topic: string, partition: number, now: number): void => {
+  removeSuperseded.run(topic, partition);
+  removeTombstones.run(topic, partition, now - tombstonesKeptMs);
+};
+
+/** Append times never fall within a partition: looked at is what goes, and the first record that stays. @returns whether some is left */
+const removeOlder = (topic: string, partition: number, before: number): boolean => {
+  let below = 0;
+  let removed = 0;
+  for (const row of fromOldest.iterate(topic, partition)) {
+    if (Number(row['appended_at']) >= before || removed === removedAtOnce) break;
+    below = Number(row['offset']) + 1;
+    removed += 1;
   }
-};
-
-const compact = (topic: string, now: number): void => {
-  db.prepare(
-    `DELETE FROM records WHERE topic = ?1 AND (partition, "offset") NOT IN (
-       SELECT partition, max("offset") FROM records WHERE topic = ?1 GROUP BY partition, key)`,
-  ).run(topic);
-  db.prepare('DELETE FROM records WHERE topic = ? AND value IS NULL AND appended_at < ?').run(topic, now - tombstonesKeptMs);
-};
-
-const removeOlder = (topic: string, before: number): void => {
-  db.prepare('DELETE FROM records WHERE topic = ? AND appended_at < ?').run(topic, before);
-  db.prepare(
-    `UPDATE partitions SET low = max(low, coalesce(
-       (SELECT min("offset") FROM records WHERE records.topic = partitions.topic AND records.partition = partitions.partition), high))
-     WHERE topic = ?`,
-  ).run(topic);
+  if (removed > 0) {
+    removeBelow.run(topic, partition, below);
+    raiseLow.run(topic, partition);
+  }
+  return removed === removedAtOnce;
 };
 
 serveBatches<WriterOp, WriterResult>(db, apply);
