@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
 import { handedOver, supportLife } from './decided-dialog.ts';
@@ -60,6 +60,25 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     await page.getByTestId('event-row').first().waitFor();
     expect(await selected(page).getAttribute('data-revision')).toBe(last);
     expect(complaints).toEqual([]);
+  });
+
+  it('marks the cause of the chosen event, which stands like any other row', async () => {
+    const page = await open('/dialogs/shop/1?rev=0');
+    await page.getByRole('button', { name: 'Спасибо! Позвоним на' }).click();
+    await page.locator('.links .link', { hasText: 'the effect' }).first().click();
+    const cause = page.locator('.event.cause');
+    await cause.first().waitFor();
+    const layout = (row: Locator) => row.evaluate((element) => [getComputedStyle(element).display, getComputedStyle(element).gap]);
+    expect(await layout(cause.first())).toEqual(await layout(page.locator('.event:not(.cause)').first()));
+  });
+
+  it('shows which categories are chosen', async () => {
+    const page = await open('/dialogs/shop/1?rev=10');
+    const trouble = page.getByRole('button', { name: 'Trouble' });
+    const colour = () => trouble.evaluate((element) => getComputedStyle(element).backgroundColor);
+    const before = await colour();
+    await trouble.click();
+    await expect.poll(colour).not.toBe(before);
   });
 
   it('keeps up with a key held down, and the address follows', async () => {

@@ -10,6 +10,8 @@ export const Why = ({ data, personal }: { readonly data: Advanced; readonly pers
   const { trace, read } = data;
   if (trace === undefined) return null;
   const values = Object.entries(read ?? {});
+  // Going on after a delivery's result: nothing was asked of the triggers.
+  if (trace.won === null && trace.lost.length === 0 && trace.steps.length === 0 && values.length === 0) return null;
   return (
     <section aria-label={t.dialog.why} className="why">
       <h3>{t.dialog.why}</h3>

@@ -70,7 +70,7 @@ type BarProps = {
   readonly setTimes: (from: string | undefined, to: string | undefined) => void;
 };
 
-/** What one asks most stands open, the rest behind a button; what is chosen stands below as chips. */
+/** What one asks most stands open, the rest behind a button; what is chosen stands below. */
 export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps) => {
   const { t, language } = useTexts();
   const names = useNames(filter.account);
@@ -135,12 +135,12 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
         </div>
       </fieldset>
       {chosen.length === 0 ? null : (
-        <ul className="chips" aria-label={t.find.chosen}>
+        <ul className="chosen-filters" aria-label={t.find.chosen}>
           {chosen.map((name) => {
             const what = `${t.find.label[name]}: ${wordOf(t, names, name, filter[name] ?? '', language)}`;
             return (
               <li key={name}>
-                <button type="button" className="chip" data-testid={`chip-${name}`} onClick={() => choose(name, undefined)}>
+                <button type="button" className="chosen-filter" data-testid={`chip-${name}`} onClick={() => choose(name, undefined)}>
                   <span className="hidden">{t.find.remove(what)}</span>
                   <span aria-hidden="true">
                     {what} <span className="cross">×</span>
