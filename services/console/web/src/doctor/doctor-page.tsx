@@ -65,7 +65,7 @@ const Hooks = ({ report: { hooks } }: { readonly report: DoctorReport }) => {
   const { t, language } = useTexts();
   const now = useNow();
   return (
-    <article className="card cause" aria-labelledby="hooks-heading">
+    <article className="card section" aria-labelledby="hooks-heading">
       <h2 id="hooks-heading">{t.doctor.hooks}</h2>
       <ul className="things">
         {hooks.map(({ what, lastAt, verdict, spacesInUrl }) => (
@@ -87,7 +87,7 @@ const Findings = ({ report: { account, findings } }: { readonly report: DoctorRe
   const { t, language } = useTexts();
   const now = useNow();
   return (
-    <article className="card cause" aria-labelledby="findings-heading">
+    <article className="card section" aria-labelledby="findings-heading">
       <h2 id="findings-heading">{t.doctor.findings}</h2>
       {findings.length === 0 ? (
         <p className="good" role="status" data-testid="fine">

@@ -17,7 +17,7 @@ export const Guide = ({ account, steps }: { readonly account: string; readonly s
   const [given, setGiven] = useState('');
   const address = addressOf(given, account);
   return (
-    <article className="card cause" aria-labelledby="guide-heading">
+    <article className="card section" aria-labelledby="guide-heading">
       <h2 id="guide-heading">{t.doctor.guide}</h2>
       <label className="address">
         {t.doctor.url}

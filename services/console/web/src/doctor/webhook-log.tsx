@@ -54,7 +54,7 @@ export const WebhookLog = ({ account }: { readonly account: string }) => {
     </label>
   );
   return (
-    <article className="card cause" aria-labelledby="log-heading">
+    <article className="card section" aria-labelledby="log-heading">
       <h2 id="log-heading">{t.doctor.log}</h2>
       <p className="log-filter">
         {choose('event', t.doctor.event, events, (one) => one)}

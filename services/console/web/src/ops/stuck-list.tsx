@@ -45,7 +45,7 @@ export const StuckList = () => {
             if (found === undefined) return [];
             const shown = dialogs.filter((one) => one.cause === cause);
             return [
-              <article key={cause} className="card stuck-cause" data-testid="cause" data-cause={cause} data-count={found.count}>
+              <article key={cause} className="card section" data-testid="cause" data-cause={cause} data-count={found.count}>
                 <header>
                   <h2>
                     {word(t.ops.cause, cause)} <span className="badge">{found.count.toLocaleString(language)}</span>
@@ -93,7 +93,7 @@ export const WaitingList = () => {
         dialogs.length === 0 ? (
           <Empty title={t.ops.nothingWaits} />
         ) : (
-          <article className="card stuck-cause">
+          <article className="card section">
             <ul className="things">
               {dialogs.map((one) => (
                 <li key={`${one.account}/${one.chatId}`} data-testid="waiting" data-chat={one.chatId}>
