@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -8,6 +9,9 @@ const chart = 'test/deploy/helm.int.test.ts';
  */
 const retry = process.env['CI'] === undefined ? 0 : 1;
 const crash = { retry, testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' } as const;
+
+// Hundreds of processes read the same code: with what the first made of its TypeScript each takes half the processor.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
 
 /** What runs longest begins first, so that nothing is waited for alone at the end. */
 const longest = ['scenarios.int', 'log/src/kafka/contract.int', 'owners.int', 'outages.int', 'interleavings', 'page.e2e', 'faults.int'];

@@ -68,7 +68,7 @@ export const cluster = async (options: ClusterOptions): Promise<Cluster> => {
     ACCOUNTS_FILE: accountsFile,
     HASH_KEY: createHash('sha256').update(options.webhookToken).update('hash key').digest('hex'),
     PARTITIONS: '4',
-    NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(options.dataDir, 'compile-cache'),
     ...options.env,
   };
 

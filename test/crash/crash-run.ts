@@ -114,7 +114,11 @@ const atWork = async (simulator: WebimSimulator): Promise<void> => {
 
 export const start = async (options: EngineToKill): Promise<ChildProcess> => {
   const child = fork(engineProcess, [], {
-    env: { ...process.env, ENGINE_TO_KILL: JSON.stringify(options), NODE_COMPILE_CACHE: join(options.dataDir, 'compile-cache') },
+    env: {
+      ...process.env,
+      ENGINE_TO_KILL: JSON.stringify(options),
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(options.dataDir, 'compile-cache'),
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await new Promise<void>((resolve, reject) => {

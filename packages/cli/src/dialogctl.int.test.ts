@@ -23,6 +23,12 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
+it('runs as the command that the package installs', () => {
+  const command = fileURLToPath(new URL('../../../node_modules/.bin/dialogctl', import.meta.url));
+  const { status, stdout } = spawnSync(command, ['--help'], { encoding: 'utf8' });
+  expect({ status, first: stdout.split('\n')[0] }).toEqual({ status: 0, first: 'Usage: dialogctl [options] [command]' });
+});
+
 it('token create prints the token, its hash, and the four URLs', () => {
   const made = run(['token', 'create', '--account', 'shop', '--base-url', 'https://bot.example.com', '--json']);
   expect(made.status).toBe(0);
