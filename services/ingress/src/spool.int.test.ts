@@ -121,6 +121,19 @@ it('hands over what a former life left, and leaves out a line that was cut', asy
   expect((await inputs()).map((one) => one.type)).toEqual(['chat_started', 'chat_closed']);
 });
 
+it('keeps nothing behind a line that was cut: what was answered 200 after it survives the next restart too', async () => {
+  await ingress.stop();
+  await appendFile(join(folder, 'spool.jsonl'), '{"type":"chat_clo');
+  away = { code: 'unavailable', lands: false };
+  ingress = await started();
+  expect(await posts('chat_started', { chat: { id: 1 } })).toBe(200);
+  await ingress.stop();
+  away = undefined;
+  ingress = await started();
+  await untilInputs((all) => all.length === 1);
+  expect((await inputs()).map((one) => one.type)).toEqual(['chat_started']);
+});
+
 it('keeps the order of what waits', async () => {
   away = { code: 'unavailable', lands: false };
   for (let id = 1; id <= 20; id++) expect(await posts('chat_started', { chat: { id } })).toBe(200);

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Clock } from '@dialog/contracts/clock';
 import { type InboxInput, inboxInputSchema } from '@dialog/contracts/inbox';
 import type { Logger } from 'pino';
@@ -31,18 +31,28 @@ export const spoolOf = async (options: {
   readonly append: (input: InboxInput) => Promise<unknown>;
 }): Promise<Spool> => {
   const { file, clock, logger } = options;
-  const handle = await open(file, 'a', 0o600);
-  const waiting = await readBack(file, logger);
-  let bytes = (await handle.stat()).size;
+  const handle = await open(file, 'a+', 0o600);
+  const left = await handle.readFile();
+  /** Of whole lines. What stands behind them was cut: by a kill, or by a disk that refused. */
+  let whole = left.lastIndexOf('\n') + 1;
+  let isCut = whole < left.length;
+  const waiting = readBack(left.toString('utf8', 0, whole), logger);
+  /** In the file, or about to be. */
+  let bytes = whole;
   let last: Promise<void> = Promise.resolve();
   let wake: (() => void) | undefined;
 
+  /** Never behind a line that was cut: the two would be unreadable together. */
   const write = async (line: string): Promise<void> => {
+    if (isCut) await handle.truncate(whole);
+    isCut = true;
     await handle.appendFile(line);
     await handle.datasync();
+    isCut = false;
+    whole += Buffer.byteLength(line);
   };
 
-  /** One after the other, so that a torn line can only be the last. */
+  /** One after the other, so that only the last line can be cut. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const turn = last.then(work);
     last = turn.catch(() => undefined);
@@ -52,8 +62,9 @@ export const spoolOf = async (options: {
   const emptied = (): Promise<void> =>
     inTurn(async () => {
       if (waiting.length > 0) return;
-      await truncate(file, 0);
-      bytes = 0;
+      await handle.truncate(0);
+      bytes -= whole;
+      whole = 0;
     });
 
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -84,16 +95,22 @@ export const spoolOf = async (options: {
       if (waiting.length === 0) await emptied();
     }
     await last;
-    await close(handle);
+    await handle.close();
   };
 
   return {
     keep: async (input) => {
       const line = `${JSON.stringify(input)}\n`;
-      if (bytes + line.length > maxBytes) throw new Error('the spool is full');
-      bytes += Buffer.byteLength(line);
-      await inTurn(() => write(line));
-      waiting.push(input);
+      const length = Buffer.byteLength(line);
+      if (bytes + length > maxBytes) throw new Error('the spool is full');
+      bytes += length;
+      await inTurn(async () => {
+        await write(line).catch((error: unknown) => {
+          bytes -= length;
+          throw error;
+        });
+        waiting.push(input);
+      });
       wake?.();
     },
     run,
@@ -101,11 +118,9 @@ export const spoolOf = async (options: {
   };
 };
 
-const close = (handle: FileHandle): Promise<void> => handle.close();
-
-/** What a former life left; a last line that was cut was never answered 200. */
-const readBack = async (file: string, logger: Logger): Promise<InboxInput[]> =>
-  (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+/** What a former life left. */
+const readBack = (lines: string, logger: Logger): InboxInput[] =>
+  lines.split('\n').flatMap((line) => {
     if (line === '') return [];
     try {
       return [inboxInputSchema.parse(JSON.parse(line))];
