@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { LogRecord } from '../src/port.ts';
-import { bytes, eventually, gate, numbered, startMember, text } from './rig.ts';
+import { bytes, eventually, gate, type Member, numbered, startMember, text } from './rig.ts';
 import type { Shared } from './shared.ts';
 
 export const consumingContract = (shared: Shared): void => {
@@ -33,6 +33,31 @@ export const consumingContract = (shared: Shared): void => {
     }
     expect(new Set(member.handled.map(({ record }) => place(record))).size).toBe(61);
     expect(member.ended()).toEqual({ error: undefined });
+  });
+
+  it('turns while nothing comes and while it is paused, and does not while a takeover hangs', async () => {
+    const { log, name } = shared.rig();
+    const topic = await topicOf(1);
+    const goesOn = ({ consumer }: Member): Promise<void> => {
+      const from = performance.now();
+      return eventually(() => expect(consumer.turnedAt()).toBeGreaterThan(from));
+    };
+    const member = startMember(log, { group: name('projector'), topic });
+    await eventually(() => expect(member.assignment()).toBeDefined());
+    await goesOn(member);
+    member.consumer.pause();
+    await goesOn(member);
+    const takeover = gate();
+    const hung = startMember(log, { group: name('outbound'), topic, onAssigned: takeover.wait });
+    await eventually(() => expect(hung.journal).toContain('assigned 1'));
+    const from = performance.now();
+    // The other one's turns are the measure of time.
+    for (let turn = 0; turn < 5; turn++) await goesOn(member);
+    expect(hung.consumer.turnedAt()).toBeLessThan(from);
+    takeover.open();
+    await goesOn(hung);
+    await member.stop();
+    await hung.stop();
   });
 
   it('hands out one record at a time per key, in order, while other keys go on', async () => {

@@ -86,6 +86,11 @@ export type Consumer = {
   /** Takes no more, waits for what is in flight (bounded by `timeoutMs`), commits, leaves the group. */
   readonly stop: (timeoutMs?: number) => Promise<void>;
   readonly report: () => readonly LaneReport[];
+  /**
+   * When its loop last turned, this process's monotonic ms. It turns while nothing comes, while paused and while the log is away; where it does
+   * not for a minute it is stuck.
+   */
+  readonly turnedAt: () => number;
   /** Pause and resume all fetching (the store is away). */
   readonly pause: () => void;
   readonly resume: () => void;

@@ -1,9 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import type { NamedService } from './run-services.ts';
 import type { Service } from './service.ts';
 
 export type Operations = Service & { readonly address: () => string; readonly listening: () => Promise<void> };
+
+/** A loop that has not turned for so long is stuck, ms of real time. Those that wait for others turn every few seconds. */
+const stuckAfterMs = 60_000;
 
 export type Readiness = { readonly ready: boolean; readonly parts: Readonly<Record<string, unknown>> };
 
@@ -11,14 +15,18 @@ export type Readiness = { readonly ready: boolean; readonly parts: Readonly<Reco
 export const operationsServer = (options: {
   readonly host: string;
   readonly port: number;
-  readonly alive: () => boolean;
+  readonly services: readonly NamedService[];
   readonly ready: () => Readiness;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
 }): Operations => {
   const app = express();
   app.disable('x-powered-by');
-  app.get('/healthz', (_request, response) => void response.status(options.alive() ? 200 : 503).json({ alive: options.alive() }));
+  app.get('/healthz', (_request, response) => {
+    const oldest = performance.now() - stuckAfterMs;
+    const stuck = options.services.filter(({ service }) => (service.turnedAt?.() ?? oldest) < oldest).map(({ name }) => name);
+    response.status(stuck.length === 0 ? 200 : 503).json({ alive: stuck.length === 0, stuck });
+  });
   app.get('/readyz', (_request, response) => {
     const readiness = options.ready();
     response.status(readiness.ready ? 200 : 503).json(readiness);

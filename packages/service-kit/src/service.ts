@@ -2,4 +2,6 @@
 export type Service = {
   readonly run: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** When the loop that it stands on last turned, this process's monotonic ms. It turns while others are away, too. */
+  readonly turnedAt?: () => number;
 };

@@ -104,6 +104,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
   let running: Promise<void> | undefined;
   let lagNow: LagReport = { now: clock.now(), at: null, unknownSince: null, groups: [], lastKnown: null };
   let openModel: ReadModel | undefined;
+  let turnedAt = (): number => performance.now();
   const listening = Promise.withResolvers<string>();
   listening.promise.catch(() => undefined);
 
@@ -132,6 +133,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       },
       ...(options.lagEveryMs === undefined ? {} : { everyMs: options.lagEveryMs }),
     });
+    turnedAt = lag.turnedAt;
     const parts = partsWatch({
       store,
       lag: () => lagNow,
@@ -242,6 +244,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       stopping.abort();
       await running?.catch(() => undefined);
     },
+    turnedAt: () => turnedAt(),
     address: () => {
       if (address === undefined) throw new Error('the console does not listen yet');
       return address;

@@ -63,6 +63,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
   const silence = silenceOf({ log, clock, limitMs: options.botSilenceLimitMs });
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 30_000 }, app());
   const listening = Promise.withResolvers<void>();
+  let turnedAt = performance.now();
 
   function app(): Express {
     const door = express();
@@ -279,13 +280,22 @@ export const ingressService = (options: IngressOptions): Ingress => {
       await Promise.all([
         silence.run(signal),
         spool?.run(signal),
-        writeTicks({ log, clock, logger, partitions: options.partitions, ingress: randomUUID(), signal }),
+        writeTicks({
+          log,
+          clock,
+          logger,
+          partitions: options.partitions,
+          ingress: randomUUID(),
+          signal,
+          onTurn: () => (turnedAt = performance.now()),
+        }),
       ]);
     },
     stop: async () => {
       stopping.abort(new Error('stopping'));
       await closeServer(server);
     },
+    turnedAt: () => turnedAt,
     address: () => `http://${options.host}:${(server.address() as AddressInfo).port}`,
     listening: () => listening.promise,
   };

@@ -13,9 +13,11 @@ export const writeTicks = async (options: {
   partitions: number;
   ingress: string;
   signal: AbortSignal;
+  onTurn: () => void;
 }): Promise<void> => {
   const { log, clock, logger, signal } = options;
   while (!signal.aborted) {
+    options.onTurn();
     const value = Buffer.from(JSON.stringify({ type: 'tick', at: clock.now(), ingress: options.ingress }));
     const ticks = Array.from({ length: options.partitions }, (_, partition) => ({
       topic: topics.inbox,

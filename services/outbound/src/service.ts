@@ -146,6 +146,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
         await kept;
       }
     },
+    turnedAt: consumer.turnedAt,
     ready: () => {
       const away = outage.away();
       return { ready: away.length === 0 && !stopping.signal.aborted, away };

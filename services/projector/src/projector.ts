@@ -322,9 +322,11 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     ]);
   };
 
+  let wokeAt = performance.now();
   const wakeLoop = async (): Promise<void> => {
     const { signal } = stopping;
     while (!signal.aborted) {
+      wokeAt = performance.now();
       const due = index.takeDue(log.logTime(), wakesAtOnce);
       await Promise.all(
         due.map(({ key, partition }) =>
@@ -348,6 +350,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       stopping.abort(new Error('stopping'));
       await consumer.stop();
     },
+    // Timers wait for a store that is away, as long as it takes.
+    turnedAt: () => Math.min(consumer.turnedAt(), retry.away() ? Number.POSITIVE_INFINITY : wokeAt),
     health: () => ({ storeAway: retry.away(), deadlines: index.size(), behindMs: behindMs() }),
   };
 };

@@ -130,7 +130,7 @@ metrics.watch(engine);
 const operations = operationsServer({
   host: config.OPERATIONS_HOST,
   port: config.OPERATIONS_PORT,
-  alive: () => !stopping.signal.aborted,
+  services: started.services,
   ready: () => {
     const projector = engine.projector?.health();
     const outbound = engine.outbound?.ready();

@@ -92,6 +92,11 @@ export const kafkaConsumer = ({
   let formerMember: string | undefined;
   let beginning: Promise<void> = Promise.resolve();
 
+  let turnedAt = performance.now();
+  const turns = (): void => {
+    turnedAt = performance.now();
+  };
+
   const fail = (error: unknown): void => {
     failed = true;
     outcome.reject(error);
@@ -229,6 +234,7 @@ export const kafkaConsumer = ({
     const { low, high } = (await withAdmin((to) => boundsOf(to, table))).get(partition) ?? { low: 0, high: 0 };
     const rows: LogRecord[] = [];
     for (let offset = low; offset < high && stands(); ) {
+      turns();
       const page = await connection.fetch(table, partition, offset, tableFetchBytes);
       const last = page?.at(-1);
       // Cleaned away under our feet, or nothing left below the end.
@@ -242,6 +248,7 @@ export const kafkaConsumer = ({
   /** Repeats what fails for want of the cluster until it works or no longer matters. */
   const patiently = async <T>(wanted: () => boolean, work: () => Promise<T>): Promise<T | undefined> => {
     while (wanted()) {
+      turns();
       try {
         return await work();
       } catch (error) {
@@ -366,6 +373,10 @@ export const kafkaConsumer = ({
     client = one;
     const crashed = Promise.withResolvers<unknown>();
     one.on(one.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
+    // Of each broker, also where nothing came; one takeover that hangs holds up all.
+    one.on(one.events.FETCH, () => {
+      if (tenure === undefined || tenure.begun) turns();
+    });
     one.on(one.events.REBALANCING, () => guarded(() => revoke(true)));
     one.on(one.events.GROUP_JOIN, ({ payload }) =>
       guarded(() => {
@@ -425,6 +436,7 @@ export const kafkaConsumer = ({
   const loop = async (): Promise<void> => {
     let joinedBefore = false;
     while (!ending.signal.aborted) {
+      turns();
       try {
         await connection.partitions(topic);
         if (options.table !== undefined) await connection.partitions(options.table.topic);
@@ -488,6 +500,7 @@ export const kafkaConsumer = ({
       return stopped;
     },
     report: lanes.report,
+    turnedAt: () => turnedAt,
     pause: () => {
       paused = true;
       steer();

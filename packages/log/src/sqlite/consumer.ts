@@ -229,6 +229,7 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
     if (failure !== undefined) throw failure.error;
   };
 
+  let turnedAt = performance.now();
   let lookedAt = Number.NEGATIVE_INFINITY;
   /** A new generation waits until we have let go of ours: it may be seen a moment late, and need not be looked for at each record. */
   const hasMoved = (now: Assignment): boolean => {
@@ -239,6 +240,7 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
 
   /** One turn: membership, records, commits. An outage of the file is waited out. @returns whether there is more to do at once */
   const turn = async (): Promise<boolean> => {
+    turnedAt = performance.now();
     try {
       if (assignment === undefined || hasMoved(assignment)) {
         if (assignment === undefined) await heartbeat();
@@ -276,6 +278,7 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
       return stopped;
     },
     report: lanes.report,
+    turnedAt: () => turnedAt,
     pause: () => {
       paused = true;
     },

@@ -15,6 +15,8 @@ export type LagSampler = {
   /** As of the newest sample; waits for the first one. */
   readonly first: () => Promise<LagReport>;
   readonly report: () => LagReport;
+  /** When it last began to measure, this process's monotonic ms. */
+  readonly turnedAt: () => number;
 };
 
 export type LagSamplerOptions = {
@@ -138,9 +140,12 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
       : { now, at: null, unknownSince, groups: [], lastKnown: figures };
   };
 
+  let turnedAt = performance.now();
   return {
+    turnedAt: () => turnedAt,
     run: async (signal) => {
       while (!signal.aborted) {
+        turnedAt = performance.now();
         const began = realClock.monotonic();
         await sample();
         // A cluster with very many groups takes long to ask: then seldomer, so that asking is never most of its work.
