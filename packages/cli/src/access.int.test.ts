@@ -95,6 +95,8 @@ it('hash-password, a first token by the password, then all by tokens; the audit 
     for (const personal of texts) expect(seen.stdout, each.join(' ')).not.toContain(personal);
   }
   expect((await run([...why, ...at], asAdmin)).stdout).toContain('555-44-33');
+  // Several requests, one sign-in.
+  expect((await run([...why, ...at, '--password-file', passwordFile])).stdout).toContain('555-44-33');
 
   const listed = await run(['access', 'token', 'list', ...at], asAdmin);
   expect(listed.stdout).toMatch(/viewer\s+until .*ci-viewer, by token:ci-administrator/);
@@ -102,6 +104,7 @@ it('hash-password, a first token by the password, then all by tokens; the audit 
   expect(await run(['parked', 'list', ...at], asViewer)).toMatchObject({ status: 2 });
   const audit = await run(['access', 'audit', ...at], asAdmin);
   expect(audit.status).toBe(0);
+  expect(audit.stdout.match(/SignedIn/g)).toHaveLength(2);
   for (const told of ['SignedIn', 'TokenCreated', 'TokenRevoked', 'OperationAsked']) expect(audit.stdout).toContain(told);
   expect(audit.stdout + listed.stdout).not.toContain(admin.token);
 });

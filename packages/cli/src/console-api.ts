@@ -53,11 +53,19 @@ export const credentials = async (options: ConsoleOptions): Promise<Record<strin
   const { CONSOLE_TOKEN, CONSOLE_TOKEN_FILE } = process.env;
   const token = options.token ?? (CONSOLE_TOKEN || (CONSOLE_TOKEN_FILE ? textOf(CONSOLE_TOKEN_FILE) : undefined));
   if (options.passwordFile === undefined) return token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { origin } = new URL(options.console);
+  session ??= signIn(options.console, options.passwordFile);
+  return session;
+};
+
+/** One for all requests of a command: each sign-in is kept in the audit, and slow on purpose. */
+let session: Promise<Record<string, string>> | undefined;
+
+const signIn = async (console: string, passwordFile: string): Promise<Record<string, string>> => {
+  const { origin } = new URL(console);
   const response = await fetch(new URL('/api/access/login', origin), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ password: textOf(options.passwordFile) }),
+    body: JSON.stringify({ password: textOf(passwordFile) }),
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });
@@ -73,6 +81,7 @@ const howToSignIn = 'give it a token: CONSOLE_TOKEN, CONSOLE_TOKEN_FILE or --tok
 
 /** One request to the console; a body makes it a POST. Exit code 2 where it can't be reached or refuses, with what it says. */
 export const ask = async (options: ConsoleOptions, path: string, body?: object): Promise<unknown> => {
+  const former = session;
   try {
     const response = await fetch(new URL(path, options.console), {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
@@ -81,7 +90,15 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const answer = (await response.json()) as { title?: string; detail?: string; errors?: { field: string; message: string }[] };
+    if (response.status === 401 && former !== undefined && former === session) {
+      // It has ended: a command may follow a dialog for days.
+      session = undefined;
+      return ask(options, path, body);
+    }
+    const text = await response.text();
+    const answer = jsonOf(text) as { title?: string; detail?: string; errors?: { field: string; message: string }[] } | undefined;
+    if (answer === undefined)
+      return fail(`${options.console} answers ${response.status}, and no JSON: it is not the console, or stands before it`);
     if (response.ok) return answer;
     const details = [
       ...(answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? []),
@@ -95,6 +112,14 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
     );
   } catch (error) {
     return fail(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
+  }
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 };
 

@@ -69,6 +69,12 @@ describe('script record', () => {
     expect(run(['test', 'clinic.yaml', '-t', '^a booking$'])).toMatchObject({ status: 0 });
   });
 
+  it('takes the tests out of a script that goes on behind them', () => {
+    const [head, scripts, tests] = sample('clinic').split(/^(?=scripts:|tests:)/m);
+    writeFileSync(join(folder, 'tests-first.yaml'), `${head}${tests}# the rest\n\n${scripts}`);
+    expect(run(['record', 'history.json', '--script', 'tests-first.yaml'])).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('what a service answered, and that it did not, stands in the test; a refusal too', () => {
     const given: Given[] = [
       { kind: 'chat_start' },

@@ -90,8 +90,8 @@ const variablesOf = (events: readonly DomainEvent[]): string[] => [
   ...new Set(events.flatMap((event) => (event.type === 'ScriptAdvanced' ? Object.keys(event.data.variables as object) : []))),
 ];
 
-/** What stands under `tests:` is no part of the bot. */
-const withoutTests = (source: string): string => source.replace(/^tests:[\s\S]*$/m, '');
+/** What stands under `tests:`, up to the next key of the file, is no part of the bot. */
+const withoutTests = (source: string): string => source.replace(/^tests:.*(?:\n(?!["']?\w+["']?[ \t]*:).*)*/m, '');
 
 const failuresOf = (source: string, test: RecordedTest): readonly Pick<TestFailure, 'expected' | 'actual'>[] => {
   const without = withoutTests(source);
