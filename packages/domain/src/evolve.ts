@@ -45,7 +45,8 @@ const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRe
       first: input.type === 'new_chat' || input.type === 'new_message' ? input : null,
     };
   }
-  const known = { ...state, inputs, at, arriving: [], answering: null };
+  const shownAt = 'at' in input ? (input.at ?? null) : null;
+  const known = { ...state, inputs, at, arriving: [], answering: null, shownAt };
   switch (input.type) {
     case 'new_chat':
     case 'new_message':
@@ -141,6 +142,7 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     deadlines: {},
     lastActivityAt: state.at,
     webimAt: null,
+    shownAt: state.first?.at ?? null,
     webimAtOwner: null,
     closeOverdueAt: null,
     handlersSeen: state.handlersSeen,
@@ -278,7 +280,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
           event.data.name === 'retry' ? state.effects.map((open, at) => (at === 0 ? { ...open, notBefore: null } : open)) : state.effects,
       };
     case 'CloseOverdue':
-      return { ...state, closeOverdueAt: state.at };
+      return { ...state, closeOverdueAt: saidByStoredData.has(event.data.cause) ? (state.closeOverdueAt ?? state.at) : state.at };
     case 'DialogClosed':
       return {
         ...state,
@@ -325,11 +327,14 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
   }
 };
 
+/** An answer to the question once more, which tells nothing of who was there since. */
+const saidByStoredData: ReadonlySet<DomainEventOf<'CloseOverdue'>['data']['cause']> = new Set(['still_open_in_webim', 'unknown']);
+
 /** Every change of owner raises the epoch and ends what only the former owner could be asked. */
 const ownerChanged = (state: LiveDialog): Partial<LiveDialog> => ({
   epoch: state.epoch + 1,
   ownerSince: state.at,
-  webimAtOwner: state.webimAt,
+  webimAtOwner: state.shownAt === null ? null : state.webimAt,
   closeOverdueAt: null,
   silence: quietFrom(state.at),
   start: state.start === 'awaits_visitor' ? 'broken_off' : state.start,
@@ -373,7 +378,7 @@ const trialEnded = (state: LiveDialog, outcome: DomainEventOf<'TrialEnded'>['dat
         trial: null,
         holder: { owner: 'bot' },
         ownerSince: state.at,
-        webimAtOwner: state.webimAt,
+        webimAtOwner: state.shownAt === null ? null : state.webimAt,
         closeOverdueAt: null,
         silence: quietFrom(state.at),
         deadlines: without(state.deadlines, 'abandon', 'stored_data'),
@@ -428,9 +433,12 @@ const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['
   const effects = state.effects
     .filter((open) => open.number !== data.number)
     .map((open) => (textId !== undefined && open.held?.textId === textId ? { ...open, held: { textId, reached: true } } : open));
+  const givesToPeople = reached && settled.effect.kind === 'redirect' && settled.purpose !== 'ask_back';
   return {
     ...state,
     effects,
+    // Not the refused webhook alone: its repeat takes nothing back then.
+    ...(givesToPeople && state.flag?.cause === 'webhook_refused' ? { flag: { ...state.flag, cause: 'handover' } } : {}),
     // `silence` runs from the delivery of the last thing said; a reminder of its own is none.
     ...(effects.length === 0 && state.silence?.reminding === false ? { silence: { ...state.silence, since: state.at } } : {}),
     deadlines: state.effects[0] === settled ? without(state.deadlines, 'retry') : state.deadlines,

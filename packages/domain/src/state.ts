@@ -140,7 +140,9 @@ export type LiveDialog = Known & {
   readonly lastActivityAt: number;
   /** Newest time of Webim's own clock in any input, ms. */
   readonly webimAt: number | null;
-  /** `webimAt` when the owner last changed. */
+  /** Webim's own time of the input being decided, ms. */
+  readonly shownAt: number | null;
+  /** Webim's newest time when the owner last changed; null: what changed it showed none. */
   readonly webimAtOwner: number | null;
   readonly closeOverdueAt: number | null;
   readonly handlersSeen: boolean;

@@ -44,14 +44,18 @@ export const effectResult = (draft: Draft, result: Result): void => {
   }
 };
 
-/** Opened under another owner: it settles, and moves nothing but the episode of a redirect that a close overtook. */
+/** Opened under another owner: it settles, and moves nothing but what a redirect that Webim accepted shows: people have the chat, or had it when it closed. */
 const outdated = (draft: Draft, open: OpenEffect, result: Result): void => {
   settle(draft, open, result);
   const state = liveOf(draft);
-  // What the bot's chat waited for, though it moves nothing itself: else whoever writes now is never heard.
-  if (state.holder.owner === 'bot') return goOn(draft);
-  const handover = open.purpose === 'handover' || open.purpose === 'expired_reply';
-  if (handover && mayBeAccepted(open, result) && state.epoch === open.epoch + 1) returnAfterRedirect(draft);
+  const givesToPeople = open.effect.kind === 'redirect' && open.purpose !== 'ask_back' && mayBeAccepted(open, result);
+  if (state.holder.owner === 'bot') {
+    // No Return since: nothing but a refusal taken back, or a reopening, gave the bot the chat meanwhile.
+    if (givesToPeople && result.outcome === 'accepted' && state.returnedEpisode <= open.epoch) return handedOver(draft, open);
+    // What the bot's chat waited for, though it moves nothing itself: else whoever writes now is never heard.
+    return goOn(draft);
+  }
+  if (givesToPeople && state.epoch === open.epoch + 1) returnAfterRedirect(draft);
 };
 
 /** Webim accepted this attempt of a redirect, or may have accepted one before it that this one does not disprove. */

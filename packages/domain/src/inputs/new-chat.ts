@@ -9,7 +9,7 @@ import { armScript } from '../script-run/advance.ts';
 import { askVisitor, beginScript, owesStart } from '../script-run/begin.ts';
 import { offerMessages, takeWaiting } from '../script-run/messages.ts';
 import type { LiveDialog, Refusal } from '../state.ts';
-import { isKnown, unseenOf } from './known-messages.ts';
+import { isKnown, seenByPeople, unseenOf } from './known-messages.ts';
 import { refusalRepeatedBy, refusedWebhook, takeBackRefusal } from './refused-webhook.ts';
 import { startDialog } from './start.ts';
 
@@ -56,8 +56,9 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     return;
   }
   if (state.trial !== null) {
+    const left = withoutSeenByPeople(draft, input, unseen);
     acceptTrial(draft);
-    offerMessages(draft, unseen);
+    offerMessages(draft, left);
     return;
   }
   // The first one, overtaken by a message and all that this led to, proves nothing; so soon after a handover neither.
@@ -68,8 +69,9 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     return;
   }
   if (holder.owner !== 'bot' || flag !== null) {
+    const left = withoutSeenByPeople(draft, input, unseen);
     cameBack(draft);
-    offerMessages(draft, unseen);
+    offerMessages(draft, left);
     takeWaiting(draft);
     return;
   }
@@ -78,6 +80,15 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     return;
   }
   offerMessages(draft, unseen);
+};
+
+/** The chat comes back with its whole talk: what an operator wrote after is answered. */
+const withoutSeenByPeople = (draft: Draft, input: InboxInputOf<'new_chat'>, unseen: readonly Message[]): readonly Message[] => {
+  const seen = seenByPeople(input.messages, draft.context.settings.botOperatorId);
+  const hashes = unseen.map((message) => message.hash).filter((hash) => seen.has(hash));
+  // Those that wait are others: the bot has taken them already.
+  if (hashes.length > 0 && liveOf(draft).waiting.length === 0) emit(draft, { type: 'MessagesSeenByPeople', data: { hashes } });
+  return unseen.filter((message) => !seen.has(message.hash));
 };
 
 const late = (draft: Draft): void => {

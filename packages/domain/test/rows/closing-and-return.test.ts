@@ -85,6 +85,28 @@ describe('§5.5 close.authority webim', () => {
   });
 });
 
+describe('§5.5 stored data asked each hour', () => {
+  it('hides nobody who was there meanwhile', () => {
+    const dialog = overdue(stretch({ settings: { storedData: true } }));
+    const open = () => dialog.answer('accepted', { chat: { closed: false } });
+    open();
+    const abandonAt = dialog.deadlines().abandon?.at ?? 0;
+    while (abandonAt - dialog.now() > 2 * hour) {
+      dialog.untilDeadline();
+      open();
+    }
+    dialog.passes(10 * minute);
+    dialog.started();
+    const seenAt = dialog.now();
+    for (let wakes = 0; wakes < 100 && dialog.owner() !== 'nobody'; wakes++) {
+      dialog.untilDeadline();
+      if (dialog.live().effects.length > 0) open();
+    }
+    expect(dialog.of('DialogClosed').map(({ cause }) => cause)).toEqual(['abandoned']);
+    expect(dialog.now() - seenAt).toBeGreaterThanOrEqual(24 * hour);
+  });
+});
+
 describe('§5.5 close.authority engine', () => {
   const engine = { closeAuthority: 'engine' } as const;
 

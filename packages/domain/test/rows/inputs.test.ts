@@ -1,6 +1,7 @@
+import type { Message } from '@dialog/contracts/message';
 import { describe, expect, it } from 'vitest';
 import { forgetful, pusher } from '../kit/bots.ts';
-import { aDialog } from '../kit/dialog.ts';
+import { aDialog, type TestDialog } from '../kit/dialog.ts';
 import { visitorMessage } from '../kit/inputs.ts';
 import { anna, boris, botOperator, hour, minute, second } from '../kit/settings.ts';
 
@@ -90,6 +91,29 @@ describe('§5.2 a further new_chat', () => {
     expect(dialog.heard()).toEqual(['welcome', 'handing over', '<redirect>', 'back again', 'hello back']);
     expect([dialog.owner(), dialog.flag()]).toEqual(['bot', null]);
     expect(dialog.of('FlagReset').map((reset) => reset.cause)).toEqual(['operator_redirect']);
+  });
+
+  it('what an operator wrote after is answered: the bot takes up only what came behind his last word', () => {
+    const said = (side: 'operator' | 'visitor', id: string, operatorId?: string): Message => ({
+      ...visitorMessage('hello', id),
+      kind: side,
+      side,
+      ...(operatorId === undefined ? {} : { operatorId }),
+    });
+    const talk = [said('visitor', 'one'), said('operator', 'two', anna), said('visitor', 'three'), said('operator', 'four', botOperator)];
+    const dialog = aDialog().withOperator();
+    dialog.passes(minute);
+    dialog.newChat(talk);
+    dialog.accepts();
+    expect(dialog.heard().slice(3)).toEqual(['back again', 'hello back']);
+    expect(dialog.of('MessagesSeenByPeople').at(-1)).toEqual({ hashes: ['id-one'] });
+
+    const unknown = aDialog({ settings: { botOperatorId: null } }).handedOver();
+    unknown.assigned(anna);
+    unknown.passes(minute);
+    unknown.newChat(talk);
+    unknown.accepts();
+    expect(unknown.heard().slice(3)).toEqual(['back again', 'hello back', 'hello back']);
   });
 
   it('with a body seen before, minutes after an operator took the chat, is no repeat', () => {
@@ -286,6 +310,19 @@ describe('§5.2 chat_assigned', () => {
     later.passes(6 * second + 1);
     later.assigned(anna);
     expect([told.owner(), later.owner()]).toEqual(['operator', 'operator']);
+  });
+
+  it('of a second operator, delivered after he gave the chat back by a webhook that shows no time: late', () => {
+    const dialog = aDialog().handedOver();
+    dialog.passes(minute);
+    dialog.assigned(anna, dialog.now());
+    dialog.passes(minute);
+    const took = dialog.now();
+    dialog.passes(2 * second);
+    dialog.newChat();
+    dialog.passes(3 * second);
+    expect(dialog.assigned(boris, took)).toEqual(['InputLate']);
+    expect([dialog.owner(), dialog.open()]).toEqual(['bot', ['back again']]);
   });
 
   it('received before the last proof that the bot has the chat, and held up since: late', () => {
@@ -576,6 +613,51 @@ describe('§5.2 a refused webhook', () => {
     dialog.accepts();
     expect([dialog.owner(), dialog.flag(), dialog.heard()]).toEqual(['bot', null, ['welcome', 'hello back']]);
     expect([dialog.of('FlagReset').map((reset) => reset.cause), dialog.of('ReturnStarted')]).toEqual([['webhook_repeated'], []]);
+  });
+
+  describe('while a redirect is on its way, which Webim accepts', () => {
+    const crossed = () => {
+      const dialog = aDialog().welcomed();
+      dialog.passes(minute);
+      dialog.says('mute human');
+      const redirect = dialog.head();
+      dialog.passes(second);
+      dialog.says('hello?', { id: 'a', refused: true });
+      dialog.passes(second);
+      return {
+        dialog,
+        accepted: () => dialog.answerTo(redirect, { outcome: 'accepted' }),
+        repeated: () => dialog.says('hello?', { id: 'a' }),
+      };
+    };
+    const stays = (dialog: TestDialog): void => {
+      expect([dialog.owner(), dialog.flag()?.cause, dialog.open()]).toEqual(['queue', 'handover', []]);
+      dialog.passes(minute);
+      dialog.closed();
+      expect([dialog.of('ReturnStarted').length, dialog.flag()]).toEqual([1, null]);
+    };
+
+    it('the repeat takes nothing back: people have the chat', () => {
+      const { dialog, accepted, repeated } = crossed();
+      accepted();
+      repeated();
+      stays(dialog);
+    });
+
+    it('after the repeat: they have it all the same', () => {
+      const { dialog, accepted, repeated } = crossed();
+      repeated();
+      expect(dialog.owner()).toBe('bot');
+      accepted();
+      stays(dialog);
+    });
+
+    it('after it had come back meanwhile: the bot keeps it', () => {
+      const { dialog, accepted } = crossed();
+      dialog.newChat();
+      accepted();
+      expect([dialog.owner(), dialog.flag()]).toEqual(['bot', null]);
+    });
   });
 
   it('the repeat of a new chat is greeted and answered, once', () => {
