@@ -1,15 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { consoleOpenApi } from '@dialog/console/openapi';
-import { accessAuditSchemas, accessEventSchemas } from '@dialog/contracts/access-event';
-import { accountEventSchemas } from '@dialog/contracts/account-event';
-import { auditEventSchemas } from '@dialog/contracts/audit-event';
-import { commitNoteSchema, deadlineHintSchema } from '@dialog/contracts/deadline-hint';
-import { domainEventSchemas, eventMetadataSchema } from '@dialog/contracts/domain-event';
-import { inboxInputSchema, tickSchema } from '@dialog/contracts/inbox';
-import { outboxRecordSchema } from '@dialog/contracts/outbox';
-import { quarantineRecordSchema } from '@dialog/contracts/quarantine';
-import { dialogSettingsSchema } from '@dialog/contracts/settings';
-import { visitorEventMetadataSchema, visitorEventSchemas, visitorInputSchema } from '@dialog/contracts/visitor';
+import { inboxInputSchema } from '@dialog/contracts/inbox';
+import { visitorInputSchema } from '@dialog/contracts/visitor';
 import { scriptJsonSchema } from '@dialog/script/json-schema';
 import { scriptReference } from '@dialog/script/reference';
 import { accountSchema } from '@dialog/service-kit/accounts';
@@ -17,6 +9,7 @@ import { configurationSchema, configurationTable } from '@dialog/service-kit/con
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { breakingEdits, type JsonSchema } from './breaking-edits.ts';
+import { storedSchemas } from './stored-schemas.ts';
 
 /**
  * Writes everything that is generated from zod: `schemas/`, `docs/configuration.md`, and from the words of the script format `docs/script-reference.md`. With `--check`: fails where a file differs. Either way it fails
@@ -30,22 +23,7 @@ const schemaOf = (schema: z.ZodType, title: string): Record<string, unknown> => 
 });
 const add = (path: string, schema: z.ZodType, title: string): void => void files.set(`schemas/${path}.json`, json(schemaOf(schema, title)));
 
-for (const option of inboxInputSchema.options) add(`inbox/${option.shape.type.value}`, option, option.shape.type.value);
-for (const option of visitorInputSchema.options) add(`inbox/${option.shape.type.value}`, option, option.shape.type.value);
-add('inbox/tick', tickSchema, 'tick');
-add('outbox/effect', outboxRecordSchema, 'effect');
-add('deadlines/hint', deadlineHintSchema, 'hint');
-add('quarantine/webhook', quarantineRecordSchema, 'webhook');
-add('commit-note', commitNoteSchema, 'commit-note');
-add('dialog-settings', dialogSettingsSchema, 'dialog-settings');
-add('event-metadata', eventMetadataSchema, 'event-metadata');
-for (const [type, schema] of Object.entries(domainEventSchemas)) add(`events/${type}.v1`, schema, type);
-for (const [type, schema] of Object.entries(accountEventSchemas)) add(`account-events/${type}.v1`, schema, type);
-add('visitor-event-metadata', visitorEventMetadataSchema, 'visitor-event-metadata');
-for (const [type, schema] of Object.entries(visitorEventSchemas)) add(`visitor-events/${type}.v1`, schema, type);
-for (const [type, schema] of Object.entries(auditEventSchemas)) add(`audit-events/${type}.v1`, schema, type);
-for (const [type, schema] of Object.entries(accessEventSchemas)) add(`access-events/${type}.v1`, schema, type);
-for (const [type, schema] of Object.entries(accessAuditSchemas)) add(`access-audit-events/${type}.v1`, schema, type);
+for (const { path, schema, title } of storedSchemas) add(path, schema, title);
 add('accounts-file', z.strictObject({ accounts: z.array(accountSchema).min(1) }), 'accounts file');
 add('configuration', configurationSchema, 'configuration');
 
@@ -148,10 +126,7 @@ files.set(
 );
 
 /** What stands in a log or a store: read by versions other than the one that wrote it. */
-const stored = /^schemas\/((?:events|inbox|outbox|deadlines|quarantine)\/[^/]+|commit-note|dialog-settings|event-metadata)\.json$/;
-const kept = new Map(
-  [...files].flatMap(([path, text]) => (stored.test(path) ? [[stored.exec(path)?.[1] ?? '', JSON.parse(text) as JsonSchema]] : [])),
-);
+const kept = new Map(storedSchemas.map(({ path }) => [path, JSON.parse(files.get(`schemas/${path}.json`) ?? '') as JsonSchema]));
 const releasedFolder = 'schemas/released';
 
 const release = process.argv[process.argv.indexOf('--release') + 1];

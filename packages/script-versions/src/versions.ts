@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ScriptPublished } from '@dialog/contracts/account-event';
 import { scriptStream } from '@dialog/contracts/ids';
+import { pinEventSchemas } from '@dialog/contracts/pin-event';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { type AccountEvent, type AccountHistory, appendToAccount } from './account-stream.ts';
 
@@ -23,8 +24,7 @@ export const registerScript = async (store: EventStore, source: string): Promise
 /** @returns undefined where no such version is kept. @throws EventStoreError */
 export const scriptSource = async (store: EventStore, script: string): Promise<string | undefined> => {
   const [event] = await store.read(scriptStream(script), { from: 'start', maxCount: 1 });
-  const { source } = (event?.data ?? {}) as { source?: unknown };
-  return typeof source === 'string' ? source : undefined;
+  return pinEventSchemas.ScriptRegistered.safeParse(event?.data).data?.source;
 };
 
 const publications = (history: AccountHistory): readonly ScriptPublished[] =>

@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import { accountStream, scriptStream, settingsStream } from '@dialog/contracts/ids';
-import { type DialogSettings, dialogSettingsSchema } from '@dialog/contracts/settings';
+import { pinEventSchemas } from '@dialog/contracts/pin-event';
+import type { DialogSettings } from '@dialog/contracts/settings';
 import { canonical } from '@dialog/domain/state-hash';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { type ParsedScript, parsePinned, parseScript, type Script } from '@dialog/script/parse';
@@ -194,9 +195,9 @@ export const pinned = (store: EventStore): Pick<Pins, 'script' | 'settings'> => 
       if (known !== undefined) return known;
       const [event] = await store.read(settingsStream(hash), { from: 'start', maxCount: 1 });
       if (event === undefined) throw new Error(`the stream ${settingsStream(hash)} is missing`);
-      const parsed = dialogSettingsSchema.parse((event.data as { settings?: unknown }).settings);
-      settings.set(hash, parsed);
-      return parsed;
+      const { settings: registered } = pinEventSchemas.SettingsRegistered.parse(event.data);
+      settings.set(hash, registered);
+      return registered;
     },
   };
 };
