@@ -132,7 +132,8 @@ export const parseAccounts = (
       if (value !== undefined) httpSecrets.set(name, value);
     }
     const token = secret('token');
-    if (token === undefined && problems.length === 0) problem(['webim'], 'webim.token: the token of the bot is missing');
+    const { token: plain, tokenFile, tokenEnv } = account.webim;
+    if ((plain ?? tokenFile ?? tokenEnv) === undefined) problem(['webim'], 'webim.token: the token of the bot is missing');
     const password = secret('password');
     const { login } = account.webim;
     if ((login === undefined) !== (password === undefined)) problem(['webim'], 'webim.login and webim.password go together');

@@ -55,6 +55,20 @@ describe('the accounts file', () => {
   const account = (more = '', host = 'shop.webim.ru') =>
     `accounts:\n  - id: shop\n    webim:\n      host: "${host}"\n      token: t\n    webhookTokens: ["${'a'.repeat(64)}"]\n    script: bot.yaml\n${more}`;
 
+  it('names every mistake: each account without a token, beside whatever else is wrong', () => {
+    const two = account('    department: d\n').replace('      token: t\n', '');
+    const parsed = check(`${two}${two.slice(two.indexOf('\n') + 1)}`);
+    expect(parsed.ok ? [] : parsed.problems.map(({ message }) => message)).toEqual([
+      'webim.token: the token of the bot is missing',
+      'the account "shop" stands here twice',
+      'webim.token: the token of the bot is missing',
+    ]);
+  });
+  it('does not call a token missing that was named and can not be read', () => {
+    const parsed = check(account().replace('token: t', 'tokenEnv: BOT_TOKEN'));
+    expect(parsed.ok ? [] : parsed.problems.map(({ message }) => message)).toEqual(['webim.tokenEnv: the variable BOT_TOKEN is not set']);
+  });
+
   it('reads what http steps may do: hosts, and secrets given as they are, by file and by variable; none of them is printed', () => {
     writeFileSync(join(folder, 'crm-key'), 'from-file\n');
     const parsed = check(
