@@ -122,7 +122,7 @@ files.set(
 files.set('schemas/openapi-console.json', json(consoleOpenApi()));
 files.set(
   'docs/configuration.md',
-  `# Configuration\n\nFrom the environment. A name with \`_FILE\` behind it names a file that holds the value. A wrong one fails at the start, all of them named.\n\n${configurationTable()}\n`,
+  `# Configuration\n\nFrom the environment. A secret may stand in a file, which the name with \`_FILE\` behind it names; the table has both names. A wrong one fails at the start, all of them named.\n\nBeside them: the accounts file may name variables of its own ([http-steps.md](http-steps.md)), a simulator that runs by itself has its own (\`packages/webim-simulator/src/configuration.ts\`), and \`dialogctl\` takes the console's address from \`CONSOLE_URL\` and its token from \`CONSOLE_TOKEN\` or \`CONSOLE_TOKEN_FILE\`.\n\n${configurationTable()}\n`,
 );
 
 /** What stands in a log or a store: read by versions other than the one that wrote it. */

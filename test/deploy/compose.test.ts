@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { configurationSchema } from '@dialog/service-kit/configuration';
+import { configurationSchema, configurationVariables } from '@dialog/service-kit/configuration';
 import { simulatorConfigurationSchema } from '@dialog/webim-simulator/configuration';
 import { loadConfigurationSchema } from '@dialog/webim-simulator/load';
 import { Ajv } from 'ajv';
@@ -20,13 +20,7 @@ const specificationProblems = (file: unknown): string[] =>
 
 const parsed = (text: string): ComposeFile => parse(text, { merge: true }) as ComposeFile;
 const names = (one: { readonly shape: object }): string[] => Object.keys(one.shape).flatMap((name) => [name, `${name}_FILE`]);
-const knownNames = new Set([
-  ...names(configurationSchema),
-  ...names(simulatorConfigurationSchema),
-  ...names(loadConfigurationSchema),
-  // Read by the Kafka adapter: packages/log/src/kafka/address.ts.
-  ...['KAFKA_PASSWORD_FILE', 'KAFKA_CA_FILE', 'KAFKA_USERNAME'],
-]);
+const knownNames = new Set([...configurationVariables, ...names(simulatorConfigurationSchema), ...names(loadConfigurationSchema)]);
 const problems = (file: ComposeFile): string[] => [...specificationProblems(file), ...composeProblems(file, { knownNames })];
 
 const cluster = 'docker-compose.yml';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { groups, topics } from '@dialog/contracts/topics';
-import { configurationSchema } from '@dialog/service-kit/configuration';
+import { configurationSchema, configurationVariables } from '@dialog/service-kit/configuration';
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import { PrometheusRule, ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
@@ -123,13 +123,7 @@ describe.skipIf(!available)('the chart (skipped where there is neither helm nor 
       const claims = (workload.spec.volumeClaimTemplates ?? []).map((claim: Resource) => claim.metadata.name);
       expect([...volumes, ...claims].sort()).toEqual(mounted);
 
-      const known = new Set([
-        ...Object.keys(configurationSchema.shape),
-        'HASH_KEY_FILE',
-        'EVENTS_URL_FILE',
-        'KAFKA_PASSWORD_FILE',
-        'KAFKA_CA_FILE',
-      ]);
+      const known = new Set(configurationVariables);
       const given = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
       expect(Object.keys(given).filter((name) => !known.has(name))).toEqual([]);
       expect(container.env.filter(({ valueFrom }) => valueFrom !== undefined)).toEqual([]);

@@ -1,7 +1,7 @@
 import { realClock } from '@dialog/contracts/clock';
 import { topicSpecs } from '@dialog/contracts/topics';
 import { openLog } from '@dialog/log/open-log';
-import { readConfiguration } from '@dialog/service-kit/configuration';
+import { kafkaAccess, readConfiguration } from '@dialog/service-kit/configuration';
 import type { Command } from 'commander';
 
 /** `dialogctl topics create`: what the first start does too. Exit code 1 where a topic that exists differs, 2 where the log can't be reached. */
@@ -14,7 +14,11 @@ export const topicsCommands = (program: Command, out: (text: string) => void): v
     .action(async () => {
       try {
         const config = readConfiguration(process.env);
-        const log = await openLog({ url: config.LOG_URL ?? `sqlite:${config.DATA_DIR}/log.db`, clock: realClock });
+        const log = await openLog({
+          url: config.LOG_URL ?? `sqlite:${config.DATA_DIR}/log.db`,
+          clock: realClock,
+          kafka: kafkaAccess(config),
+        });
         try {
           const differences = await log.ensureTopics(topicSpecs(config.PARTITIONS));
           for (const difference of differences) out(`differs: ${difference}`);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@dialog/contracts/clock';
+import type { KafkaAccess } from './kafka/address.ts';
 import type { Notices } from './kafka/client.ts';
 import type { PartitionedLog } from './port.ts';
 import { sqliteLog } from './sqlite/log.ts';
@@ -11,13 +12,13 @@ import { sqliteLog } from './sqlite/log.ts';
 export const openLog = async ({
   url,
   clock,
-  environment = process.env,
+  kafka = {},
   notices,
 }: {
   url: string;
   clock: Clock;
-  /** Secrets and files of a cluster: `KAFKA_PASSWORD(_FILE)`, `KAFKA_CA_FILE`. */
-  environment?: NodeJS.ProcessEnv;
+  /** How a cluster is entered, where its address asks for that. */
+  kafka?: KafkaAccess;
   /** Where the Kafka client's own warnings go; a pino logger fits. */
   notices?: Notices;
 }): Promise<PartitionedLog> => {
@@ -27,7 +28,7 @@ export const openLog = async ({
   }
   if (url.startsWith('kafka:')) {
     const [{ kafkaLog }, { kafkaAddress }] = await Promise.all([import('./kafka/log.ts'), import('./kafka/address.ts')]);
-    return kafkaLog({ address: kafkaAddress(url, environment), clock, ...(notices === undefined ? {} : { notices }) });
+    return kafkaLog({ address: kafkaAddress(url, kafka), clock, ...(notices === undefined ? {} : { notices }) });
   }
   throw new Error('LOG_URL must begin with sqlite: or kafka:');
 };

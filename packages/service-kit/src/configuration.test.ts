@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAccounts } from './accounts.ts';
-import { readConfiguration } from './configuration.ts';
+import { configurationTable, configurationVariables, kafkaAccess, readConfiguration } from './configuration.ts';
 import { hashPassword, isPassword } from './password-hash.ts';
 import { roleOf } from './role-mapping.ts';
 import { runServices } from './run-services.ts';
@@ -47,6 +47,26 @@ describe('the configuration', () => {
       SERVICES: 'projector, outbound',
     });
     expect(config.SERVICES).toEqual(['projector', 'outbound']);
+  });
+  it('has how a Kafka cluster is entered, its password as a secret', () => {
+    writeFileSync(join(folder, 'kafka'), 'of kafka\n');
+    const config = readConfiguration({
+      KAFKA_USERNAME: 'engine',
+      KAFKA_PASSWORD_FILE: join(folder, 'kafka'),
+      KAFKA_CA_FILE: '/secrets/ca.pem',
+    });
+    const { password, ...rest } = kafkaAccess(config);
+    expect(rest).toEqual({ username: 'engine', caFile: '/secrets/ca.pem' });
+    expect(password?.reveal()).toBe('of kafka');
+    expect(inspect(config)).not.toContain('of kafka');
+  });
+  it('tells in its table each variable that it reads, so of each secret the file too', () => {
+    const table = configurationTable();
+    for (const name of configurationVariables) expect(table).toContain(`\`${name}\``);
+    for (const name of ['KAFKA_PASSWORD', 'EVENTS_URL', 'HASH_KEY', 'ACCESS_PASSWORD_HASH', 'OIDC_CLIENT_SECRET']) {
+      expect(configurationVariables).toContain(`${name}_FILE`);
+      expect(() => readConfiguration({ [`${name}_FILE`]: join(folder, 'none') })).toThrow(`${name}_FILE: the file can't be read`);
+    }
   });
 });
 

@@ -19,12 +19,19 @@ const serviceList = z
   .transform((list) => list.split(',').map((name) => name.trim()))
   .pipe(z.array(z.enum(services)).min(1));
 
-/** Every setting of a process, from its environment. A name with `_FILE` behind it names a file that holds the value, for secrets. */
+/** Every setting of a process, from its environment; of `secrets` also from the file that the name with `_FILE` behind it names. */
 export const configurationSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of all data in embedded mode'),
   LOG_URL: adapterUrl('kafka:')
     .optional()
     .describe('The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`'),
+  KAFKA_USERNAME: z.string().min(1).optional().describe('For `kafka:` with `sasl`: the name to sign in with, where `LOG_URL` has none'),
+  KAFKA_PASSWORD: z.string().min(1).optional().describe('For `kafka:` with `sasl`: its password; no address has one'),
+  KAFKA_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('For `kafka:` with `tls`: PEM file of the authority that signs the brokers; default: those that the machine trusts'),
   EVENTS_URL: adapterUrl('esdb').optional().describe('The event store: `sqlite:{file}` (default `{DATA_DIR}/events.db`) or `esdb://…`'),
   SERVICES: serviceList.prefault(services.join(',')).describe('Which services run in this process'),
   ACCOUNTS_FILE: z.string().min(1).optional().describe('YAML file of the Webim accounts; without it the simulator and a sample bot start'),
@@ -114,11 +121,16 @@ export const configurationSchema = z.object({
 });
 
 type Read = z.infer<typeof configurationSchema>;
-type SecretNames = 'HASH_KEY' | 'ACCESS_PASSWORD_HASH' | 'OIDC_CLIENT_SECRET';
+type SecretNames = 'KAFKA_PASSWORD' | 'HASH_KEY' | 'ACCESS_PASSWORD_HASH' | 'OIDC_CLIENT_SECRET';
 export type Configuration = Omit<Read, SecretNames> & { readonly [N in SecretNames]: Secret | undefined };
 
 /** What may hold a secret: the event store's address may have a password in it. */
-const secrets = ['HASH_KEY', 'EVENTS_URL', 'ACCESS_PASSWORD_HASH', 'OIDC_CLIENT_SECRET'] as const;
+const secrets = ['KAFKA_PASSWORD', 'EVENTS_URL', 'HASH_KEY', 'ACCESS_PASSWORD_HASH', 'OIDC_CLIENT_SECRET'] as const;
+
+/** The variables of one setting: of a secret two. */
+const variablesOf = (name: string): readonly string[] => ((secrets as readonly string[]).includes(name) ? [name, `${name}_FILE`] : [name]);
+/** Every variable that is read. */
+export const configurationVariables: readonly string[] = Object.keys(configurationSchema.shape).flatMap(variablesOf);
 
 /** @throws Error that names every offending variable with what is wrong; never with its value where it is a secret */
 export const readConfiguration = (env: Readonly<Record<string, string | undefined>>): Configuration => {
@@ -142,9 +154,10 @@ export const readConfiguration = (env: Readonly<Record<string, string | undefine
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
   if (parsed.success) problems.push(...accessProblems(parsed.data));
   if (problems.length > 0 || !parsed.success) throw new Error(`the configuration is wrong:\n  ${problems.join('\n  ')}`);
-  const { HASH_KEY, ACCESS_PASSWORD_HASH, OIDC_CLIENT_SECRET, ...rest } = parsed.data;
+  const { KAFKA_PASSWORD, HASH_KEY, ACCESS_PASSWORD_HASH, OIDC_CLIENT_SECRET, ...rest } = parsed.data;
   return {
     ...rest,
+    KAFKA_PASSWORD: secretOf(KAFKA_PASSWORD),
     HASH_KEY: secretOf(HASH_KEY),
     ACCESS_PASSWORD_HASH: secretOf(ACCESS_PASSWORD_HASH),
     OIDC_CLIENT_SECRET: secretOf(OIDC_CLIENT_SECRET),
@@ -171,12 +184,22 @@ const accessProblems = (config: Read): string[] => {
   }
 };
 
+/** How a Kafka cluster is entered, as `openLog` takes it. */
+export const kafkaAccess = ({ KAFKA_USERNAME, KAFKA_PASSWORD, KAFKA_CA_FILE }: Configuration) => ({
+  username: KAFKA_USERNAME,
+  password: KAFKA_PASSWORD,
+  caFile: KAFKA_CA_FILE,
+});
+
 /** All settings as a Markdown table, for the documentation. */
 export const configurationTable = (): string => {
   const rows = Object.entries(configurationSchema.shape).map(([name, schema]) => {
     const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { default?: unknown; description?: string };
     const fallback = described.default === undefined ? '' : `\`${String(described.default)}\``;
-    return `| \`${name}\` | ${fallback} | ${schema.description ?? described.description ?? ''} |`;
+    const names = variablesOf(name)
+      .map((variable) => `\`${variable}\``)
+      .join(', ');
+    return `| ${names} | ${fallback} | ${schema.description ?? described.description ?? ''} |`;
   });
   return ['| variable | default | what it is |', '|---|---|---|', ...rows].join('\n');
 };

@@ -10,6 +10,7 @@ import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore } from '@dialog/event-store/port';
 import { ingressService } from '@dialog/ingress/ingress';
 import { readAgain } from '@dialog/ingress/read-again';
+import type { KafkaAccess } from '@dialog/log/kafka/address';
 import { openLog } from '@dialog/log/open-log';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { AccountLimits } from '@dialog/outbound/account/connections';
@@ -28,6 +29,8 @@ export type EngineOptions = {
   /** Default `sqlite:{dataDir}/log.db` and `sqlite:{dataDir}/events.db`. */
   readonly logUrl?: string;
   readonly eventsUrl?: string;
+  /** How the Kafka of `logUrl` is entered. */
+  readonly kafka?: KafkaAccess;
   /** Definitions of the console's numbers. */
   readonly numbersFile?: string;
   /** Which of the services run in this process. Default: all. */
@@ -89,7 +92,12 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const run = new Set(options.run ?? serviceNames);
   const log = (options.wrap?.log ?? same)(
     countingResets(
-      await openLog({ url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`, clock, notices: logger }),
+      await openLog({
+        url: options.logUrl ?? `sqlite:${join(dataDir, 'log.db')}`,
+        clock,
+        notices: logger,
+        ...(options.kafka === undefined ? {} : { kafka: options.kafka }),
+      }),
       options.metrics?.offsetResets,
     ),
   );

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realClock, scaledClock } from '@dialog/contracts/clock';
 import { accountsRegistry, parseAccounts } from '@dialog/service-kit/accounts';
-import { type Configuration, readConfiguration } from '@dialog/service-kit/configuration';
+import { type Configuration, kafkaAccess, readConfiguration } from '@dialog/service-kit/configuration';
 import { operationsServer } from '@dialog/service-kit/operations-server';
 import { type NamedService, runServices } from '@dialog/service-kit/run-services';
 import { pino } from 'pino';
@@ -47,6 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const engineOptions = {
   dataDir: config.DATA_DIR,
   ...(config.LOG_URL === undefined ? {} : { logUrl: config.LOG_URL }),
+  kafka: kafkaAccess(config),
   ...(config.EVENTS_URL === undefined ? {} : { eventsUrl: config.EVENTS_URL }),
   ...(config.NUMBERS_FILE === undefined ? {} : { numbersFile: config.NUMBERS_FILE }),
   run: config.SERVICES,

@@ -10,7 +10,7 @@ import { topics } from '@dialog/contracts/topics';
 import { openLog } from '@dialog/log/open-log';
 import type { NewRecord } from '@dialog/log/port';
 import { parseAccounts } from '@dialog/service-kit/accounts';
-import { readConfiguration } from '@dialog/service-kit/configuration';
+import { kafkaAccess, readConfiguration } from '@dialog/service-kit/configuration';
 import { parseDuration } from '@dialog/service-kit/duration';
 import { webimStoredData } from '@dialog/webim/stored-data/client';
 import { type ChatCounts, oldChats } from '@dialog/webim/stored-data/old-chats';
@@ -65,9 +65,11 @@ export const importWebimCommand = (imports: Command, out: (text: string) => void
       const config = readConfiguration(process.env);
       const hashKey = config.HASH_KEY ?? keptKey(config.DATA_DIR);
       if (hashKey === undefined) return cannot('HASH_KEY is not set, and DATA_DIR has none: it must be the engine’s own');
-      const log = await openLog({ url: config.LOG_URL ?? `sqlite:${join(config.DATA_DIR, 'log.db')}`, clock: realClock }).catch(
-        (error: Error) => cannot(error.message),
-      );
+      const log = await openLog({
+        url: config.LOG_URL ?? `sqlite:${join(config.DATA_DIR, 'log.db')}`,
+        clock: realClock,
+        kafka: kafkaAccess(config),
+      }).catch((error: Error) => cannot(error.message));
       const stored = webimStoredData({ baseUrl: webim.baseUrl, login: webim.login, password: webim.password, clock: realClock });
       let counts: ChatCounts = { read: 0, taken: 0, open: 0, empty: 0 };
       try {

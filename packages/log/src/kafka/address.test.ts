@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Secret } from '@dialog/contracts/secret';
 import { describe, expect, it } from 'vitest';
 import { kafkaAddress } from './address.ts';
 
@@ -20,18 +21,19 @@ describe('the address of a cluster', () => {
     });
   });
 
-  it('takes name and mechanism from the address, the password from the environment or a file', () => {
+  it('takes name and mechanism from the address, the password and a private authority from beside it', () => {
     const url = 'kafka:one:9092?sasl=SCRAM-SHA-512&username=engine&tls=true';
-    expect(kafkaAddress(url, { KAFKA_PASSWORD: 'secret' })).toMatchObject({
+    expect(kafkaAddress(url, { password: new Secret('secret'), username: 'another' })).toMatchObject({
       sasl: { mechanism: 'scram-sha-512', username: 'engine', password: 'secret' },
       tls: { ca: undefined },
     });
     const folder = mkdtempSync(join(tmpdir(), 'address-'));
-    const [password, ca] = [join(folder, 'password'), join(folder, 'ca.pem')];
-    writeFileSync(password, 'from a file\n');
-    writeFileSync(ca, 'PEM');
-    expect(kafkaAddress(url, { KAFKA_PASSWORD_FILE: password, KAFKA_CA_FILE: ca, KAFKA_PASSWORD: 'not this' })).toMatchObject({
-      sasl: { password: 'from a file' },
+    const caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, 'PEM');
+    expect(
+      kafkaAddress('kafka:one:9092?sasl=plain&tls=true', { username: 'engine', password: new Secret('secret'), caFile }),
+    ).toMatchObject({
+      sasl: { username: 'engine', password: 'secret' },
       tls: { ca: 'PEM' },
     });
     rmSync(folder, { recursive: true });
@@ -54,7 +56,7 @@ describe('the address of a cluster', () => {
   });
 
   it('names the variable whose file is missing', () => {
-    expect(() => kafkaAddress('kafka:one:9092?tls=true', { KAFKA_CA_FILE: '/nowhere/ca.pem' })).toThrow(
+    expect(() => kafkaAddress('kafka:one:9092?tls=true', { caFile: '/nowhere/ca.pem' })).toThrow(
       'KAFKA_CA_FILE: the file can’t be read (ENOENT)'.replace('’', "'"),
     );
   });

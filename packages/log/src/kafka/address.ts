@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Secret } from '@dialog/contracts/secret';
 
 /** Where the cluster is and how to speak to it. */
 export type KafkaAddress = {
@@ -14,15 +15,22 @@ export type KafkaAddress = {
   readonly sessionTimeoutMs: number;
 };
 
+/** What no address has: a secret, and files of this machine. `username`: where the address names none; `caFile`: PEM of a private authority. */
+export type KafkaAccess = {
+  readonly username?: string | undefined;
+  readonly password?: Secret | undefined;
+  readonly caFile?: string | undefined;
+};
+
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 const settings = ['tls', 'sasl', 'username', 'replication', 'session'];
 
 /**
- * Reads `kafka:host:port[,host:port]…[?tls=true&sasl=scram-sha-512&username=…&replication=3&session=10000]`. Secrets stand in no address: the
- * password comes from `KAFKA_PASSWORD` or the file that `KAFKA_PASSWORD_FILE` names, a private authority from `KAFKA_CA_FILE`.
+ * Reads `kafka:host:port[,host:port]…[?tls=true&sasl=scram-sha-512&username=…&replication=3&session=10000]`. Secrets stand in no address. Its
+ * messages name the variables that the access is configured by (`service-kit/configuration.ts`).
  * @throws Error that names what is wrong, never a secret
  */
-export const kafkaAddress = (url: string, environment: NodeJS.ProcessEnv): KafkaAddress => {
+export const kafkaAddress = (url: string, access: KafkaAccess): KafkaAddress => {
   const [, list, query] = /^kafka:(?:\/\/)?([^?/]*)(?:\?(.*))?$/.exec(url) ?? [];
   if (list === undefined) throw new Error('LOG_URL: kafka:host:port[,host:port] is wanted');
   const brokers = list.split(',').map((broker) => broker.trim());
@@ -38,32 +46,31 @@ export const kafkaAddress = (url: string, environment: NodeJS.ProcessEnv): Kafka
   if (tls !== 'true' && tls !== 'false') throw new Error('LOG_URL: tls is true or false');
   return {
     brokers,
-    sasl: saslOf(given, environment),
-    tls: tls === 'true' ? { ca: fileOf(environment, 'KAFKA_CA_FILE') } : undefined,
+    sasl: saslOf(given, access),
+    tls: tls === 'true' ? { ca: authorityOf(access) } : undefined,
     replication: wholeNumber(given, 'replication'),
     sessionTimeoutMs: wholeNumber(given, 'session') ?? 10_000,
   };
 };
 
-const saslOf = (given: URLSearchParams, environment: NodeJS.ProcessEnv): KafkaAddress['sasl'] => {
+const saslOf = (given: URLSearchParams, access: KafkaAccess): KafkaAddress['sasl'] => {
   const wanted = given.get('sasl');
   if (wanted === null) return undefined;
   const mechanism = mechanisms.find((one) => one === wanted.toLowerCase());
   if (mechanism === undefined) throw new Error(`LOG_URL: sasl is one of ${mechanisms.join(', ')}`);
-  const username = given.get('username') ?? environment['KAFKA_USERNAME'];
+  const username = given.get('username') ?? access.username;
   if (username === undefined || username === '') throw new Error('LOG_URL: sasl needs a username, there or in KAFKA_USERNAME');
-  const password = fileOf(environment, 'KAFKA_PASSWORD_FILE')?.replace(/\r?\n$/, '') ?? environment['KAFKA_PASSWORD'];
-  if (password === undefined || password === '') throw new Error('KAFKA_PASSWORD or KAFKA_PASSWORD_FILE is missing: LOG_URL asks for sasl');
+  const password = access.password?.reveal();
+  if (password === undefined) throw new Error('KAFKA_PASSWORD or KAFKA_PASSWORD_FILE is missing: LOG_URL asks for sasl');
   return { mechanism, username, password };
 };
 
-const fileOf = (environment: NodeJS.ProcessEnv, variable: string): string | undefined => {
-  const file = environment[variable];
-  if (file === undefined || file === '') return undefined;
+const authorityOf = ({ caFile }: KafkaAccess): string | undefined => {
+  if (caFile === undefined) return undefined;
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(caFile, 'utf8');
   } catch (error) {
-    throw new Error(`${variable}: the file can't be read (${String((error as { code?: unknown }).code)})`);
+    throw new Error(`KAFKA_CA_FILE: the file can't be read (${String((error as { code?: unknown }).code)})`);
   }
 };
 

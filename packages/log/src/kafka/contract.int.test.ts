@@ -18,7 +18,7 @@ if ('reason' in server) {
   const url = `kafka:${server.brokers.join(',')}${server.from === 'environment' ? '' : '?replication=1'}`;
 
   const open = async (): Promise<LogRig> => {
-    const handle = () => kafkaLog({ address: kafkaAddress(url, process.env), clock: realClock });
+    const handle = () => kafkaLog({ address: kafkaAddress(url, {}), clock: realClock });
     const handles = [handle()];
     const [log] = handles;
     if (log === undefined) throw new Error('unreachable');

@@ -22,7 +22,7 @@ if ('reason' in server) {
   });
   afterAll(() => server.stop());
   const open = (): PartitionedLog => {
-    const log = kafkaLog({ address: kafkaAddress(`kafka:${server.brokers.join(',')}?replication=1`, process.env), clock: realClock });
+    const log = kafkaLog({ address: kafkaAddress(`kafka:${server.brokers.join(',')}?replication=1`, {}), clock: realClock });
     closing.push(log.close);
     return log;
   };
