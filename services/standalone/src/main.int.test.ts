@@ -89,6 +89,8 @@ it('starts, is ready, drains at SIGTERM within seconds, and finds its data again
   second.ask('SIGINT');
   expect(await second.ends).toBe(0);
   const logged = await readFile(join(folder, 'engine.log'), 'utf8');
+  const release = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  expect(JSON.parse(logged.slice(0, logged.indexOf('\n')))).toMatchObject({ version: release.version });
   expect(logged).not.toContain('Здравствуйте');
   expect(logged).not.toContain(hook.exec(first.said())?.[1]?.split('/').at(-1) ?? '?');
 });

@@ -11,9 +11,8 @@ import { type Engine, type EngineOptions, openEngine, serviceNames } from './eng
 import { hashKeyOf, simulatorSecrets } from './first-start.ts';
 import { engineMetrics } from './metrics.ts';
 import { isNewFolder, playSamples } from './samples.ts';
+import { version } from './version.ts';
 import { openWorld } from './world.ts';
-
-const version = '0.1.0';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const fail = (error: unknown): never => {
