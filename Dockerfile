@@ -6,7 +6,9 @@ ENV TURBO_TELEMETRY_DISABLED=1
 COPY . .
 RUN npm ci --no-audit --no-fund && npx turbo run build && npm prune --omit=dev --no-audit --no-fund \
     # The image brings its own Node; tests have no business in it.
-    && rm -rf node_modules/node node_modules/node-bin-* node_modules/.bin/node .turbo test
+    && rm -rf node_modules/node node_modules/node-bin-* node_modules/.bin/node .turbo test \
+      packages/test-kit node_modules/@dialog/test-kit packages/*/test packages/*/contract services/*/test \
+    && find packages services -name node_modules -prune -o \( -name '*.test.ts' -o -name '*.test.tsx' \) -exec rm {} +
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /engine
