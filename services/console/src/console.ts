@@ -176,7 +176,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/audit', auditRouter({ store, clock, accounts }));
     api.use('/accounts', accountsRouter({ readModel: model, accounts, stops, limits: options.limits, caughtUp: follow.caughtUp, clock }));
     api.use(doctorRouter({ store, readModel: model, configured: options.accounts ?? [], accounts, caughtUp: follow.caughtUp, clock }));
-    api.use('/quarantine', quarantineRouter({ store, log, readWebhook: options.readWebhook ?? noParser, clock, logger }));
+    api.use('/quarantine', quarantineRouter({ store, log, readModel: model, readWebhook: options.readWebhook ?? noParser, clock, logger }));
     api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
     api.use('/what-if', whatIfRouter({ store, readModel: model, clock, logger, eventsUrl: options.eventsUrl, signal: stopping.signal }));
     const { numbersFile } = options;

@@ -44,13 +44,18 @@ export const recordAction = async (store: EventStore, account: string, action: A
 const actionOf = (event: RecordedEvent): ActionTaken | undefined =>
   event.type === 'ActionTaken' ? auditEventSchemas.ActionTaken.safeParse(event.data).data : undefined;
 
-/** All of an account that `fits`, oldest first. @throws EventStoreError */
-export const actionsOf = async (store: EventStore, account: string): Promise<readonly ActionTaken[]> => {
+/** Actions on an account from a revision on, oldest first, and the revision to go on from. @throws EventStoreError */
+export const actionsSince = async (
+  store: EventStore,
+  account: string,
+  since: number,
+): Promise<{ readonly actions: readonly ActionTaken[]; readonly next: number }> => {
   const actions: ActionTaken[] = [];
-  for (let from = 0; ; from += pageSize) {
+  for (let from = since; ; ) {
     const page = await within(timeoutMs, 'event store: audit', store.read(auditStream(account), { from, maxCount: pageSize }));
     actions.push(...page.flatMap((event) => actionOf(event) ?? []));
-    if (page.length < pageSize) return actions;
+    from = (page.at(-1)?.revision ?? from - 1) + 1;
+    if (page.length < pageSize) return { actions, next: from };
   }
 };
 

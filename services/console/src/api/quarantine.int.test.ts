@@ -48,6 +48,16 @@ const quarantined = async (verdict: string, text: string, more: object = {}): Pr
 };
 const inbox = async (): Promise<LogRecord[]> =>
   (await Promise.all([0, 1].map((partition) => log.read(topics.inbox, partition, 0, 100)))).flat();
+/** The list, once so many stand in it. */
+const listed = (total: number, query = ''): Promise<QuarantineList> =>
+  vi.waitFor(
+    async () => {
+      const { body } = await ask<QuarantineList>(`/api/quarantine${query}`);
+      expect(body.total).toBe(total);
+      return body;
+    },
+    { timeout: 15_000 },
+  );
 const who = { by: 'olga', reason: 'Webim sent it twice broken' };
 
 it('shows what the door put aside, gives to the engine what can be read now, once, and keeps who did it', async () => {
@@ -57,8 +67,7 @@ it('shows what the door put aside, gives to the engine what can be read now, onc
   );
   const broken = await quarantined('not_json', '{"event":"new_message","chat":{"id":78}', { contentType: 'text/plain' });
   const cut = await quarantined('too_big', '{}', { truncated: true });
-  const list = (await ask<QuarantineList>('/api/quarantine')).body;
-  expect(list.total).toBe(3);
+  const list = await listed(3);
   expect(list.records.map(({ verdict, fed }) => [verdict, fed])).toEqual(
     expect.arrayContaining([
       ['unknown_event', null],
@@ -98,6 +107,33 @@ it('shows what the door put aside, gives to the engine what can be read now, onc
     ['quarantine_fed', 'olga', '77'],
   ]);
   expect((await ask<QuarantineList>('/api/quarantine')).body.records.filter(({ fed }) => fed?.by === 'olga')).toHaveLength(2);
+});
+
+it('lists the newest of an account, however many others put aside since, with what is known of each body', async () => {
+  const quiet = await quarantined('no_chat_id', '{"event":"new_message"}', { account: 'bank', event: 'new_message' });
+  for (let n = 0; n < 3; n++)
+    await quarantined('not_json', 'ю', { receivedAt: realClock.now() + n, contentType: undefined, truncated: true });
+  const { records } = await listed(4, '?account=bank&limit=2');
+  expect(records).toEqual([
+    {
+      partition: Number(quiet.split('/')[0]),
+      offset: Number(quiet.split('/')[1]),
+      account: 'bank',
+      receivedAt: expect.any(Number),
+      verdict: 'no_chat_id',
+      method: 'POST',
+      event: 'new_message',
+      contentType: 'application/json',
+      bytes: 23,
+      truncated: false,
+      fed: null,
+    },
+  ]);
+  const newest = (await listed(4, '?limit=2')).records;
+  expect(newest.map(({ account, bytes, contentType, truncated }) => ({ account, bytes, contentType, truncated }))).toEqual(
+    [1, 2].map(() => ({ account: 'shop', bytes: 2, contentType: null, truncated: true })),
+  );
+  expect(newest[0]?.receivedAt).toBeGreaterThan(newest[1]?.receivedAt ?? 0);
 });
 
 it('releases a class of parked dialogs, each by a command of its own, and says before what it would do', async () => {

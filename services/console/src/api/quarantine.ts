@@ -12,7 +12,9 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { HttpProblem, notFound, parsed } from '../http/problem.ts';
-import { actionsOf, recordAction, whoAndWhy } from './audit.ts';
+import type { ReadModel } from '../read-model/read-model.ts';
+import { type QuarantinedRow, quarantinePlace, webhooksKeptMs } from '../read-model/webhook-tables.ts';
+import { actionsSince, recordAction, whoAndWhy } from './audit.ts';
 
 const timeoutMs = 5_000;
 
@@ -79,13 +81,14 @@ export type ReadWebhook = (record: QuarantineRecord, inputId: string) => { reado
 export type QuarantineOptions = {
   readonly store: EventStore;
   readonly log: PartitionedLog;
+  readonly readModel: Pick<ReadModel, 'quarantined'>;
   readonly readWebhook: ReadWebhook;
   readonly clock: Clock;
   readonly logger: Logger;
 };
 
 /** `/api/quarantine`: webhooks that the door could not take; look, and give one to the engine once it can be read. */
-export const quarantineRouter = ({ store, log, readWebhook, clock, logger }: QuarantineOptions): Router => {
+export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, logger }: QuarantineOptions): Router => {
   const router = Router();
   const ask = <T>(what: string, answer: Promise<T>): Promise<T> => within(timeoutMs, `log: ${what}`, answer);
 
@@ -99,32 +102,27 @@ export const quarantineRouter = ({ store, log, readWebhook, clock, logger }: Qua
     }
   };
 
-  const fedOf = async (account: string): Promise<ReadonlyMap<string, { by: string; at: number }>> => {
-    const actions = await actionsOf(store, account);
-    return new Map(actions.flatMap(({ action, place, by, at }) => (action === 'quarantine_fed' && place ? [[place, { by, at }]] : [])));
+  /** By account, as far as its actions were read: they only grow, and the list is asked every other second. */
+  const fedUpTo = new Map<string, { readonly next: number; readonly fed: Map<string, Fed> }>();
+  const fedOf = async (account: string): Promise<ReadonlyMap<string, Fed>> => {
+    const { next: since, fed } = fedUpTo.get(account) ?? { next: 0, fed: new Map<string, Fed>() };
+    const { actions, next } = await actionsSince(store, account, since);
+    for (const { action, place, by, at } of actions) if (action === 'quarantine_fed' && place) fed.set(place, { by, at });
+    fedUpTo.set(account, { next, fed });
+    return fed;
   };
 
   router.get('/', async (request, response) => {
     const { account, limit } = parsed(quarantineQuerySchema, request.query);
-    const places = await partitions();
-    const read = await Promise.all(
-      places.map(({ partition, low, high }) =>
-        ask('quarantine', log.read(topics.quarantine, partition, Math.max(low, high - limit), limit)),
-      ),
-    );
-    const found = read
-      .flat()
-      .flatMap((record) => entryOf(record) ?? [])
-      .filter((one) => account === undefined || one.record.account === account)
-      .sort((a, b) => b.record.receivedAt - a.record.receivedAt)
-      .slice(0, limit);
-    const fed = new Map<string, ReadonlyMap<string, { by: string; at: number }>>();
-    for (const name of new Set(found.map(({ record }) => record.account))) fed.set(name, await fedOf(name));
-    response.json({
-      now: clock.now(),
-      total: places.reduce((sum, { low, high }) => sum + high - low, 0),
-      records: found.map((one) => shown(one, fed.get(one.record.account))),
-    } satisfies QuarantineList);
+    const now = clock.now();
+    const { total, rows } = await readModel.quarantined({
+      since: now - webhooksKeptMs,
+      limit,
+      ...(account === undefined ? {} : { account }),
+    });
+    const fed = new Map<string, ReadonlyMap<string, Fed>>();
+    for (const name of new Set(rows.map((row) => row.account))) fed.set(name, await fedOf(name));
+    response.json({ now, total, records: rows.map((row) => shown(row, fed.get(row.account))) } satisfies QuarantineList);
   });
 
   const oneOf = async (params: unknown): Promise<Entry> => {
@@ -142,7 +140,7 @@ export const quarantineRouter = ({ store, log, readWebhook, clock, logger }: Qua
     const body = Buffer.from(entry.record.bodyBase64, 'base64');
     const read = readWebhook(entry.record, inputIdOf(entry));
     response.json({
-      ...shown(entry, await fedOf(entry.record.account)),
+      ...shown(rowOf(entry), await fedOf(entry.record.account)),
       body: asText(body),
       bodyBase64: entry.record.bodyBase64,
       reads: 'input' in read ? { type: read.input.type, chatId: read.input.chatId } : read,
@@ -205,6 +203,7 @@ export const appendInput = async (log: PartitionedLog, input: InboxInput | Visit
   await log.append([{ topic: topics.inbox, key, value: Buffer.from(JSON.stringify(input)), headers }], { timeoutMs });
 };
 
+type Fed = { readonly by: string; readonly at: number };
 type Entry = { readonly partition: number; readonly offset: number; readonly record: QuarantineRecord };
 
 const entryOf = ({ partition, offset, value }: LogRecord): Entry | undefined => {
@@ -217,22 +216,27 @@ const entryOf = ({ partition, offset, value }: LogRecord): Entry | undefined => 
   }
 };
 
-const placeOf = ({ partition, offset }: Entry): string => `${topics.quarantine}/${partition}/${offset}`;
+const placeOf = ({ partition, offset }: { readonly partition: number; readonly offset: number }): string =>
+  quarantinePlace(partition, offset);
 /** The same for each attempt to feed it: a second one is a redelivery, and moves nothing. */
 const inputIdOf = ({ partition, offset }: Entry): string => `quarantine:${partition}/${offset}`;
 
-const shown = (entry: Entry, fed: ReadonlyMap<string, { by: string; at: number }> | undefined): z.infer<typeof quarantineEntrySchema> => ({
-  partition: entry.partition,
-  offset: entry.offset,
-  account: entry.record.account,
-  receivedAt: entry.record.receivedAt,
-  verdict: entry.record.verdict,
-  method: entry.record.method,
-  event: entry.record.event ?? null,
-  contentType: entry.record.contentType ?? null,
-  bytes: Buffer.byteLength(entry.record.bodyBase64, 'base64'),
-  truncated: entry.record.truncated,
-  fed: fed?.get(placeOf(entry)) ?? null,
+const rowOf = ({ partition, offset, record }: Entry): QuarantinedRow => ({
+  partition,
+  offset,
+  account: record.account,
+  receivedAt: record.receivedAt,
+  verdict: record.verdict,
+  method: record.method,
+  event: record.event ?? null,
+  contentType: record.contentType ?? null,
+  bytes: Buffer.byteLength(record.bodyBase64, 'base64'),
+  truncated: record.truncated,
+});
+
+const shown = (row: QuarantinedRow, fed: ReadonlyMap<string, Fed> | undefined): z.infer<typeof quarantineEntrySchema> => ({
+  ...row,
+  fed: fed?.get(placeOf(row)) ?? null,
 });
 
 const asText = (bytes: Buffer): string | null => {

@@ -16,7 +16,8 @@ export type QuarantineReaderOptions = {
 
 const pauseMs = 1_000;
 const timeoutMs = 5_000;
-const pageRecords = 500;
+/** A record has up to 87 KB, and the log may be read on the thread that serves webhooks. */
+const pageRecords = 50;
 
 /**
  * Takes what ingress put aside into the webhook log. No group: the read model keeps its own place, in the transaction of what it took. A log
@@ -58,8 +59,8 @@ export const quarantineReader = ({ log, readModel, clock, logger }: QuarantineRe
 
 const entryOf = ({ partition, offset, value }: LogRecord): SetAsideRecord => {
   try {
-    const { data } = quarantineRecordSchema.safeParse(JSON.parse(Buffer.from(value ?? []).toString('utf8')));
-    return { partition, offset, record: data };
+    const { bodyBase64, ...record } = quarantineRecordSchema.parse(JSON.parse(Buffer.from(value ?? []).toString('utf8')));
+    return { partition, offset, record: { ...record, bytes: Buffer.byteLength(bodyBase64, 'base64') } };
   } catch {
     return { partition, offset, record: undefined };
   }

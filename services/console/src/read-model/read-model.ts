@@ -25,6 +25,7 @@ export type ReadModel = {
   readonly timers: (...args: Parameters<Tables['timers']>) => Promise<ReturnType<Tables['timers']>>;
   readonly setAside: (...args: Parameters<Tables['setAside']>) => Promise<void>;
   readonly quarantineRead: () => Promise<ReturnType<Tables['quarantineRead']>>;
+  readonly quarantined: (...args: Parameters<Tables['quarantined']>) => Promise<ReturnType<Tables['quarantined']>>;
   readonly webhooks: (...args: Parameters<Tables['webhooks']>) => Promise<ReturnType<Tables['webhooks']>>;
   readonly connection: (...args: Parameters<Tables['connection']>) => Promise<ReturnType<Tables['connection']>>;
   readonly sends: (...args: Parameters<Tables['sends']>) => Promise<ReturnType<Tables['sends']>>;
@@ -100,6 +101,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
       await call(applyTimeoutMs, 'setAside', ...args);
     },
     quarantineRead: async () => (await call(callTimeoutMs, 'quarantineRead')) as ReturnType<Tables['quarantineRead']>,
+    quarantined: async (...args) => (await call(callTimeoutMs, 'quarantined', ...args)) as ReturnType<Tables['quarantined']>,
     webhooks: async (...args) => (await call(callTimeoutMs, 'webhooks', ...args)) as ReturnType<Tables['webhooks']>,
     connection: async (...args) => (await call(callTimeoutMs, 'connection', ...args)) as ReturnType<Tables['connection']>,
     numbers: async (...args) => (await call(callTimeoutMs, 'numbers', ...args)) as ReturnType<Tables['numbers']>,

@@ -79,6 +79,7 @@ export type Tables = {
   readonly sends: WorkTables['sends'];
   readonly setAside: WebhookTables['setAside'];
   readonly quarantineRead: WebhookTables['quarantineRead'];
+  readonly quarantined: WebhookTables['quarantined'];
   readonly webhooks: WebhookTables['webhooks'];
   readonly connection: WebhookTables['connection'];
   readonly withBot: WorkTables['withBot'];
@@ -277,6 +278,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     sends: work.sends,
     setAside: (records) => inTransaction(() => hooks.setAside(records)),
     quarantineRead: hooks.quarantineRead,
+    quarantined: hooks.quarantined,
     webhooks: hooks.webhooks,
     connection: hooks.connection,
     withBot: work.withBot,

@@ -37,6 +37,35 @@ export type WebhookFilter = {
   readonly before?: { readonly at: number; readonly id: string };
 };
 
+/** A webhook in the quarantine, without its body: that stands in the log at its place. */
+export type QuarantinedRow = {
+  readonly partition: number;
+  readonly offset: number;
+  readonly account: string;
+  /** Log's time, ms. */
+  readonly receivedAt: number;
+  readonly verdict: QuarantineRecord['verdict'];
+  readonly method: string;
+  /** Of the query. */
+  readonly event: string | null;
+  readonly contentType: string | null;
+  /** Of the body, as far as it was kept. */
+  readonly bytes: number;
+  readonly truncated: boolean;
+};
+export type QuarantinedFilter = {
+  readonly account?: string;
+  /** Only those of this time or later, ms. */
+  readonly since: number;
+  readonly limit: number;
+};
+export type Quarantined = {
+  /** Of all accounts. */
+  readonly total: number;
+  /** Newest first. */
+  readonly rows: readonly QuarantinedRow[];
+};
+
 /** One thing of an account that was seen at all, whenever: a kind of webhook, or a milestone of its set-up. */
 export type Seen = {
   readonly what: string;
@@ -91,12 +120,15 @@ export const webhooksKeptMs = 7 * 86_400_000;
 export const webhookSchema = `
   CREATE TABLE IF NOT EXISTS webhook (
     account TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, event TEXT, event_in_body TEXT, verdict TEXT NOT NULL,
-    spaces INTEGER NOT NULL, chat_id TEXT, revision INTEGER, operator_id TEXT, PRIMARY KEY (account, id)
+    spaces INTEGER NOT NULL, chat_id TEXT, revision INTEGER, operator_id TEXT,
+    method TEXT, content_type TEXT, bytes INTEGER, truncated INTEGER, PRIMARY KEY (account, id)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS webhook_newest ON webhook (account, at DESC, id DESC);
   CREATE INDEX IF NOT EXISTS webhook_chat ON webhook (account, chat_id, at);
   CREATE INDEX IF NOT EXISTS webhook_at ON webhook (at);
   CREATE INDEX IF NOT EXISTS webhook_aside ON webhook (account, verdict, event) WHERE chat_id IS NULL;
+  CREATE INDEX IF NOT EXISTS webhook_aside_newest ON webhook (at DESC, id DESC) WHERE chat_id IS NULL;
+  CREATE INDEX IF NOT EXISTS webhook_aside_of_account ON webhook (account, at DESC, id DESC) WHERE chat_id IS NULL;
   CREATE INDEX IF NOT EXISTS webhook_closed_with ON webhook (account, operator_id, at, chat_id) WHERE event = 'chat_closed' AND operator_id IS NOT NULL;
   CREATE TABLE IF NOT EXISTS seen (
     account TEXT NOT NULL, what TEXT NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, chat_id TEXT NOT NULL,
@@ -111,7 +143,12 @@ export const webhookSchema = `
   CREATE TABLE IF NOT EXISTS quarantine_read (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 `;
 
-export type SetAsideRecord = { readonly partition: number; readonly offset: number; readonly record: QuarantineRecord | undefined };
+export type SetAsideRecord = {
+  readonly partition: number;
+  readonly offset: number;
+  /** Undefined: it can't be read. */
+  readonly record: (Omit<QuarantineRecord, 'bodyBase64'> & { readonly bytes: number }) | undefined;
+};
 
 export type WebhookTables = {
   /** Each event of each dialog, once, in order. */
@@ -120,6 +157,7 @@ export type WebhookTables = {
   readonly setAside: (records: readonly SetAsideRecord[]) => void;
   /** By partition the next offset of the quarantine to read. */
   readonly quarantineRead: () => Readonly<Record<number, number>>;
+  readonly quarantined: (filter: QuarantinedFilter) => Quarantined;
   readonly prune: () => void;
   readonly webhooks: (filter: WebhookFilter) => readonly WebhookRow[];
   readonly connection: (account: string) => ConnectionFacts;
@@ -139,6 +177,14 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
   const add = db.prepare(
     'INSERT OR REPLACE INTO webhook (account, id, at, event, event_in_body, verdict, spaces, chat_id, revision, operator_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
+  const addAside = db.prepare(
+    `INSERT OR REPLACE INTO webhook (account, id, at, event, event_in_body, verdict, spaces, method, content_type, bytes, truncated)
+     VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
+  );
+  const countAside = db.prepare('SELECT COUNT(*) AS count FROM webhook WHERE chat_id IS NULL AND at >= ?');
+  const asideRow = 'SELECT account, id, at, event, verdict, method, content_type, bytes, truncated FROM webhook WHERE chat_id IS NULL';
+  const listAside = db.prepare(`${asideRow} AND at >= ? ORDER BY at DESC, id DESC LIMIT ?`);
+  const listAsideOf = db.prepare(`${asideRow} AND account = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?`);
   const judge = db.prepare('UPDATE webhook SET verdict = ? WHERE account = ? AND id = ?');
   const judgeSeen = db.prepare('UPDATE seen SET verdict = ? WHERE account = ? AND id = ?');
   // Of two dialogs the events may come in another order than their inputs: the later one counts.
@@ -235,12 +281,36 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
         if (offset < (next.get(partition) ?? 0)) continue;
         next.set(partition, offset + 1);
         if (record === undefined) continue;
-        const { account, receivedAt, verdict, event, eventInBody } = record;
-        const id = `${topics.quarantine}/${partition}/${offset}`;
-        add.run(account, id, receivedAt, event ?? null, eventInBody ?? null, verdict, 0, null, null, null);
+        const { account, receivedAt, verdict, event, eventInBody, method, contentType, bytes, truncated } = record;
+        addAside.run(
+          account,
+          quarantinePlace(partition, offset),
+          receivedAt,
+          event ?? null,
+          eventInBody ?? null,
+          verdict,
+          method,
+          contentType ?? null,
+          bytes,
+          truncated ? 1 : 0,
+        );
       }
       for (const [partition, place] of next) goOn.run(partition, place);
     },
+    quarantined: ({ account, since, limit }) => ({
+      total: Number(countAside.get(since)?.['count']),
+      rows: (account === undefined ? listAside.all(since, limit) : listAsideOf.all(account, since, limit)).map((found) => ({
+        ...placeIn(String(found['id'])),
+        account: String(found['account']),
+        receivedAt: Number(found['at']),
+        verdict: found['verdict'] as QuarantineRecord['verdict'],
+        method: String(found['method']),
+        event: text(found['event']),
+        contentType: text(found['content_type']),
+        bytes: Number(found['bytes']),
+        truncated: found['truncated'] === 1,
+      })),
+    }),
     quarantineRead: () => Object.fromEntries(places.all().map((found) => [Number(found['partition']), Number(found['next'])])),
     prune: () => {
       const at = newest.get()?.['at'];
@@ -296,6 +366,13 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
       })),
     }),
   };
+};
+
+/** How a record of the quarantine is named: `topic/partition/offset`. */
+export const quarantinePlace = (partition: number, offset: number): string => `${topics.quarantine}/${partition}/${offset}`;
+const placeIn = (place: string): { readonly partition: number; readonly offset: number } => {
+  const [partition, offset] = place.slice(topics.quarantine.length + 1).split('/');
+  return { partition: Number(partition), offset: Number(offset) };
 };
 
 /** Said to the visitor, not asked of somebody else. */
