@@ -87,9 +87,11 @@ export const subjectNameSchema = z.union([chatIdSchema, z.string().regex(/^v:[0-
 export const subjectParkedStream = (id: SubjectId): string =>
   isVisitorId(id) ? `parkedvisitor-${id.account}-${id.visitor}` : parkedStream(id);
 
-/** @returns undefined where the stream does not keep a visitor's parked records. */
-export const parseVisitorParkedStream = (stream: string): VisitorId | undefined =>
-  stream.startsWith('parkedvisitor-') ? parseVisitorStream(stream.slice('parked'.length)) : undefined;
+/** @returns undefined where the stream keeps no parked records. */
+export const parseParkedStream = (stream: string): SubjectId | undefined => {
+  if (stream.startsWith('parkedvisitor-')) return parseVisitorStream(stream.slice('parked'.length));
+  return stream.startsWith('parked-') ? parseDialogStream(`dialog-${stream.slice('parked-'.length)}`) : undefined;
+};
 
 /** Gives a chat id back to Webim in the type in which it came. */
 export const chatIdForWebim = (chatId: string, form: IdForm): string | number => (form === 'number' ? Number(chatId) : chatId);

@@ -126,7 +126,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
       log,
       clock,
       logger,
-      parked: () => model.parked(maxParked),
+      parked: async () => (await model.parked(maxParked)).map(({ id }) => id),
       onReport: (report) => {
         lagNow = report;
         live.publish('lag', { now: report.now, lag: report });

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@dialog/contracts/clock';
 import {
   accountIdSchema,
-  dialogStream,
   isVisitorId,
   parseSubjectKey,
   type SubjectId,
@@ -101,21 +100,8 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
   const router = Router();
 
   router.get('/', async (_request, response) => {
-    const ids = await readModel.parked(maxListed);
-    const dialogs = await Promise.all(
-      ids.map(async (id) => {
-        const records = await waitingOf(store, id);
-        const first = records[0] ?? (await markerOf(store, id));
-        return {
-          account: id.account,
-          chatId: subjectName(id),
-          records: records.length,
-          reason: first?.reason ?? 'unknown',
-          parkedAt: first?.parkedAt ?? 0,
-          oldestAppendedAt: records[0]?.appendedAt ?? first?.parkedAt ?? 0,
-        };
-      }),
-    );
+    const parked = await readModel.parked(maxListed);
+    const dialogs = parked.map(({ id, ...waits }) => ({ account: id.account, chatId: subjectName(id), ...waits }));
     response.json({ now: clock.now(), dialogs } satisfies z.infer<typeof parkedListSchema>);
   });
 
@@ -155,10 +141,9 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
   router.post('/release', express.json({ strict: true }), async (request, response) => {
     const { parkedFor, account, skipFirst, ...asked } = parsed(releaseClassSchema, request.body ?? {});
     const dialogs: z.infer<typeof releaseClassPlanSchema>['dialogs'] = [];
-    for (const id of await readModel.parked(maxListed)) {
-      if (account !== undefined && account !== id.account) continue;
+    for (const { id, reason } of await readModel.parked(maxListed)) {
+      if (reason !== parkedFor || (account !== undefined && account !== id.account)) continue;
       const records = await waitingOf(store, id);
-      if (((records[0] ?? (await markerOf(store, id)))?.reason ?? 'unknown') !== parkedFor) continue;
       const skip = skipFirst ? records.slice(0, 1).map(placeOf) : [];
       const commandId = asked.dryRun ? null : await ask(id, { ...asked, skip, edit: [] });
       dialogs.push({ account: id.account, chatId: subjectName(id), commandId, apply: records.length - skip.length, skip: skip.length });
@@ -224,16 +209,4 @@ const waitingOf = async (store: EventStore, id: SubjectId): Promise<readonly Rec
     events.push(...page);
     if (page.length < pageSize) return waitingRecords(events);
   }
-};
-
-/** How far back the marker of a parked dialog may stand: behind it come only the result of its own redirect and what a release tried. */
-const markerWithin = 200;
-
-/** Why and since when a dialog is parked where no record waits. */
-const markerOf = async (store: EventStore, id: SubjectId): Promise<{ reason: string; parkedAt: number } | undefined> => {
-  if (isVisitorId(id)) return undefined;
-  const read = store.read(dialogStream(id), { direction: 'backwards', maxCount: markerWithin });
-  const marker = (await within(timeoutMs, 'event store: read', read)).find((event) => event.type === 'DialogParked');
-  if (marker === undefined) return undefined;
-  return { reason: String((marker.data as { reason?: unknown }).reason), parkedAt: Number((marker.metadata as { at?: unknown }).at) };
 };

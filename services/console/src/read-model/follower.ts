@@ -77,7 +77,7 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
       try {
         const events = store.subscribe({
           after,
-          streamPrefixes: ['dialog-', 'parkedvisitor-'],
+          streamPrefixes: ['dialog-', 'parked-', 'parkedvisitor-'],
           signal: either,
           onCaughtUp: () => {
             delivered = true;

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { SubjectId } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
+import type { ParkedSubject } from './parked-tables.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
 import { type Applied, type DialogTotals, type FacetValues, type ListFilter, RowGap, type ScriptUse, type Tables } from './tables.ts';
 import type { Answer, Call } from './worker.ts';
@@ -16,7 +16,7 @@ export type ReadModel = {
   readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
   readonly accounts: () => Promise<readonly string[]>;
   readonly values: (limit: number) => Promise<FacetValues>;
-  readonly parked: (limit: number) => Promise<readonly SubjectId[]>;
+  readonly parked: (limit: number) => Promise<readonly ParkedSubject[]>;
   /** Counted when asked: totals are queries, never increments. */
   readonly totals: () => Promise<DialogTotals>;
   readonly scripts: (account?: string) => Promise<readonly ScriptUse[]>;
@@ -90,7 +90,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
     values: async (limit) => (await call(callTimeoutMs, 'values', limit)) as FacetValues,
-    parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly SubjectId[],
+    parked: async (limit) => (await call(callTimeoutMs, 'parked', limit)) as readonly ParkedSubject[],
     totals: async () => (await call(callTimeoutMs, 'totals')) as DialogTotals,
     scripts: async (account) => (await call(callTimeoutMs, 'scripts', ...(account === undefined ? [] : [account]))) as readonly ScriptUse[],
     stuck: async (...args) => (await call(callTimeoutMs, 'stuck', ...args)) as ReturnType<Tables['stuck']>,

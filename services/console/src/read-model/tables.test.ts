@@ -260,8 +260,48 @@ describe('the list', () => {
 
   it('of parked dialogs has those that were not released', () => {
     const tables = applied(recordedOf(samples()), 50);
-    expect(tables.parked(10)).toEqual([{ account: 'bank', chatId: '105' }]);
+    const parkedAt = tables.row('bank', '105')?.work.parked?.at ?? 0;
+    expect(tables.parked(10)).toEqual([
+      { id: { account: 'bank', chatId: '105' }, records: 0, reason: 'decide_failed', parkedAt, oldestAppendedAt: parkedAt },
+    ]);
     expect(tables.parked(0)).toEqual([]);
+  });
+
+  it('of each that is parked counts what waits since its release, each record once, and says why by the first', () => {
+    const tables = applied(recordedOf(samples()), 50);
+    const waiting = (stream: string): RecordedEvent[] =>
+      [
+        ['RecordParked', 'released_before', 1],
+        ['Released', '', 0],
+        ['RecordPart', '', 0],
+        ['RecordParked', 'not_json', 2],
+        ['RecordParked', 'follows', 3],
+      ].map(([type, reason, at], revision) => ({
+        ...(recordedOf([unseen('shop', '1', t0)])[0] as RecordedEvent),
+        stream,
+        type: String(type),
+        revision,
+        position: String(1_000 + revision),
+        data: { reason, appendedAt: t0 + Number(at), parkedAt: t0 + 10 * Number(at) },
+      }));
+    const visitor = waiting('parkedvisitor-shop-aa11bb22cc33dd44');
+    const dialog = waiting('parked-bank-105');
+    // A dialog that goes on is not parked, whatever its stream says.
+    for (const event of [...visitor, ...dialog, ...waiting('parked-bank-103')]) tables.apply([event]);
+    const one = { records: 2, reason: 'not_json', parkedAt: t0 + 20, oldestAppendedAt: t0 + 2 };
+    const both = [
+      { id: { account: 'bank', chatId: '105' }, ...one },
+      { id: { account: 'shop', visitor: 'aa11bb22cc33dd44' }, ...one },
+    ];
+    expect(tables.parked(10)).toEqual(both);
+    tables.apply([...visitor, ...dialog]);
+    expect(tables.parked(10)).toEqual(both);
+    expect(tables.totals().parked).toEqual([
+      { account: 'bank', count: 1 },
+      { account: 'shop', count: 1 },
+    ]);
+    tables.apply([visitor, dialog].map((events) => ({ ...(events[1] as RecordedEvent), revision: 5 })));
+    expect(tables.parked(10)).toMatchObject([{ records: 0, reason: 'decide_failed' }]);
   });
 });
 

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Owner } from '@dialog/contracts/domain-event';
-import { type AccountId, type ChatId, parseDialogStream, parseVisitorParkedStream, type SubjectId } from '@dialog/contracts/ids';
+import { parseDialogStream, parseParkedStream } from '@dialog/contracts/ids';
 import type { RecordedEvent } from '@dialog/event-store/port';
 import { type CountedDialog, countEvent, type EpisodeTables, episodeSchema, episodeTables, uncounted } from './episode-tables.ts';
 import { facetSchema, facetTable } from './facet-table.ts';
 import { type FacetName, facetNames } from './facets.ts';
 import { finder, type ListFilter } from './find.ts';
+import { type ParkedTables, parkedSchema, parkedTables } from './parked-tables.ts';
 import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
 import { textsOf } from './texts.ts';
 import { type WebhookTables, webhookSchema, webhookTables } from './webhook-tables.ts';
@@ -34,7 +35,7 @@ export type OpenDialogs = {
 };
 export type DialogTotals = {
   readonly open: readonly OpenDialogs[];
-  readonly parked: readonly { readonly account: string; readonly count: number }[];
+  readonly parked: ReturnType<ParkedTables['totals']>;
 };
 
 /** An event did not follow its row: nothing of the batch was taken, the checkpoint stands where it stood. */
@@ -68,8 +69,7 @@ export type Tables = {
   readonly accounts: () => readonly string[];
   /** What stands under each facet that has few values, to choose from; at most `limit` of each, in alphabetical order. */
   readonly values: (limit: number) => FacetValues;
-  /** Dialogs and visitors that are parked, at most `limit`. */
-  readonly parked: (limit: number) => readonly SubjectId[];
+  readonly parked: ParkedTables['parked'];
   readonly totals: () => DialogTotals;
   /** How many dialogs each version of a script decided; of one account, or of all. */
   readonly scripts: (account?: string) => readonly ScriptUse[];
@@ -111,7 +111,7 @@ ${workColumns}    UNIQUE (account, chat_id)
   CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, account);
   CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
-  CREATE TABLE IF NOT EXISTS parked_visitor (account TEXT NOT NULL, visitor TEXT NOT NULL, PRIMARY KEY (account, visitor)) WITHOUT ROWID;
+  ${parkedSchema}
   ${workSchema}
   ${webhookSchema}
   ${episodeSchema}
@@ -131,18 +131,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const facets = facetTable(db);
   const words = wordTables(db);
   const find = finder(db, words);
-  const parkedSubjects = db.prepare(`
-    SELECT account, chat_id, NULL AS visitor FROM dialog WHERE parked = 1
-    UNION ALL SELECT account, NULL, visitor FROM parked_visitor ORDER BY account, chat_id, visitor LIMIT ?`);
-  const visitorParked = db.prepare('INSERT INTO parked_visitor (account, visitor) VALUES (?, ?) ON CONFLICT DO NOTHING');
-  const visitorReleased = db.prepare('DELETE FROM parked_visitor WHERE account = ? AND visitor = ?');
   const openTotals = db.prepare(`
     SELECT account, owner, COUNT(*) AS count, MIN(json_extract(fold, '$.ownerSince')) AS oldest_since,
       SUM(json_extract(fold, '$.closeOverdue')) AS close_overdue
     FROM dialog WHERE listed = 1 AND owner IN ('bot', 'queue', 'operator') GROUP BY account, owner ORDER BY account, owner`);
-  const parkedTotals = db.prepare(`
-    SELECT account, COUNT(*) AS count FROM (SELECT account FROM dialog WHERE parked = 1 UNION ALL SELECT account FROM parked_visitor)
-    GROUP BY account ORDER BY account`);
 
   const stored = (account: string, chatId: string): { readonly id: number; readonly row: DialogRow } | undefined => {
     const found = readRow.get(account, chatId);
@@ -159,6 +151,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       throw error;
     }
   };
+  const parked = parkedTables(db);
   const work = workTables(db);
   const hooks = webhookTables(db);
   const episodes = episodeTables(db);
@@ -170,8 +163,8 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     texts: readonly string[],
     counted: CountedDialog,
   ): void => {
-    const { status, owner, parked, script, lastAt, account, chatId } = after;
-    const columns = [status === 'unseen' ? 0 : 1, owner, parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
+    const { status, owner, script, lastAt, account, chatId } = after;
+    const columns = [status === 'unseen' ? 0 : 1, owner, after.parked ? 1 : 0, script, lastAt, JSON.stringify(after)] as const;
     const own = id ?? Number(addRow.get(...columns, account, chatId)?.['id']);
     if (id !== undefined) changeRow.run(...columns, id);
     facets.change(own, before, after);
@@ -189,8 +182,8 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         for (const event of events) {
           const id = parseDialogStream(event.stream);
           if (id === undefined) {
-            const parked = parseVisitorParkedStream(event.stream);
-            if (parked !== undefined) (event.type === 'Released' ? visitorReleased : visitorParked).run(parked.account, parked.visitor);
+            const subject = parseParkedStream(event.stream);
+            if (subject !== undefined) parked.recorded(subject, event);
             continue;
           }
           const one = changed.get(event.stream) ?? opened(stored(id.account, id.chatId));
@@ -242,13 +235,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     values: (limit) =>
       Object.fromEntries(facetNames.filter((name) => name !== 'visitor').map((name) => [name, facets.values(name, limit)])) as FacetValues,
     accounts: () => facets.values('account'),
-    parked: (limit) =>
-      parkedSubjects.all(limit).map((found) => {
-        const account = String(found['account']) as AccountId;
-        return found['visitor'] === null
-          ? { account, chatId: String(found['chat_id']) as ChatId }
-          : { account, visitor: String(found['visitor']) };
-      }),
+    parked: parked.parked,
     totals: () => ({
       open: openTotals.all().map((found) => ({
         account: String(found['account']),
@@ -257,7 +244,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         oldestSince: found['oldest_since'] === null ? null : Number(found['oldest_since']),
         closeOverdue: Number(found['close_overdue']),
       })),
-      parked: parkedTotals.all().map((found) => ({ account: String(found['account']), count: Number(found['count']) })),
+      parked: parked.totals(),
     }),
     scripts: (account) =>
       db
