@@ -108,6 +108,39 @@ describe('finding dialogs', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('takes no further page of the question before', async () => {
+    await fill();
+    const page = await open('/about-nothing');
+    const asksPage = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    await page.route('**/api/dialogs?*', async (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set('limit', '2');
+      const isLate = url.searchParams.has('cursor') && !url.searchParams.has('account');
+      if (isLate) {
+        asksPage.resolve();
+        await held.promise;
+      }
+      const response = await route.fetch({ url: url.href });
+      // Nobody may want it any more.
+      await route.fulfill({ response }).catch(() => undefined);
+      if (isLate) answered.resolve();
+    });
+    await page.goto(`${desk.address}/`);
+    await shows(page, ['106', '105']);
+    await page.locator('.more button').click();
+    await asksPage.promise;
+    await page.getByTestId('filter-account').selectOption('shop');
+    await shows(page, ['102', '104']);
+    held.resolve();
+    await answered.promise;
+    await page.locator('.more button').click();
+    await shows(page, ['102', '104', '101']);
+    await page.locator('.more').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+  });
+
   it('shows all chats of one person, from a row and from the dialog', async () => {
     await fill();
     const page = await open('/?owner=queue');

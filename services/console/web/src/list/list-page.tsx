@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useState } from 'react';
-import type { FacetValuesAnswer } from '../../../src/api/schemas.ts';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { DialogList, FacetValuesAnswer } from '../../../src/api/schemas.ts';
 import type { DialogRow } from '../../../src/read-model/row.ts';
 import { useMay } from '../access/session.tsx';
 import { api } from '../api.ts';
@@ -37,12 +37,15 @@ export const ListPage = () => {
   const [error, setError] = useState<unknown>();
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((n) => n + 1), []);
+  /** Ends with the question: a further page of another one is no part of this list. */
+  const question = useRef(new AbortController());
 
   useEffect(() => {
     document.title = `${t.list.heading} · ${t.title}`;
   }, [t]);
   useEffect(() => {
     const abort = new AbortController();
+    question.current = abort;
     api.dialogs(new URLSearchParams(asked), abort.signal).then(
       (list) => {
         setError(undefined);
@@ -77,18 +80,12 @@ export const ListPage = () => {
   const more = async (cursor: string): Promise<void> => {
     const page = new URLSearchParams(asked);
     page.set('cursor', cursor);
+    const { signal } = question.current;
     try {
-      const list = await api.dialogs(page, new AbortController().signal);
-      setLoaded(
-        (before) =>
-          before && {
-            ...before,
-            next: list.next,
-            rows: [...before.rows, ...list.dialogs.filter((row) => !before.rows.some((one) => same(one, row)))].sort(newestFirst),
-          },
-      );
+      const list = await api.dialogs(page, signal);
+      setLoaded((before) => (before?.asked === asked ? withPage(before, list) : before));
     } catch (failed) {
-      setError(failed);
+      if (!signal.aborted) setError(failed);
     }
   };
   const show = (next: Filter): void => go(listPath(next), 'replace');
@@ -137,7 +134,7 @@ export const ListPage = () => {
           ) : null}
           {loaded.next === null ? null : (
             <div className="more">
-              <button type="button" onClick={() => void more(loaded.next ?? '')}>
+              <button type="button" disabled={loaded.asked !== asked} onClick={() => void more(loaded.next ?? '')}>
                 {t.list.more}
               </button>
             </div>
@@ -147,6 +144,12 @@ export const ListPage = () => {
     </section>
   );
 };
+
+const withPage = (before: Loaded, page: DialogList): Loaded => ({
+  ...before,
+  next: page.next,
+  rows: [...before.rows, ...page.dialogs.filter((row) => !before.rows.some((one) => same(one, row)))].sort(newestFirst),
+});
 
 /** The list after a dialog's row changed. What a search finds only the server knows: a row in it stays and is the newest, another one is news. */
 const withRow = (before: Loaded, row: DialogRow, filter: Filter): Loaded => {
