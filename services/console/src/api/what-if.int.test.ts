@@ -1,3 +1,4 @@
+import { scriptStream } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { handedOver, supportLife, supportSource } from '../../test/decided-dialog.ts';
@@ -87,6 +88,32 @@ it('refuses what can not be tried, with the reason', async () => {
   expect(await ask('/what-if', { script: '0'.repeat(32) })).toMatchObject({ status: 404 });
   expect(await ask('/what-if', { settings: { account: 'other' } })).toMatchObject({ status: 400 });
   expect(await ask('/what-if/0198c6a2-3f4e-4bcb-9d0e-6c3b1d6f2a11')).toMatchObject({ status: 404 });
+});
+
+it('of two that are asked at once, each of a version that is still being read, one runs', async () => {
+  await recorded();
+  const script = supportLife('shop', '1', t0).scriptHash;
+  const bothAsk = Promise.withResolvers<void>();
+  let asking = 0;
+  const slow = await runningConsole({
+    store: {
+      ...store,
+      read: async (stream, options) => {
+        if (stream === scriptStream(script) && ++asking === 2) bothAsk.resolve();
+        if (stream === scriptStream(script)) await bothAsk.promise;
+        return store.read(stream, options);
+      },
+    },
+  });
+  const start = async (): Promise<number> => {
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`${slow.address}/api/what-if`, { method: 'POST', headers, body: JSON.stringify({ script }) })).status;
+  };
+  try {
+    expect((await Promise.all([start(), start()])).sort()).toEqual([202, 409]);
+  } finally {
+    await slow.stop();
+  }
 });
 
 it('one at a time; a cancelled one keeps what it found', async () => {

@@ -202,12 +202,13 @@ export const whatIfRouter = ({ store, readModel, clock, logger, eventsUrl, signa
       throw badRequest('source', 'give a script, settings, or both');
     }
     if (eventsUrl === undefined) throw new HttpProblem(503, 'unavailable', 'This console has no event store of its own to read');
-    if ([...tries.values()].some(({ state }) => state === 'running')) {
-      throw new HttpProblem(409, 'busy', 'Another try is running', { detail: 'wait for it, or cancel it' });
-    }
     const source = given.source ?? (given.script === undefined ? undefined : await asked(scriptSource(store, given.script)));
     if (given.script !== undefined && source === undefined) throw notFound('The script');
     if (given.source !== undefined) refuseErrors(given.source);
+    // Nothing is waited for between this and the try's place among the others: of two that are asked at once one runs.
+    if ([...tries.values()].some(({ state }) => state === 'running')) {
+      throw new HttpProblem(409, 'busy', 'Another try is running', { detail: 'wait for it, or cancel it' });
+    }
     const one: Try = {
       id: randomUUID(),
       trial: { ...(source === undefined ? {} : { script: source }), ...(Object.keys(settings).length === 0 ? {} : { settings }) },
