@@ -101,6 +101,16 @@ it('shows what the door put aside, gives to the engine what can be read now, onc
   const repaired = { ...who, body: '{"event":"new_message","chat":{"id":78},"message":{"id":"m2","kind":"visitor","text":"ау"}}' };
   expect((await ask(`/api/quarantine/${broken}/feed`, repaired)).status).toBe(202);
   expect((await inbox()).map(({ key }) => key).sort()).toEqual(['shop:77', 'shop:78']);
+  // A long one is cut in the quarantine, and whole where its journal is.
+  const long = JSON.stringify({
+    event: 'new_message',
+    chat: { id: 79 },
+    message: { id: 'm3', kind: 'visitor', text: 'ау'.repeat(60_000) },
+  });
+  expect(await ask(`/api/quarantine/${cut}/feed`, { ...who, dryRun: true, body: long })).toMatchObject({
+    status: 200,
+    body: { chatId: '79' },
+  });
   const { actions } = (await ask<AuditReport>('/api/audit')).body;
   expect(actions.map(({ action, by, chatId }) => [action, by, chatId])).toEqual([
     ['quarantine_fed', 'olga', '78'],

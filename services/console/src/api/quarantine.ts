@@ -147,7 +147,7 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     } satisfies QuarantineOne);
   });
 
-  router.post('/:partition/:offset/feed', express.json({ strict: true }), async (request, response) => {
+  router.post('/:partition/:offset/feed', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const entry = await oneOf(request.params);
     const { by, reason, dryRun, body, event } = parsed(feedSchema, request.body ?? {});
     const before = (await fedOf(entry.record.account)).get(placeOf(entry));
