@@ -305,6 +305,21 @@ describe('the list', () => {
   });
 });
 
+describe('what was seen of an account', () => {
+  it('is first and last by its own time, in whatever order the dialogs come', () => {
+    const dialogs = [300, 100, 200].map((at) => withBot('shop', String(at), t0 + at));
+    const tables = applied(
+      dialogs.flatMap((dialog) => recordedOf([dialog])),
+      50,
+    );
+    expect(tables.connection('shop').seen.find(({ what }) => what === 'new_chat')).toMatchObject({
+      firstAt: t0 + 100,
+      lastAt: t0 + 300,
+      chatId: '300',
+    });
+  });
+});
+
 describe('full text', () => {
   const said = (chatId: string, ...texts: readonly string[]): SampleDialog => {
     let dialog = aDialog('shop', chatId, t0).input(0, newChat(), ...started);

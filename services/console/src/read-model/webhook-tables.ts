@@ -187,11 +187,12 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
   const listAsideOf = db.prepare(`${asideRow} AND account = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?`);
   const judge = db.prepare('UPDATE webhook SET verdict = ? WHERE account = ? AND id = ?');
   const judgeSeen = db.prepare('UPDATE seen SET verdict = ? WHERE account = ? AND id = ?');
-  // Of two dialogs the events may come in another order than their inputs: the later one counts.
+  // Of two dialogs the events may come in another order than their inputs: the first and the last are told by their times.
   const see =
     db.prepare(`INSERT INTO seen (account, what, first_at, last_at, chat_id, id, verdict, spaces) VALUES ($account, $what, $at, $at, $chat, $id, $verdict, $spaces)
-    ON CONFLICT (account, what) DO UPDATE SET first_at = MIN(first_at, $at), last_at = $at, chat_id = $chat, id = $id, verdict = $verdict, spaces = $spaces
-    WHERE $at >= last_at`);
+    ON CONFLICT (account, what) DO UPDATE SET first_at = MIN(first_at, $at), last_at = MAX(last_at, $at),
+      chat_id = iif($at >= last_at, $chat, chat_id), id = iif($at >= last_at, $id, id), verdict = iif($at >= last_at, $verdict, verdict),
+      spaces = iif($at >= last_at, $spaces, spaces)`);
   const addSign = db.prepare('INSERT OR REPLACE INTO sign (account, chat_id, revision, at, kind, detail) VALUES (?, ?, ?, ?, ?, ?)');
   const pin = db.prepare(
     'INSERT INTO pinned (account, settings, at) VALUES (?, ?, ?) ON CONFLICT (account) DO UPDATE SET settings = excluded.settings, at = excluded.at WHERE excluded.at >= at',
