@@ -45,7 +45,8 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
   let known: { readonly at: number; readonly groups: readonly GroupLag[] } | undefined;
   let unknownSince: number | undefined;
   let parkedBefore: readonly SubjectId[] = [];
-  const partitionOfKey = new Map<string, number>();
+  /** Of those that are parked now. */
+  let partitionOfKey: ReadonlyMap<string, number> = new Map();
   const measured = Promise.withResolvers<void>();
 
   const ask = <T>(what: string, answer: Promise<T>): Promise<T> => within(askTimeoutMs, `log: ${what}`, answer);
@@ -54,12 +55,14 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
   const parkedByPartition = async (): Promise<ReadonlyMap<number, number>> => {
     parkedBefore = await options.parked().catch(() => parkedBefore);
     const counts = new Map<number, number>();
+    const partitions = new Map<string, number>();
     for (const id of parkedBefore) {
       const key = subjectKey(id);
       const partition = partitionOfKey.get(key) ?? (await ask('partition', log.partitionFor(topics.inbox, key)));
-      partitionOfKey.set(key, partition);
+      partitions.set(key, partition);
       counts.set(partition, (counts.get(partition) ?? 0) + 1);
     }
+    partitionOfKey = partitions;
     return counts;
   };
 
