@@ -131,4 +131,17 @@ export const offsetsContract = (shared: Shared): void => {
     await eventually(async () => expect((await log.committed(group, topic))[0]).toMatchObject({ offset: 4, note: 'waiting 0' }));
     await member.stop();
   });
+
+  it('ends where a commit fails for another reason than a rebalance or an outage', async () => {
+    const { log, name } = shared.rig();
+    const topic = await topicOf(1);
+    let broken = false;
+    // No text: what neither log can write, however often it is asked.
+    const note = (): string => (broken ? ({} as string) : 'whole');
+    const member = startMember(log, { group: name('projector'), topic, note });
+    await eventually(() => expect(member.assignment()).toBeDefined());
+    broken = true;
+    await eventually(() => expect(member.ended()?.error).toMatchObject({ code: 'unknown' }));
+    await member.stop(0);
+  });
 };

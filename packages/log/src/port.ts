@@ -141,9 +141,9 @@ export type PartitionedLog = {
   readonly close: () => Promise<void>;
 };
 
-export type LogErrorCode = 'timeout' | 'unavailable' | 'too_large' | 'unknown_topic' | 'closed' | 'unknown';
+export type LogErrorCode = 'timeout' | 'unavailable' | 'too_large' | 'unknown_topic' | 'fenced' | 'closed' | 'unknown';
 
-/** Recognise by `code`. `timeout`: the record may have landed. */
+/** Recognise by `code`. `timeout`: the record may have landed. `fenced`: a commit of a generation that is over; it stays inside the adapter. */
 export class LogError extends Error {
   readonly code: LogErrorCode;
   readonly retryable: boolean;

@@ -91,9 +91,10 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
       await submit({ kind: 'commit', ...member, generation, partitions });
       for (const { partition, offset } of partitions) committed.set(partition, offset);
     } catch (error) {
-      // Fenced: another generation has begun, and the next look at the group says so. Away: the next turn commits.
+      // Fenced: another generation has begun, and the next look at the group says so. Away: the next turn commits. Anything else would go on
+      // for ever in silence.
       const { code, retryable } = error as { code?: string; retryable?: boolean };
-      if (code !== 'unknown' && code !== 'closed' && retryable !== true) throw error;
+      if (code !== 'fenced' && code !== 'closed' && retryable !== true) throw error;
     }
   };
 

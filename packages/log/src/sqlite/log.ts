@@ -129,7 +129,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
   };
 };
 
-const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_topic', 'closed']);
+const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_topic', 'fenced', 'closed']);
 
 const translate = (error: unknown): LogError => {
   if (error instanceof LogError) return error;
