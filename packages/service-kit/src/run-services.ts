@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { errorFacts } from './error-facts.ts';
 import type { Service } from './service.ts';
 
 export type NamedService = { readonly name: string; readonly service: Service };
@@ -27,7 +28,7 @@ export const runServices = async (
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   const failure = await Promise.race([asked, ended.promise]);
-  if (failure !== undefined) logger.fatal({ event: 'service_ended', service: failure.name, err: failure.error });
+  if (failure !== undefined) logger.fatal({ event: 'service_ended', service: failure.name, ...errorFacts(failure.error) });
   else logger.info({ event: 'stopping' });
 
   const cut = setTimeout(() => {
@@ -35,7 +36,7 @@ export const runServices = async (
     process.exit(1);
   }, stopWithinMs);
   for (const { name, service } of services) {
-    await service.stop().catch((error: unknown) => logger.error({ event: 'stop_failed', service: name, err: error }));
+    await service.stop().catch((error: unknown) => logger.error({ event: 'stop_failed', service: name, ...errorFacts(error) }));
   }
   await options.close();
   clearTimeout(cut);

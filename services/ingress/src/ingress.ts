@@ -11,6 +11,7 @@ import type { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
 import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import type { Appended, PartitionedLog } from '@dialog/log/port';
+import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
 import { handlerEventOf, parseWebhook } from '@dialog/webim/webhook/parse';
 import express, { type Express, type Request, type Response } from 'express';
@@ -73,7 +74,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
     // A stray space at the end of a pasted URL comes as %20: `:token` takes it along and it is trimmed off.
     door.all('/hooks/webim/:account/:token{/}', async (request, response) => {
       await hook(request, response).catch((error: unknown) => {
-        logger.error({ event: 'webhook_failed', err: error });
+        logger.error({ event: 'webhook_failed', ...errorFacts(error) });
         answer(response, 503, { error: 'unavailable' });
       });
     });
@@ -181,7 +182,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
       await spool.keep(input);
       return true;
     } catch (error) {
-      logger.error({ event: 'spool_failed', account: input.account, chatId: input.chatId, err: error });
+      logger.error({ event: 'spool_failed', account: input.account, chatId: input.chatId, ...errorFacts(error) });
       return false;
     }
   };

@@ -98,8 +98,8 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
       return true;
     }
     if (currentOf(await readAccount(store, account.id)) === undefined) throw new Error(errorsOf(parsed, account.scriptFile));
-    logger.error({ event: 'script_refused', account: account.id, findings: errorsOf(parsed, account.scriptFile) });
     const errors = parsed.findings.map(({ rule, position }) => ({ rule, ...position })).slice(0, 100);
+    logger.error({ event: 'script_refused', account: account.id, errors });
     await recordRefusal(store, account.id, { script: scriptHash(source), errors, at: clock.now() });
     return false;
   };

@@ -12,6 +12,7 @@ import { parkedHead } from '@dialog/domain/state';
 import { earliestExpiry } from '@dialog/domain/visitor/state';
 import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
 import { type Applied, type ApplyDependencies, applyRecord, type Input, isRelease, UnappliableRecord } from './apply-record.ts';
@@ -174,7 +175,13 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   const parkDialog = async (record: LogRecord, generation: number, error: UnappliableRecord, attempts: number): Promise<void> => {
     const id = parseSubjectKey(record.key);
-    logger.error({ event: 'dialog_parked', reason: error.reason, partition: record.partition, offset: record.offset, err: error.cause });
+    logger.error({
+      event: 'dialog_parked',
+      reason: error.reason,
+      partition: record.partition,
+      offset: record.offset,
+      ...errorFacts(error.cause),
+    });
     // A key that is no dialog's can't be written by any of our services; there is no dialog to stop.
     if (id === undefined) return;
     await park(store, id, record, { reason: error.reason, group: groups.projector, attempts, at: clock.now() });

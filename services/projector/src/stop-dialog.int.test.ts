@@ -3,21 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import type { AccountId, ChatId } from '@dialog/contracts/ids';
-import { topics } from '@dialog/contracts/topics';
+import { topicSpecs, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { LogRecord } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
 import { parseAccounts } from '@dialog/service-kit/accounts';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ApplyDependencies } from './apply-record.ts';
 import { dialogs } from './dialogs.ts';
 import { pins } from './pins.ts';
+import { projectorService } from './projector.ts';
 import { beginsParked, stopDialog } from './stop-dialog.ts';
 
 let folder: string;
 let store: EventStore;
 let applying: ApplyDependencies;
+let accounts: { readonly all: () => unknown; readonly get: (id: string) => unknown };
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dialog-stop-'));
   store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
@@ -31,7 +34,7 @@ beforeEach(async () => {
     { file: join(folder, 'accounts.yaml'), env: {} },
   );
   if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-  const accounts = { all: () => parsed.accounts, get: (id: string) => parsed.accounts.find((one) => one.id === id) };
+  accounts = { all: () => parsed.accounts, get: (id: string) => parsed.accounts.find((one) => one.id === id) };
   const pinned = pins({ store, accounts: accounts as never, clock: realClock, logger: pino({ level: 'silent' }) });
   await pinned.registerAll();
   const cache = dialogs({ store, capacity: 10 });
@@ -98,4 +101,29 @@ it.each(['chat_started', 'chat_assigned'])('a %s gives the bot no chat; the new_
 it('a refused webhook is people’s already', async () => {
   const stopped = await stop(record(3, input('new_chat', { answerBy: 1_000 })));
   expect(stopped.state.status === 'unseen' && stopped.parked).toBe(true);
+});
+
+it('what a visitor wrote in a record that can’t be applied is in no line of the log, nor is the script in that of its refusal', async () => {
+  const planted = 'Мой номер 4012';
+  const log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
+  await log.ensureTopics(topicSpecs(1));
+  const unreadable = [planted, `{"text":"${planted}`, JSON.stringify({ type: planted, text: planted, [planted]: 1 }), input(planted)];
+  await log.append(unreadable.map((value, at) => ({ topic: topics.inbox, key: `acme:${at + 1}`, value: Buffer.from(value) })));
+  const lines: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: (line) => void lines.push(line) });
+  const watched = pins({ store, accounts: accounts as never, clock: realClock, logger, watchPauseMs: 10 });
+  await watched.registerAll();
+  await writeFile(join(folder, 'bot.yaml'), `format: dialog-script/1\nbot: b\n${planted}: ${planted}\n`);
+  const projector = projectorService({ log, store, pins: watched, clock: realClock, logger, producer: 'test' });
+  const running = projector.run();
+  const told = (event: string) => lines.map((line) => JSON.parse(line)).filter((line) => line.event === event);
+  await vi.waitFor(() => {
+    expect(told('dialog_parked').map(({ reason }) => reason)).toEqual(expect.arrayContaining(['not_json', 'not_json', 'not_an_input']));
+    expect(told('dialog_parked')).toHaveLength(unreadable.length);
+    expect(told('script_refused')).toMatchObject([{ account: 'acme', errors: expect.any(Array) }]);
+  }, 10_000);
+  await projector.stop();
+  await running;
+  await log.close();
+  expect(lines.filter((line) => line.includes('номер') || line.includes('4012'))).toEqual([]);
 });

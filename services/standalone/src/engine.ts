@@ -4,6 +4,7 @@ import type { AccessOptions } from '@dialog/console/access/access-options';
 import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import type { Secret } from '@dialog/contracts/secret';
 import { topicSpecs } from '@dialog/contracts/topics';
 import { openEventStore } from '@dialog/event-store/open-event-store';
@@ -219,9 +220,8 @@ const untilThere =
       try {
         return await call();
       } catch (error) {
-        const { retryable, code, message } = error as { retryable?: unknown; code?: unknown; message?: unknown };
-        if (retryable !== true) throw error;
-        logger.warn({ event: 'waits_at_start', what, code, message });
+        if (!isRetryable(error)) throw error;
+        logger.warn({ event: 'waits_at_start', what, code: codeOf(error) });
         await clock.sleep(startPauseMs, signal);
       }
     }

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { WebimSimulator } from '@dialog/webim-simulator/simulator';
 import type { Logger } from 'pino';
 
@@ -139,7 +140,7 @@ export const playSamples = async ({ simulator, logger, signal }: SamplesOptions)
       played++;
     } catch (error) {
       if (signal.aborted) return;
-      logger.warn({ event: 'sample_dialog_unfinished', reason: error instanceof Error ? error.message : String(error) });
+      logger.warn({ event: 'sample_dialog_unfinished', ...errorFacts(error) });
     }
   }
   logger.info({ event: 'sample_dialogs_played', count: played });
