@@ -1,4 +1,5 @@
 import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
+import { isDelayedByUs } from '@dialog/contracts/effects';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import type { Cursor, ScriptState } from '@dialog/script/types';
@@ -418,8 +419,8 @@ const retried = (open: OpenEffect, data: DomainEventOf<'EffectRetried'>['data'])
   attempt: data.attempt,
   notBefore: data.notBefore ?? null,
   effect: data.effect ?? open.effect,
-  // An `http` effect that was held back before any request is as untried as before.
-  failures: open.failures + (open.effect.kind === 'http' && (data.code === 'rate_limit' || data.code === 'aborted') ? 0 : 1),
+  // An `http` effect that was put off by us is as untried as before.
+  failures: open.failures + (open.effect.kind === 'http' && isDelayedByUs(data.code) ? 0 : 1),
   doubts: open.doubts + (data.why === 'in_doubt' ? 1 : 0),
 });
 

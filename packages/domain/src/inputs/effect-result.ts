@@ -1,4 +1,4 @@
-import type { Effect } from '@dialog/contracts/effects';
+import { type Effect, isDelayedByUs } from '@dialog/contracts/effects';
 import type { InboxInputOf } from '@dialog/contracts/inbox';
 import type { HttpError } from '@dialog/script/types';
 import { armAutoClose } from '../deadlines.ts';
@@ -246,18 +246,16 @@ const httpAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
   afterSettled(draft, true);
 };
 
-/** Codes of attempts that came to no request: they don't count as tried. */
-const isHeldCode = (code: string | undefined): boolean => code === 'rate_limit' || code === 'aborted';
-
 /**
  * Whether an `http` effect is tried again: after a failure that may pass as often as its step says; once more where nobody knows whether the request went
- * out at all and a repeat does no harm (its outbound died); where it was held back, always.
+ * out at all and a repeat does no harm (its outbound died); where a rate or a stop of ours put it off, always. A host that is left alone since it failed, or
+ * that asked for a pause, has failed this attempt too, though nothing was sent: else a visitor would wait for as long as the host is down.
  */
 const isRepeated = ({ effect, failures, doubts }: OpenEffect, { outcome, code }: Result): boolean => {
   if (effect.kind !== 'http') return false;
   switch (outcome) {
     case 'deferred':
-      return isHeldCode(code) || failures < effect.retries;
+      return isDelayedByUs(code) || failures < effect.retries;
     case 'in_doubt':
       return (
         (effect.method === 'GET' || effect.method === 'PUT' || effect.method === 'DELETE') && (doubts === 0 || failures < effect.retries)

@@ -71,14 +71,28 @@ describe('an http step that fails', () => {
     }
     expect([dialog.open(), dialog.of('ScriptAdvanced').at(-1)?.trace.won]).toEqual([['no answer'], 'http timeout scripts.order.steps[1]']);
   });
-  it('one that was held back by the rate of its host is as untried as before', () => {
+  it.each(['rate_limit', 'aborted'])('one that we put off ourselves (%s) is as untried as before', (code) => {
     const dialog = asking();
     for (let time = 0; time < 5; time++) {
-      dialog.answer('deferred', { code: 'rate_limit', notBefore: dialog.now() + second });
+      dialog.answer('deferred', { code, notBefore: dialog.now() + second });
       dialog.untilDeadline();
     }
     expect(dialog.head()).toMatchObject({ attempt: 6, failures: 0 });
   });
+  it.each(['circuit_open', 'asked_to_wait'])(
+    'a host that is not asked now (%s) uses up a retry: nobody waits for as long as it is down',
+    (code) => {
+      const dialog = asking();
+      dialog.answer('deferred', { code, notBefore: dialog.now() + second });
+      dialog.untilDeadline();
+      expect(dialog.head()).toMatchObject({ attempt: 2, failures: 1 });
+      dialog.answer('deferred', { code, notBefore: dialog.now() + second });
+      expect([dialog.open(), dialog.of('ScriptAdvanced').at(-1)?.trace.won]).toEqual([
+        ['no answer'],
+        'http connection scripts.order.steps[1]',
+      ]);
+    },
+  );
   it('refused for what it is: no second attempt', () => {
     const dialog = asking();
     dialog.answer('refused', { reason: 'other', code: 'refused_host' });

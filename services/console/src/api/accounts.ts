@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { isHeld } from '@dialog/contracts/effects';
 import type { BotStops } from '@dialog/script-versions/versions';
 import { Router } from 'express';
 import { z } from 'zod';
@@ -67,10 +68,8 @@ export type AccountsOptions = {
   readonly clock: Clock;
 };
 
-/** Codes of attempts that made no request. */
-const heldBack = new Set(['circuit_open', 'rate_limit', 'aborted', 'asked_to_wait']);
 const toWebim = ({ kind, code, outcome }: Send): boolean =>
-  kind !== 'http' && outcome !== 'suppressed' && outcome !== 'expired' && outcome !== 'account_removed' && !heldBack.has(code ?? '');
+  kind !== 'http' && outcome !== 'suppressed' && outcome !== 'expired' && outcome !== 'account_removed' && !isHeld(code);
 
 /** `/api/accounts`: how each account's Webim answers. The console sends nothing itself: all of it is from the histories. */
 export const accountsRouter = ({ readModel, accounts, stops, limits, caughtUp, clock }: AccountsOptions): Router => {
