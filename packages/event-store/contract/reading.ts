@@ -44,6 +44,27 @@ export const readingContract = ({ rig }: Shared): void => {
     expect(await rig().store.read(absent, { from: 5 })).toEqual([]);
   });
 
+  it('keeps the newest events of a stream, however often it is asked; revisions go on counting', async () => {
+    const stream = rig().name('stream');
+    const { append, read: readOf, keepNewest, deleteStream } = rig().store;
+    await keepNewest(stream, 2);
+    expect(await readOf(stream)).toEqual([]);
+    await append(stream, numbered(5), 'no_stream');
+    await keepNewest(stream, 2);
+    await keepNewest(stream, 2);
+    expect(revisionsOf(await readOf(stream))).toEqual([3, 4]);
+    expect(revisionsOf(await readOf(stream, { direction: 'backwards', maxCount: 1 }))).toEqual([4]);
+    await append(stream, numbered(2, 5), 4);
+    await keepNewest(stream, 2);
+    expect(numbersOf(await readOf(stream))).toEqual([5, 6]);
+    await append(stream, numbered(1, 7), 'any');
+    await keepNewest(stream, 1);
+    expect(revisionsOf(await readOf(stream))).toEqual([7]);
+    await deleteStream(stream);
+    await keepNewest(stream, 1);
+    expect(await readOf(stream)).toEqual([]);
+  });
+
   it('a soft-deleted stream reads as nothing, and is there again with the next append, from its next revision', async () => {
     const stream = rig().name('stream');
     await rig().store.append(stream, numbered(3), 'no_stream');

@@ -76,6 +76,11 @@ export type EventStore = {
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<RecordedEvent>;
   /** Soft delete: the stream reads as absent, its revisions go on counting. */
   readonly deleteStream: (stream: string) => Promise<void>;
+  /**
+   * Reads of the stream see its newest `count` events only, and what is older goes (SQLite: at once; EventStoreDB: at the next scavenge). Asked for
+   * again after each append that is to push one out. Revisions go on counting; a subscription may miss what went.
+   */
+  readonly keepNewest: (stream: string, count: number) => Promise<void>;
   /** Resolves when one trivial round trip succeeds. @throws EventStoreError */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;

@@ -66,6 +66,15 @@ it('loads a long dialog from its snapshot and what came after, to the state of t
   expect(counted.read()).toBeLessThan(400);
 });
 
+it('keeps one snapshot of a dialog, the newest', async () => {
+  const events = life(1_000);
+  await write(events, 0);
+  const whole = await dialogs({ store, capacity: 10 }).load(id, 1);
+  for (const revision of [200, 400, 600, 800]) await keepSnapshot(store, { ...whole, revision: revision - 2 }, { ...whole, revision });
+  const kept = await store.readAll({ after: 'start', maxCount: 10, streamPrefixes: [snapshotStream(id)] });
+  expect(kept.map(({ data }) => (data as { revision: number }).revision)).toEqual([800]);
+});
+
 it('reads a short dialog, and one that is new, in one go', async () => {
   const asked: string[] = [];
   const watched: EventStore = {

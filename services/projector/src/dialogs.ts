@@ -130,9 +130,13 @@ export const keepSnapshot = async (store: EventStore, before: Loaded, after: Loa
   const told: Append[] = [];
   for (let one = after.told; one !== null; one = one.before) told.push({ inputId: one.inputId, revision: one.revision });
   const data = { fold: foldVersion, revision, settingsHash, parked, told: told.reverse(), state: snapshotOf(state) };
-  await store
-    .append(snapshotStream(id), [{ id: crypto.randomUUID(), type: 'Snapshot', data, metadata: { schemaVersion: 1 } }], 'any')
-    .catch(() => undefined);
+  try {
+    await store.append(snapshotStream(id), [{ id: crypto.randomUUID(), type: 'Snapshot', data, metadata: { schemaVersion: 1 } }], 'any');
+    // Each is the whole state, and only the newest is ever read.
+    await store.keepNewest(snapshotStream(id), 1);
+  } catch {
+    // The stream is what counts.
+  }
 };
 
 /** Reads what came after the revision that is known, page by page. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Clock, realClock } from '@dialog/contracts/clock';
 import { ANY, BACKWARDS, END, type EventStoreDBClient, FORWARDS, NO_STREAM, START, STREAM_EXISTS } from '@eventstore/db-client';
 import type { Logger } from 'pino';
@@ -37,6 +38,7 @@ export type EsdbOptions = {
 const graceMs = 500;
 /** Never written; no system stream, which only administrators may read. */
 const pingStream = 'ping';
+const metadataStream = (stream: string): string => `$$${stream}`;
 /** How often an append is begun in all, where a repeat is safe. */
 const attempts = 3;
 const betweenAttemptsMs = 100;
@@ -173,6 +175,16 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
     return events;
   };
 
+  /** A rule in the stream's metadata, written once; what else stands there stays. */
+  const keepNewest = async (stream: string, count: number): Promise<void> => {
+    const [last] = await read(metadataStream(stream), { direction: 'backwards', maxCount: 1, fromLeader: true });
+    const known = (last?.data ?? {}) as { readonly $maxCount?: number; readonly $tb?: number };
+    // Soft-deleted: `$tb` is then more than a JavaScript number can say, and there is nothing to keep.
+    if (known.$maxCount === count || (known.$tb ?? 0) > Number.MAX_SAFE_INTEGER) return;
+    const rule = { id: randomUUID(), type: '$metadata', data: { ...known, $maxCount: count }, metadata: {} };
+    await append(metadataStream(stream), serialise([rule]), last?.revision ?? 'no_stream');
+  };
+
   return {
     append: async (stream, events, expected) => {
       open();
@@ -205,6 +217,10 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
         // Nothing is expected: so a conflict says that there is nothing to delete, and not all versions say it.
         if (translated.code !== 'wrong_expected_revision' && translated.code !== 'stream_deleted') throw translated;
       }
+    },
+    keepNewest: async (stream, count) => {
+      open();
+      await keepNewest(stream, count);
     },
     ping: async () => {
       open();

@@ -143,6 +143,7 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
     readAll: async ({ after, maxCount, streamPrefixes = [] }) => guarded(() => readAll(positionOf(after), maxCount, streamPrefixes)),
     subscribe,
     deleteStream: async (stream) => void (await submit({ kind: 'delete', stream })),
+    keepNewest: async (stream, count) => void (await submit({ kind: 'keep_newest', stream, count })),
     ping: async () => void guarded(() => lastPosition.get()),
     close: async () => {
       if (closed) return;

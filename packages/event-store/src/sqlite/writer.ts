@@ -6,7 +6,8 @@ import { schema } from './schema.ts';
 
 export type WriterOp =
   | { readonly kind: 'append'; readonly stream: string; readonly expected: ExpectedRevision; readonly events: readonly SerialisedEvent[] }
-  | { readonly kind: 'delete'; readonly stream: string };
+  | { readonly kind: 'delete'; readonly stream: string }
+  | { readonly kind: 'keep_newest'; readonly stream: string; readonly count: number };
 
 const db = openDatabase((workerData as { file: string }).file, { schema });
 
@@ -18,12 +19,21 @@ const insert = db.prepare('INSERT INTO events (stream, revision, id, type, data,
 const idsFrom = db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
 const byId = db.prepare('SELECT revision, position FROM events WHERE stream = ? AND id = ?');
 
+const removeBelow = db.prepare('DELETE FROM events WHERE stream = ? AND revision < ?');
+
 type Stream = { readonly head: number; readonly first: number };
 
 const apply = (op: WriterOp, now: number): AppendResult | null => {
   const stream = (headOf.get(op.stream) as Stream | undefined) ?? { head: -1, first: 0 };
   if (op.kind === 'delete') {
     if (stream.head >= stream.first) setHead.run(op.stream, stream.head, stream.head + 1);
+    return null;
+  }
+  if (op.kind === 'keep_newest') {
+    const first = Math.max(stream.first, stream.head - op.count + 1);
+    if (first === stream.first) return null;
+    removeBelow.run(op.stream, first);
+    setHead.run(op.stream, stream.head, first);
     return null;
   }
   return append(op.stream, stream, op.events, op.expected, now);
