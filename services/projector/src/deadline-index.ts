@@ -7,7 +7,7 @@ export type DeadlineIndex = {
   readonly remove: (key: string) => void;
   /** What the topic says for the dialog; undefined: nothing. */
   readonly hinted: (key: string) => number | undefined;
-  readonly setHinted: (key: string, at: number | undefined) => void;
+  readonly setHinted: (key: string, partition: number, at: number | undefined) => void;
   /** Takes out what is due. */
   readonly takeDue: (now: number, limit: number) => { key: string; partition: number }[];
   readonly next: () => number | undefined;
@@ -19,7 +19,8 @@ type Entry = { readonly key: string; readonly partition: number; readonly at: nu
 
 export const deadlineIndex = (): DeadlineIndex => {
   const entries = new Map<string, Entry>();
-  const hints = new Map<string, number>();
+  /** By key; with the partition, since a key's entry is taken out when it is due, and its hint stays. */
+  const hints = new Map<string, { readonly partition: number; readonly at: number }>();
   let heap: Entry[] = [];
 
   const current = (entry: Entry): boolean => entries.get(entry.key) === entry;
@@ -39,8 +40,8 @@ export const deadlineIndex = (): DeadlineIndex => {
       }
     },
     remove: (key) => void entries.delete(key),
-    hinted: (key) => hints.get(key),
-    setHinted: (key, at) => void (at === undefined ? hints.delete(key) : hints.set(key, at)),
+    hinted: (key) => hints.get(key)?.at,
+    setHinted: (key, partition, at) => void (at === undefined ? hints.delete(key) : hints.set(key, { partition, at })),
     takeDue: (now, limit) => {
       const due: Entry[] = [];
       while (due.length < limit && heap[0] !== undefined && (heap[0].at <= now || !current(heap[0]))) {
@@ -57,10 +58,8 @@ export const deadlineIndex = (): DeadlineIndex => {
     },
     forget: (partitions) => {
       const gone = new Set(partitions);
-      for (const entry of [...entries.values()]) {
-        if (!gone.has(entry.partition)) continue;
-        entries.delete(entry.key);
-        hints.delete(entry.key);
+      for (const known of [entries, hints]) {
+        for (const [key, { partition }] of known) if (gone.has(partition)) known.delete(key);
       }
     },
     size: () => entries.size,

@@ -120,13 +120,13 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const restoreHint = (record: LogRecord): void => {
     if (record.value === null) {
       index.remove(record.key);
-      index.setHinted(record.key, undefined);
+      index.setHinted(record.key, record.partition, undefined);
       return;
     }
     // Unreadable means: wake now.
     const wakeAt = readHint(record.value)?.wakeAt ?? 0;
     index.set(record.key, record.partition, wakeAt);
-    index.setHinted(record.key, wakeAt);
+    index.setHinted(record.key, record.partition, wakeAt);
   };
 
   const handle = async (record: LogRecord, generation: number, live: () => boolean): Promise<void> => {
@@ -234,7 +234,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const writeHint = async (key: string, partition: number, wakeAt: number | undefined): Promise<void> => {
     const hint: DeadlineHint | undefined = wakeAt === undefined ? undefined : { wakeAt };
     await log.append([{ topic: topics.deadlines, key, partition, value: hint === undefined ? null : Buffer.from(JSON.stringify(hint)) }]);
-    index.setHinted(key, wakeAt);
+    index.setHinted(key, partition, wakeAt);
   };
 
   /**
