@@ -95,3 +95,10 @@ export const parseParkedStream = (stream: string): SubjectId | undefined => {
 
 /** Gives a chat id back to Webim in the type in which it came. */
 export const chatIdForWebim = (chatId: string, form: IdForm): string | number => (form === 'number' ? Number(chatId) : chatId);
+
+/** A UUID (version 8: custom) of the first 16 bytes of a digest, in hex. */
+export const derivedUuid = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant(hex.charCodeAt(16))}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+
+/** The two highest bits of a hex digit become 10, as the variant wants it. */
+const variant = (digit: number): string => '89ab'.charAt((digit <= 57 ? digit - 48 : digit - 87) & 3);

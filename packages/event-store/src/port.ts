@@ -1,3 +1,5 @@
+import { codeOf } from '@dialog/contracts/errors';
+
 /**
  * The port "event store": streams of JSON events with revisions, as EventStoreDB has them.
  * Revisions start at 0. Positions in `$all` are opaque texts that only the adapter compares.
@@ -109,3 +111,6 @@ export class EventStoreError extends Error {
     this.actual = options.actual;
   }
 }
+
+/** The stream is not where the append expected it: somebody else wrote. */
+export const isConflict = (error: unknown): boolean => codeOf(error) === 'wrong_expected_revision';

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { ExportEvent, ExportLine, ExportPin } from '@dialog/contracts/export-file';
 import { scriptStream, settingsStream } from '@dialog/contracts/ids';
 import { canonical } from '@dialog/domain/state-hash';
-import { type EventStore, EventStoreError, type NewEvent } from '@dialog/event-store/port';
+import { type EventStore, type EventStoreError, isConflict, type NewEvent } from '@dialog/event-store/port';
+import { registerOnce } from '@dialog/event-store/register-once';
 import { scriptHash } from '@dialog/script-versions/versions';
 
 /** Streams that are written at the same time: so that one commit of the store takes many. */
@@ -112,8 +112,9 @@ const write = async (store: EventStore, stream: string, events: readonly ExportE
   try {
     await store.append(stream, rest, before < 0 ? 'no_stream' : before);
   } catch (error) {
-    if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
-    const ends = error.actual === undefined || error.actual === 'no_stream' ? 'is not there' : `ends at revision ${error.actual}`;
+    if (!isConflict(error)) throw error;
+    const { actual } = error as EventStoreError;
+    const ends = actual === undefined || actual === 'no_stream' ? 'is not there' : `ends at revision ${actual}`;
     throw new ImportRefused(`revision ${before + 1} can't follow in ${stream}: it ${ends}`);
   }
   return there.length;
@@ -133,20 +134,5 @@ const pin = async (store: EventStore, line: ExportPin): Promise<boolean> => {
   const stream = line.line === 'script' ? scriptStream(line.hash) : settingsStream(line.hash);
   const type = line.line === 'script' ? 'ScriptRegistered' : 'SettingsRegistered';
   const data = line.line === 'script' ? { source: line.source } : { settings: line.settings };
-  try {
-    await store.append(stream, [{ id: pinId(stream), type, data, metadata: { schemaVersion: 1 } }], 'no_stream');
-    return true;
-  } catch (error) {
-    if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
-    return false;
-  }
-};
-
-/** A UUID (version 8: custom) of the stream's name: two imports at once write one event. */
-const pinId = (stream: string): string => {
-  const bytes = createHash('sha256').update(`import ${stream}`).digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return registerOnce(store, stream, { type, data });
 };

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { derivedUuid } from '@dialog/contracts/ids';
 import { folded } from '@dialog/script/words';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -130,12 +131,7 @@ export const pseudonyms = (key: Uint8Array): Pseudonyms => {
       if (!/^-?\d+(\.\d+)?$/.test(written)) return 0;
       return Number(text(written, vocabulary));
     },
-    id: (id) => {
-      const bytes = digest('id', id).subarray(0, 16);
-      bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-      bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-      return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-    },
+    id: (id) => derivedUuid(digest('id', id).toString('hex')),
   };
 };
 

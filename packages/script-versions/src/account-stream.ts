@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AccountEventOf, type AccountEventType, accountEventSchemas } from '@dialog/contracts/account-event';
 import { accountStream } from '@dialog/contracts/ids';
-import { type EventStore, EventStoreError, type RecordedEvent } from '@dialog/event-store/port';
+import { type EventStore, isConflict, type RecordedEvent } from '@dialog/event-store/port';
 
 export type AccountEvent = { readonly [T in AccountEventType]: { readonly type: T; readonly data: AccountEventOf<T> } }[AccountEventType];
 
@@ -49,7 +49,7 @@ export const appendToAccount = async (
       await store.append(accountStream(account), [{ id: randomUUID(), ...event, metadata: { schemaVersion: 1 } }], history.revision);
       return event;
     } catch (error) {
-      if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 };

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { ScriptPublished } from '@dialog/contracts/account-event';
 import { scriptStream } from '@dialog/contracts/ids';
 import { pinEventSchemas } from '@dialog/contracts/pin-event';
-import { type EventStore, EventStoreError } from '@dialog/event-store/port';
+import type { EventStore } from '@dialog/event-store/port';
+import { registerOnce } from '@dialog/event-store/register-once';
 import { type AccountEvent, type AccountHistory, appendToAccount } from './account-stream.ts';
 
 /** A version's name: the first 32 hex digits of the SHA-256 of its source. */
@@ -11,13 +12,7 @@ export const scriptHash = (source: string): string => createHash('sha256').updat
 /** Keeps a source under its hash, where histories find it. Repeated without harm. @throws EventStoreError */
 export const registerScript = async (store: EventStore, source: string): Promise<string> => {
   const script = scriptHash(source);
-  const event = { id: randomUUID(), type: 'ScriptRegistered', data: { source }, metadata: { schemaVersion: 1 } };
-  try {
-    await store.append(scriptStream(script), [event], 'no_stream');
-  } catch (error) {
-    // The name is the content's hash: whoever was first wrote the same.
-    if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
-  }
+  await registerOnce(store, scriptStream(script), { type: 'ScriptRegistered', data: { source } });
   return script;
 };
 

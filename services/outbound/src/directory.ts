@@ -1,7 +1,7 @@
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import { type Directory, directorySchema, directoryStream } from '@dialog/contracts/directory';
-import type { EventStore } from '@dialog/event-store/port';
+import { type EventStore, isConflict } from '@dialog/event-store/port';
 import type { StoredDataAnswer, WebimStoredData } from '@dialog/webim/stored-data/client';
 import type { Logger } from 'pino';
 import type { AccountConnections } from './account/connections.ts';
@@ -86,6 +86,6 @@ const writeDirectory = async (store: EventStore, account: string, read: Director
     );
   } catch (error) {
     // Another outbound has written what it read just now.
-    if ((error as { code?: unknown }).code !== 'wrong_expected_revision') throw error;
+    if (!isConflict(error)) throw error;
   }
 };

@@ -1,3 +1,4 @@
+import { codeOf } from '@dialog/contracts/errors';
 import { dialogKey, isVisitorId, parseSubjectKey, type SubjectId, subjectStream, visitorKey } from '@dialog/contracts/ids';
 import { type InboxInput, inboxInputSchema, type ReleaseParked } from '@dialog/contracts/inbox';
 import { type VisitorInput, type VisitorReleaseParked, visitorInputSchema } from '@dialog/contracts/visitor';
@@ -5,7 +6,7 @@ import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/de
 import { type DialogState, parkedHead } from '@dialog/domain/state';
 import { type DecidedVisitorEvent, decideVisitor, type VisitorContext } from '@dialog/domain/visitor/decide';
 import type { VisitorState } from '@dialog/domain/visitor/state';
-import type { DerivedEvent, EventStore } from '@dialog/event-store/port';
+import { type DerivedEvent, type EventStore, isConflict } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withDecision, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
@@ -75,9 +76,8 @@ export const applyRecord = async (
       return { kind: 'applied', dialog: after, input, appended: events };
     } catch (error) {
       dialogs.forget(id);
-      const { code } = error as { code?: unknown };
-      if (code === 'too_large') throw new UnappliableRecord('too_large', error);
-      if (code !== 'wrong_expected_revision') throw error;
+      if (codeOf(error) === 'too_large') throw new UnappliableRecord('too_large', error);
+      if (!isConflict(error)) throw error;
     }
   }
 };

@@ -1,6 +1,6 @@
 import { type SubjectId, subjectParkedStream } from '@dialog/contracts/ids';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
-import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
+import { type EventStore, isConflict, type RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import { derivedEventId } from './event-ids.ts';
 
@@ -52,7 +52,7 @@ export const park = async (
       await append('RecordParked', derivedEventId(place, 0, 'RecordParked', stream), data);
       return;
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'wrong_expected_revision') throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 };
@@ -82,7 +82,7 @@ export const markReleased = async (store: EventStore, id: SubjectId, commandId: 
       await store.append(stream, [event], last.revision);
       return;
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'wrong_expected_revision') throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 };

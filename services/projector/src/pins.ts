@@ -5,7 +5,8 @@ import { accountStream, scriptStream, settingsStream } from '@dialog/contracts/i
 import { pinEventSchemas } from '@dialog/contracts/pin-event';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import { canonical } from '@dialog/domain/state-hash';
-import { type EventStore, EventStoreError } from '@dialog/event-store/port';
+import type { EventStore } from '@dialog/event-store/port';
+import { registerOnce } from '@dialog/event-store/register-once';
 import { type ParsedScript, parsePinned, parseScript, type Script } from '@dialog/script/parse';
 import { accountEventOf, readAccount } from '@dialog/script-versions/account-stream';
 import {
@@ -18,7 +19,6 @@ import {
   scriptSource,
 } from '@dialog/script-versions/versions';
 import type { Logger } from 'pino';
-import { derivedEventId } from './event-ids.ts';
 
 /** Scripts and settings as streams pinned by hash: what a history refers to, kept where the history is. */
 export type Pins = {
@@ -78,14 +78,7 @@ export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: P
 
   const registerSettings = async (value: DialogSettings): Promise<string> => {
     const hash = contentHash(canonical(value));
-    const data = { settings: value };
-    const id = derivedEventId(settingsStream(hash), 0, 'SettingsRegistered', JSON.stringify(data));
-    try {
-      await store.append(settingsStream(hash), [{ id, type: 'SettingsRegistered', data, metadata: { schemaVersion: 1 } }], 'no_stream');
-    } catch (error) {
-      // The name is the content's hash: whoever was first wrote the same.
-      if (!(error instanceof EventStoreError && error.code === 'wrong_expected_revision')) throw error;
-    }
+    await registerOnce(store, settingsStream(hash), { type: 'SettingsRegistered', data: { settings: value } });
     return hash;
   };
 

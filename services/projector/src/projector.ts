@@ -10,7 +10,7 @@ import type { VisitorInput } from '@dialog/contracts/visitor';
 import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
 import { parkedHead } from '@dialog/domain/state';
 import { earliestExpiry } from '@dialog/domain/visitor/state';
-import type { EventStore } from '@dialog/event-store/port';
+import { type EventStore, isConflict } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
@@ -203,7 +203,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
         return;
       } catch (conflict) {
         cache.forget(id);
-        if ((conflict as { code?: unknown }).code !== 'wrong_expected_revision') throw conflict;
+        if (!isConflict(conflict)) throw conflict;
       }
     }
   };

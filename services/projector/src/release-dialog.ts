@@ -3,6 +3,7 @@ import type { ReleaseParked } from '@dialog/contracts/inbox';
 import type { VisitorReleaseParked } from '@dialog/contracts/visitor';
 import { skipRecord } from '@dialog/domain/ownership/park';
 import { skipVisitorRecord } from '@dialog/domain/visitor/decide';
+import { isConflict } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
 import {
   type Applied,
@@ -86,7 +87,7 @@ const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, comm
       return;
     } catch (error) {
       dialogs.forget(id);
-      if ((error as { code?: unknown }).code !== 'wrong_expected_revision') throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type EffectResult, effectResultSchema } from '@dialog/contracts/inbox';
-import type { EventStore, NewEvent } from '@dialog/event-store/port';
+import { type EventStore, isConflict, type NewEvent } from '@dialog/event-store/port';
 import { z } from 'zod';
-import { codeOf, type Outage } from '../outage.ts';
+import type { Outage } from '../outage.ts';
 
 export type LastSend = {
   readonly revision: number;
@@ -36,7 +36,7 @@ export const sendsStreamOf = (stream: string, store: EventStore, outage: Outage)
     try {
       return (await outage.insist('store', () => store.append(stream, [event], expected))).revision;
     } catch (error) {
-      if (codeOf(error) === 'wrong_expected_revision') return undefined;
+      if (isConflict(error)) return undefined;
       throw error;
     }
   };
