@@ -175,6 +175,25 @@ describe('the page for operations', { timeout: 90_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('no card of any tab touches its edge', async () => {
+    await troubles();
+    const now = realClock.now();
+    const waits = decidedDialog('shop', '4717', now).starts('Добрый день');
+    await waits.writeTo(store);
+    const page = await open('/ops');
+    await page.locator('[data-testid=stuck][data-chat="4716"] button').click();
+    await page.getByTestId('plan').waitFor();
+    await confirm(page, 'outbound lost it');
+    for (const tab of ['stuck', 'parked', 'timers', 'quarantine', 'accounts', 'actions']) {
+      await page.goto(`${desk.address()}/ops?tab=${tab}`);
+      await page.locator('.ops-list article.card').first().waitFor();
+      const paddings = await page
+        .locator('.ops-list article.card')
+        .evaluateAll((cards) => cards.map((card) => getComputedStyle(card).paddingLeft));
+      expect(paddings.filter((padding) => Number.parseFloat(padding) < 8)).toEqual([]);
+    }
+  });
+
   it('parked: look, skip one, edit one, a whole class; each asks why first', async () => {
     await troubles();
     const page = await open('/ops?tab=parked', { locale: 'ru-RU', dark: true });

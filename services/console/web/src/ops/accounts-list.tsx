@@ -25,7 +25,7 @@ export const AccountsList = () => {
           {accounts.map(({ account, circuit, perMinute, results, open, inQueue, parked, stopped, stoppedScripts }) => (
             <article
               key={account}
-              className="card cause"
+              className="card section"
               data-testid="account"
               data-account={account}
               data-circuit={circuit}

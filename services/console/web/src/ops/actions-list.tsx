@@ -16,7 +16,7 @@ export const ActionsList = () => {
         actions.length === 0 ? (
           <Empty title={t.ops.nothingDone} />
         ) : (
-          <article className="card cause">
+          <article className="card section">
             <ul className="things">
               {actions.map(({ account, action, by, reason, at, chatId, script, place }) => (
                 <li key={`${at} ${account} ${action} ${chatId}`} data-testid="acted" data-action={action}>

@@ -67,7 +67,7 @@ export const ParkedList = () => {
           {[...new Set(dialogs.map(({ reason }) => reason))].map((reason) => {
             const own = dialogs.filter((one) => one.reason === reason);
             return (
-              <article key={reason} className="card cause" data-testid="parked-class" data-reason={reason}>
+              <article key={reason} className="card section" data-testid="parked-class" data-reason={reason}>
                 <header>
                   <h2>
                     {word(t.ops.reason, reason)} <span className="badge">{own.length}</span>

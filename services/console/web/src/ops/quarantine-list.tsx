@@ -47,7 +47,7 @@ export const QuarantineList = () => {
           {records.length === 0 ? (
             <Empty title={t.ops.nothingQuarantined} hint={t.ops.nothingQuarantinedHint} />
           ) : (
-            <article className="card cause">
+            <article className="card section">
               <ul className="things">
                 {records.map(({ partition, offset, account, verdict, event, bytes, truncated, receivedAt, fed }) => {
                   const key = `${partition}/${offset}`;

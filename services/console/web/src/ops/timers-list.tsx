@@ -27,7 +27,7 @@ export const TimersList = () => {
           {timers.length === 0 ? (
             <Empty title={t.ops.nothingTimed} />
           ) : (
-            <article className="card cause">
+            <article className="card section">
               <ul className="things">
                 {timers.map(({ account, chatId, name, at, state, setBy, input, step }) => (
                   <li key={`${account}/${chatId}/${name}`} data-testid="timer" data-state={state}>
