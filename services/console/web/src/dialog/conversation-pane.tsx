@@ -14,13 +14,19 @@ const peopleText = {
   imported: (t: Texts) => t.dialog.peopleImported,
 };
 
-type ConversationProps = { readonly history: readonly Step[]; readonly chosen: number; readonly choose: (revision: number) => void };
+type ConversationProps = {
+  readonly history: readonly Step[];
+  readonly chosen: number;
+  /** Ids of the bot among operators. */
+  readonly bots: ReadonlySet<string>;
+  readonly choose: (revision: number) => void;
+};
 
 /** The conversation up to the chosen event at full strength, what comes later faded. */
-export const ConversationPane = memo(({ history, chosen, choose }: ConversationProps) => {
+export const ConversationPane = memo(({ history, chosen, bots, choose }: ConversationProps) => {
   const { t } = useTexts();
   const { operator } = useNames(accountOf(history));
-  const turns = useMemo(() => conversation(history, t, operator), [history, t, operator]);
+  const turns = useMemo(() => conversation(history, t, { nameOf: operator, bots }), [history, t, operator, bots]);
   const box = useRef<HTMLDivElement>(null);
   const keyOf = useCallback((index: number) => turns[index]?.key ?? index, [turns]);
   const list = useVirtualizer({

@@ -3,7 +3,7 @@ import { initialDialog } from '@dialog/domain/state';
 import { summarize } from '@dialog/domain/summary';
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../../src/api/schemas.ts';
-import { handedOver } from '../../../test/decided-dialog.ts';
+import { decidedDialog, handedOver } from '../../../test/decided-dialog.ts';
 import {
   inQueue,
   newMessage,
@@ -77,6 +77,57 @@ describe('the conversation', () => {
       ['visitor', 'Алло?'],
       ['bot', 'Слушаю', 'not delivered: suppressed'],
     ]);
+  });
+});
+
+describe('the bot’s own words in a report of Webim', () => {
+  const bots = new Set(['240001']);
+  const dialog = decidedDialog('shop', '1', t0).starts('Здравствуйте');
+  const last = 'Назовите номер заказа (6 цифр).';
+  dialog.passes(9_000).presses('order', 'Где мой заказ?');
+  const at = dialog.now() + 50;
+  const reported = (id: string, text: string, more: object = {}) => ({
+    id,
+    hash: id,
+    hashOfContent: false,
+    kind: 'operator',
+    side: 'operator' as const,
+    text,
+    operatorId: '240001',
+    at,
+    ...more,
+  });
+  dialog
+    .passes(100)
+    .closed(
+      reported('m1', 'Здравствуйте! Я бот поддержки магазина «Полка».'),
+      reported('m2', '', { kind: 'keyboard' }),
+      reported('m3', last),
+      reported('m4', '', { kind: 'file_operator', file: { name: 'price.pdf' } }),
+      reported('m5', '', { kind: 'file_operator', file: { name: 'photo.jpg' }, operatorId: '7' }),
+      reported('m6', 'Чем помочь?', { operatorId: '7' }),
+    );
+  const history = extend([], dialog.stored());
+  const said = conversation(history, en, { bots }).map(({ side, text, at: when }) => [side, text, when]);
+  const from = said.findIndex(([, text]) => text === last);
+
+  it('stand once, as the bot’s, before the close that overtook their result; at their own time', () => {
+    expect(said.filter(([, text]) => text === last)).toEqual([['bot', last, at]]);
+    expect(said.findIndex(([, text]) => text === en.turn.closed)).toBeGreaterThan(from);
+  });
+
+  it('never come as an operator’s, and an operator’s stand even where they are the same words', () => {
+    expect(said.slice(from + 1, from + 4)).toEqual([
+      ['bot', `${en.turn.file}: price.pdf`, at],
+      ['operator', `${en.turn.file}: photo.jpg`, at],
+      ['operator', 'Чем помочь?', at],
+    ]);
+    expect(said.filter(([side]) => side === 'operator')).toHaveLength(2);
+  });
+
+  it('are known by the words where Webim names no operator, or the bot’s number is not known', () => {
+    const unknown = conversation(history, en).filter(({ text }) => text === last || text === '');
+    expect(unknown.map(({ side }) => side).filter((side) => side === 'operator')).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Message } from '@dialog/contracts/message';
 import type { Texts } from '../texts/texts.ts';
 import { word } from '../texts/texts.ts';
 import type { Step } from './history.ts';
+import { ownWords } from './own-words.ts';
 
 /** One line of the conversation, with the event by which it came. */
 export type Turn = {
@@ -22,13 +23,21 @@ export type Turn = {
   readonly withPeople?: boolean;
 };
 
+export type Speakers = {
+  readonly nameOf?: (operatorId: string) => string;
+  /** Ids of the bot among operators; empty: not known. */
+  readonly bots?: ReadonlySet<string>;
+  /** In a fork: the recording from the fork on. */
+  readonly recorded?: readonly Step[];
+};
+
 /** The conversation as the visitor saw it: what reached the visitor when it reached the visitor, and where people spoke unseen by us. */
-export const conversation = (history: readonly Step[], t: Texts, nameOf: (operatorId: string) => string = (id) => id): readonly Turn[] => {
+export const conversation = (history: readonly Step[], t: Texts, speakers: Speakers = {}): readonly Turn[] => {
+  const { nameOf = (id: string) => id, bots = new Set<string>(), recorded = [] } = speakers;
   const turns: Turn[] = [];
   const seen = new Set<string>();
   const open = new Map<number, Effect>();
-  /** Texts of ours that reached the visitor: Webim gives them back among an operator's messages, for its bot is an operator. */
-  const ours = new Set<string>();
+  const ours = ownWords(bots, recorded);
   const repeated = repeatedInputs(history);
   /** Places of visitors' messages by hash: what became of one is known later. */
   const places = new Map<string, number>();
@@ -45,7 +54,7 @@ export const conversation = (history: readonly Step[], t: Texts, nameOf: (operat
   };
   for (const { event, metadata } of history) {
     const base = { revision: event.revision, at: metadata?.at ?? null };
-    const add = (turn: Omit<Turn, 'key' | 'revision' | 'at'>): void => {
+    const add = (turn: Omit<Turn, 'key' | 'revision' | 'at'> & Partial<Pick<Turn, 'at'>>): void => {
       turns.push({ ...base, key: `${event.revision}-${turns.length}`, ...(withPeople ? { withPeople } : {}), ...turn });
     };
     switch (event.type) {
@@ -59,15 +68,17 @@ export const conversation = (history: readonly Step[], t: Texts, nameOf: (operat
         for (const message of messagesOf(event.data)) {
           if (!message.hashOfContent && seen.has(message.hash)) continue;
           seen.add(message.hash);
-          if (message.side === 'operator' && isOurs(message, ours)) continue;
-          if (message.side === 'visitor') {
+          const side = ours.speaker(message, event.data.input.type !== 'new_message' && event.data.input.type !== 'new_chat');
+          if (side === 'known') continue;
+          if (side === 'visitor') {
             places.set(message.hash, turns.length);
             arrived.push(message.hash);
           }
           const opening = stretch === undefined ? undefined : turns[stretch];
-          if (message.side === 'operator' && stretch !== undefined && opening !== undefined)
+          if (side === 'operator' && stretch !== undefined && opening !== undefined)
             turns[stretch] = { ...opening, opensUnseen: 'partial' };
-          add({ side: message.side, ...messageText(message, t) });
+          // A report tells later what was said before: its own time, where Webim sent one.
+          add({ side, ...messageText(message, t), ...(message.at === undefined ? {} : { at: message.at }) });
         }
         if ('refused' in event.data.input && event.data.input.refused) remark(arrived, t.turn.missed);
         break;
@@ -83,17 +94,19 @@ export const conversation = (history: readonly Step[], t: Texts, nameOf: (operat
         break;
       case 'EffectOpened':
         open.set(event.data.number, event.data.effect);
+        ours.opened(event.data.number, event.data.effect);
         break;
       case 'EffectRetried':
-        if (event.data.effect) open.set(event.data.number, event.data.effect);
+        if (event.data.effect === undefined) break;
+        open.set(event.data.number, event.data.effect);
+        ours.opened(event.data.number, event.data.effect);
         break;
       case 'EffectSettled': {
-        const effect = open.get(event.data.number);
-        const said = effect && effectText(effect, t);
-        if (said === undefined) break;
         const { outcome } = event.data;
         const reached = outcome === 'accepted' || outcome === 'in_doubt';
-        if (reached) ours.add(said.text);
+        const effect = open.get(event.data.number);
+        const said = effect && effectText(effect, t);
+        if (ours.settled(event.data.number, reached) || said === undefined) break;
         add({
           side: 'bot',
           ...said,
@@ -141,9 +154,11 @@ export const conversation = (history: readonly Step[], t: Texts, nameOf: (operat
     }
   }
   for (const { revision, message } of imported) {
-    if ((!message.hashOfContent && seen.has(message.hash)) || (message.side === 'operator' && isOurs(message, ours))) continue;
+    if (!message.hashOfContent && seen.has(message.hash)) continue;
+    const side = ours.speaker(message, true);
+    if (side === 'known') continue;
     seen.add(message.hash);
-    place(turns, { revision, at: message.at ?? null, side: message.side, remark: t.turn.imported, ...messageText(message, t) });
+    place(turns, { revision, at: message.at ?? null, side, remark: t.turn.imported, ...messageText(message, t) });
   }
   return turns;
 };
@@ -163,9 +178,6 @@ const place = (turns: Turn[], turn: Omit<Turn, 'key'>): void => {
 /** @returns whether Webim's Stored Data told of the chat here. */
 export const isImport = ({ event }: Step): boolean => event.type === 'InputRecorded' && event.data.input.type === 'chat_imported';
 
-const isOurs = (message: Message, ours: ReadonlySet<string>): boolean =>
-  message.text === undefined || message.text === '' ? message.file === undefined : ours.has(message.text);
-
 /** Revisions of inputs that were recorded as repeats: the visitor wrote that once. */
 const repeatedInputs = (history: readonly Step[]): ReadonlySet<number> => {
   const repeated = new Set<number>();
@@ -183,7 +195,7 @@ const messagesOf = ({ input }: DomainEventOf<'InputRecorded'>['data']): readonly
 const messageText = (message: Message, t: Texts): { text: string; buttons?: readonly string[] } =>
   message.button
     ? { text: '', buttons: [message.button.text ?? message.button.id] }
-    : { text: message.text ?? (message.file ? `${t.turn.file}: ${message.file.name ?? '…'}` : t.turn.erased) };
+    : { text: message.text?.trim() ? message.text : message.file ? `${t.turn.file}: ${message.file.name ?? '…'}` : t.turn.erased };
 
 /** @returns undefined for what a visitor never sees. */
 const effectText = (effect: Effect, t: Texts): { text: string; buttons?: readonly string[] } | undefined => {

@@ -9,6 +9,7 @@ import { EventTools } from './event-tools.tsx';
 import { accountOf, indexOf, type Step } from './history.ts';
 import { KeysHelp } from './keys-help.tsx';
 import { linksOf } from './links.ts';
+import { botsOf } from './own-words.ts';
 import type { Pins } from './pins.ts';
 import { narrowed, nextOfKind, rowAt, rowsOf } from './rows.ts';
 import { Scrubber } from './scrubber.tsx';
@@ -42,6 +43,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
   const rows = useMemo(() => narrowed(all, only, look.words, t), [all, only, look.words, t]);
   const links = useMemo(() => linksOf(history), [history]);
   const sends = useMemo(() => sendsOf(history), [history]);
+  const bots = useMemo(() => botsOf(pins.all.settings), [pins.all]);
 
   const lastRevision = history.at(-1)?.event.revision ?? 0;
   const at = indexOf(history, look.revision ?? lastRevision);
@@ -148,7 +150,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
           <div className={`panes shows-${pane}`}>
             <section className="card pane pane-conversation" aria-labelledby="pane-conversation">
               <h2 id="pane-conversation">{t.dialog.conversation}</h2>
-              <ConversationPane history={history} chosen={chosen} choose={choose} />
+              <ConversationPane history={history} chosen={chosen} bots={bots} choose={choose} />
             </section>
             <section className="card pane pane-events" aria-labelledby="pane-events">
               <div className="pane-head">

@@ -2,13 +2,15 @@ import type { DialogSettings } from '@dialog/contracts/settings';
 import { initialDialog } from '@dialog/domain/state';
 import { type Change, forkStart } from '@dialog/domain/what-if';
 import { type FormEvent, useMemo, useState } from 'react';
+import { useNames } from '../../names.tsx';
 import { useTexts } from '../../texts/context.tsx';
 import { clockTime } from '../../time.ts';
 import { conversation, type Turn } from '../conversation.ts';
 import { TurnLine } from '../conversation-pane.tsx';
 import { changes, factsOf } from '../facts.ts';
-import type { Step } from '../history.ts';
-import type { Personal, Pins } from '../pins.ts';
+import { accountOf, type Step } from '../history.ts';
+import { botsOf } from '../own-words.ts';
+import type { Pins } from '../pins.ts';
 import { type Forked, fork, pinnedOf } from './forked.ts';
 
 const settingNames = [
@@ -122,7 +124,7 @@ export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
           </button>
         </span>
       </form>
-      {made === undefined ? null : <SideBySide made={made} history={history} personal={pins.personal} />}
+      {made === undefined ? null : <SideBySide made={made} history={history} pins={pins} />}
     </div>
   );
 };
@@ -160,28 +162,25 @@ const SettingValue = ({
   );
 };
 
-const SideBySide = ({
-  made,
-  history,
-  personal,
-}: {
-  readonly made: Forked;
-  readonly history: readonly Step[];
-  readonly personal: Personal;
-}) => {
+const SideBySide = ({ made, history, pins }: { readonly made: Forked; readonly history: readonly Step[]; readonly pins: Pins }) => {
   const { t, language } = useTexts();
+  const { operator: nameOf } = useNames(accountOf(history));
+  const bots = useMemo(() => botsOf(pins.all.settings), [pins.all]);
   const { result, recorded, forked, about, differsFrom } = made;
   const start = recorded[0]?.event.revision ?? (history.at(-1)?.event.revision ?? -1) + 1;
   const before = history.slice(0, result.from);
   const left = useMemo(
-    () => conversation([...before, ...recorded], t).filter((turn) => turn.revision >= start),
-    [before, recorded, start, t],
+    () => conversation([...before, ...recorded], t, { nameOf, bots }).filter((turn) => turn.revision >= start),
+    [before, recorded, start, t, nameOf, bots],
   );
-  const right = useMemo(() => conversation([...before, ...forked], t).filter((turn) => turn.revision >= start), [before, forked, start, t]);
+  const right = useMemo(
+    () => conversation([...before, ...forked], t, { nameOf, bots, recorded }).filter((turn) => turn.revision >= start),
+    [before, forked, recorded, start, t, nameOf, bots],
+  );
   const base = before.at(-1)?.state ?? initialDialog;
   const differences = changes(
-    factsOf(recorded.at(-1)?.state ?? base, t, language, personal),
-    factsOf(forked.at(-1)?.state ?? base, t, language, personal),
+    factsOf(recorded.at(-1)?.state ?? base, t, language, pins.personal, nameOf),
+    factsOf(forked.at(-1)?.state ?? base, t, language, pins.personal, nameOf),
   ).filter((fact) => fact.change !== 'none');
   const remarkOf = (turn: Turn): string | undefined => {
     const known = about.get(turn.revision);

@@ -3,7 +3,9 @@ import { recordTest, testText } from '@dialog/domain/record-test';
 import { stateHash } from '@dialog/domain/state-hash';
 import { parseScript } from '@dialog/script/parse';
 import { describe, expect, it } from 'vitest';
-import { handedOver, settingsOf, supportLife, supportSource } from '../../../../test/decided-dialog.ts';
+import { decidedDialog, handedOver, settingsOf, supportLife, supportSource } from '../../../../test/decided-dialog.ts';
+import { en } from '../../texts/en.ts';
+import { conversation } from '../conversation.ts';
 import { extend } from '../history.ts';
 import type { PinnedAll } from '../pins.ts';
 import { historyFile } from '../save.ts';
@@ -43,6 +45,41 @@ describe('a downloaded history', () => {
     expect(() => parseHistoryFile(JSON.stringify({ ...file, events: [...file.events, file.events[0]] }))).toThrow(
       'the revisions do not rise',
     );
+  });
+});
+
+describe('the conversation of a fork', () => {
+  it('has nothing of what Webim’s report repeats of the recording', () => {
+    const dialog = decidedDialog('shop', '3', t0).starts('Здравствуйте');
+    dialog.passes(8_000).presses('order', 'Где мой заказ?').delivered();
+    const asks = dialog.length();
+    dialog.passes(9_000).says('204512').delivered();
+    const recorded = extend([], dialog.stored());
+    const answered = recorded.findLast(({ event }) => event.type === 'InputRecorded' && event.data.input.type === 'new_message')?.event;
+    if (answered?.type !== 'InputRecorded' || answered.data.input.type !== 'new_message') throw new Error('no answer');
+    dialog.passes(1_000).closed(answered.data.input.message, {
+      id: 'b1',
+      hash: 'b1',
+      hashOfContent: false,
+      kind: 'operator',
+      side: 'operator',
+      text: 'Заказ 204512 в пути, привезём завтра с 10 до 18.',
+      operatorId: '240001',
+    });
+    const whole = extend([], dialog.stored());
+    const pinned = pinnedOf({
+      scripts: { [dialog.scriptHash]: { source: supportSource, personal: [] } },
+      settings: { [dialog.settingsHash]: dialog.settings },
+    });
+    const made = fork(whole, asks, pinned, { answer: { text: '100001' } });
+    const turns = conversation([...whole.slice(0, made.result.from), ...made.forked], en, {
+      bots: new Set(['240001']),
+      recorded: made.recorded,
+    });
+    expect(turns.map(({ text }) => text)).not.toContain('204512');
+    expect(turns.map(({ text }) => text).filter((text) => text.includes('204512 в пути'))).toEqual([]);
+    expect(turns.filter(({ side, text }) => side === 'visitor' && text === '100001')).toHaveLength(1);
+    expect(turns.filter(({ side }) => side === 'operator')).toEqual([]);
   });
 });
 
