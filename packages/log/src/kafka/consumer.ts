@@ -3,13 +3,15 @@ import { realClock } from '@dialog/contracts/clock';
 import type { Batch, Consumer as Client, Kafka } from 'kafkajs';
 import { type Lanes, lanes as lanesOf } from '../lanes.ts';
 import type { Assignment, Consumer, ConsumerOptions, LogRecord } from '../port.ts';
-import { partitionNumbers } from './assigner.ts';
+import { beginningsOf, tableRows } from './beginnings.ts';
 import type { Notices, WithAdmin } from './client.ts';
 import type { Connection } from './connection.ts';
 import { within } from './deadline.ts';
 import { isFenced, translate } from './errors.ts';
-import { boundsOf, committedOf } from './offsets.ts';
+import { groupMember, heartbeatMs, longPollMs, type MemberEvents } from './member.ts';
+import { boundsOf } from './offsets.ts';
 import { fromWire } from './record.ts';
+import { type Tenure, tenureOf } from './tenure.ts';
 
 type Dependencies = {
   readonly options: ConsumerOptions;
@@ -25,38 +27,11 @@ type Dependencies = {
 /** The clock's ms between commits of a moved offset, and of the note. */
 const commitPauseMs = 250;
 const notePauseMs = 1_000;
-/** An idle fetch waits so long at the broker, ms: also the longest that a resume or a stop takes effect late. */
-const longPollMs = 200;
-const heartbeatMs = 500;
-/** Members have so long to come back at a rebalance, ms; ours come at once. */
-const rebalanceMs = 15_000;
-const tableFetchBytes = 4 * 1024 * 1024;
 /** Between attempts while the cluster is away, real ms, with full jitter. */
 const retryPauseMs = 1_000;
 const leaveDeadlineMs = 3_000;
 /** Within it a client that is still joining gives up and leaves, ms. */
 const stopDeadlineMs = 8_000;
-
-/** What the member was given, from the group's word to the next one. */
-type Tenure = {
-  readonly generation: number;
-  readonly partitions: readonly number[];
-  readonly memberId: string;
-  /** The group's own number of this generation, by which the broker fences commits; known with the first heartbeat. */
-  groupGeneration: number | undefined;
-  readonly generationKnown: PromiseWithResolvers<void>;
-  /** Ready, and `onAssigned` has been called. */
-  begun: boolean;
-  /** Next offset to take, per partition. */
-  readonly positions: Map<number, number>;
-  readonly committed: Map<number, number>;
-  /** Above the high mark. */
-  readonly full: Set<number>;
-  /** Jumps that are being looked into. */
-  readonly looking: Set<number>;
-  /** Positions at which a gap was looked into and found to be one: compaction makes them. */
-  readonly gaps: Map<number, number>;
-};
 
 /**
  * One consumer of the client, whose handlers only put records into lanes and return: all partitions of a broker share its fetch loop, and
@@ -74,6 +49,7 @@ export const kafkaConsumer = ({
   sawAppend,
 }: Dependencies): Consumer => {
   const { group, topic } = options;
+  const cluster = { withAdmin, connection };
   const highWater = options.highWater ?? 2000;
   const lowWater = options.lowWater ?? 500;
   const ending = new AbortController();
@@ -154,19 +130,7 @@ export const kafkaConsumer = ({
 
   const assign = (memberId: string, partitions: readonly number[]): Promise<void> => {
     generations += 1;
-    const next: Tenure = {
-      generation: generations,
-      partitions: [...partitions].sort((a, b) => a - b),
-      memberId,
-      groupGeneration: undefined,
-      generationKnown: Promise.withResolvers(),
-      begun: false,
-      positions: new Map(),
-      committed: new Map(),
-      full: new Set(),
-      looking: new Set(),
-      gaps: new Map(),
-    };
+    const next = tenureOf(generations, memberId, partitions);
     tenure = next;
     // Before the first fetch of this generation: nothing is taken until its place is known.
     steer();
@@ -183,12 +147,16 @@ export const kafkaConsumer = ({
   /** Finds each partition's place, restores the table, tells the owner, opens the tap. */
   const begin = async (next: Tenure): Promise<void> => {
     const stands = (): boolean => tenure === next && !ending.signal.aborted;
-    const places = await patiently(stands, () => placesOf(next));
+    const places = await patiently(stands, () => beginningsOf(cluster, { group, topic }, next.partitions));
+    const going = (): boolean => {
+      turns();
+      return stands();
+    };
     const { table } = options;
     const rows: (readonly LogRecord[])[] = [];
     for (const partition of table === undefined ? [] : next.partitions) {
       if (!stands()) return;
-      rows.push((await patiently(stands, () => restored(table?.topic ?? '', partition, stands))) ?? []);
+      rows.push((await patiently(stands, () => tableRows(cluster, table?.topic ?? '', partition, going))) ?? []);
     }
     if (places === undefined || !stands()) return;
     // Handed over in one go: rows of a tenure that never began would be a stranger's.
@@ -211,38 +179,6 @@ export const kafkaConsumer = ({
     }
     next.begun = true;
     steer();
-  };
-
-  const placesOf = async (next: Tenure) => {
-    const [committed, bounds] = await withAdmin((to) => Promise.all([committedOf(to, connection, group, topic), boundsOf(to, topic)]));
-    return next.partitions.map((partition) => {
-      const { low, high } = bounds.get(partition) ?? { low: 0, high: 0 };
-      const offset = committed[partition]?.offset;
-      const outside = offset !== undefined && (offset < low || offset > high);
-      return {
-        partition,
-        // From the beginning, never from "latest": nothing accepted is skipped.
-        from: offset === undefined || outside ? low : offset,
-        committed: outside ? undefined : offset,
-        reset: outside ? { topic, partition, committed: offset, low, high } : undefined,
-      };
-    });
-  };
-
-  /** The table's partition from its first record to where it ends now. */
-  const restored = async (table: string, partition: number, stands: () => boolean): Promise<readonly LogRecord[]> => {
-    const { low, high } = (await withAdmin((to) => boundsOf(to, table))).get(partition) ?? { low: 0, high: 0 };
-    const rows: LogRecord[] = [];
-    for (let offset = low; offset < high && stands(); ) {
-      turns();
-      const page = await connection.fetch(table, partition, offset, tableFetchBytes);
-      const last = page?.at(-1);
-      // Cleaned away under our feet, or nothing left below the end.
-      if (page === undefined || last === undefined) break;
-      for (const record of page) if (record.offset < high) rows.push(record);
-      offset = last.offset + 1;
-    }
-    return rows;
   };
 
   /** Repeats what fails for want of the cluster until it works or no longer matters. */
@@ -358,69 +294,25 @@ export const kafkaConsumer = ({
 
   /** One life of the client. Resolves when it has ended and a new one may be tried; rejects when it can't go on. */
   const live = async (): Promise<void> => {
-    const one = kafka.consumer({
-      groupId: group,
-      partitionAssigners: [partitionNumbers],
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: rebalanceMs,
-      heartbeatInterval: heartbeatMs,
-      maxWaitTimeInMs: longPollMs,
-      maxBytesPerPartition: 1024 * 1024,
-      allowAutoTopicCreation: false,
-      // A crash is ours to judge: the client's own restart would go on without our knowing.
-      retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 4, restartOnFailure: () => Promise.resolve(false) },
-    });
-    client = one;
-    const crashed = Promise.withResolvers<unknown>();
-    one.on(one.events.CRASH, ({ payload }) => crashed.resolve(payload.error));
-    // Of each broker, also where nothing came; one takeover that hangs holds up all.
-    one.on(one.events.FETCH, () => {
-      if (tenure === undefined || tenure.begun) turns();
-    });
-    one.on(one.events.REBALANCING, () => guarded(() => revoke(true)));
-    one.on(one.events.GROUP_JOIN, ({ payload }) =>
-      guarded(() => {
-        // Without the word of a rebalance: the group had given us up. Its commits are others' business by now.
-        void revoke(false);
-        return assign(payload.memberId, payload.memberAssignment[topic] ?? []);
-      }),
-    );
-    one.on(one.events.HEARTBEAT, ({ payload }) => {
-      if (tenure?.memberId !== payload.memberId) return;
-      // A late answer of the former generation must not stand for this one.
-      tenure.groupGeneration = Math.max(tenure.groupGeneration ?? -1, payload.groupGenerationId);
-      tenure.generationKnown.resolve();
-    });
+    const member = groupMember(kafka, { group, topic, sessionTimeoutMs }, memberEvents);
+    client = member.client;
     try {
-      await within(leaveDeadlineMs, 'connect', one.connect());
-      await within(leaveDeadlineMs, 'subscribe', one.subscribe({ topics: [topic], fromBeginning: true }));
+      await member.subscribe();
       if (ending.signal.aborted) return;
-      await one.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: ({ batch, resolveOffset }) => {
-          // No error may leave a handler.
-          try {
-            take(batch, resolveOffset);
-          } catch (error) {
-            fail(error);
-          }
-          return Promise.resolve();
-        },
-      });
+      await member.run();
       if (ending.signal.aborted) return;
       hasJoined = true;
-      const error = await Promise.race([crashed.promise, aborted(ending.signal)]);
+      const error = await Promise.race([member.crashed, aborted(ending.signal)]);
       if (error !== undefined) throw error;
     } finally {
       if (!ending.signal.aborted) {
         await revoke(false);
         client = undefined;
         hasJoined = false;
-        void one.disconnect().catch(() => undefined);
+        void member.client.disconnect().catch(() => undefined);
       } else if (!hasJoined) {
         client = undefined;
-        await within(leaveDeadlineMs, 'leave', one.disconnect()).catch(() => undefined);
+        await within(leaveDeadlineMs, 'leave', member.client.disconnect()).catch(() => undefined);
       }
     }
   };
@@ -431,6 +323,33 @@ export const kafkaConsumer = ({
     } catch (error) {
       fail(error);
     }
+  };
+
+  const memberEvents: MemberEvents = {
+    onRebalancing: () => guarded(() => revoke(true)),
+    onJoined: (memberId, partitions) =>
+      guarded(() => {
+        // Without the word of a rebalance: the group had given us up. Its commits are others' business by now.
+        void revoke(false);
+        return assign(memberId, partitions);
+      }),
+    onHeartbeat: (memberId, groupGeneration) => {
+      if (tenure?.memberId !== memberId) return;
+      // A late answer of the former generation must not stand for this one.
+      tenure.groupGeneration = Math.max(tenure.groupGeneration ?? -1, groupGeneration);
+      tenure.generationKnown.resolve();
+    },
+    // One takeover that hangs holds up all.
+    onFetched: () => {
+      if (tenure === undefined || tenure.begun) turns();
+    },
+    onBatch: (batch, resolveOffset) => {
+      try {
+        take(batch, resolveOffset);
+      } catch (error) {
+        fail(error);
+      }
+    },
   };
 
   const loop = async (): Promise<void> => {
