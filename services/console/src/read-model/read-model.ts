@@ -4,9 +4,12 @@ import { within } from '../deadline.ts';
 import type { ParkedSubject } from './parked-tables.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
 import { type Applied, type DialogTotals, type FacetValues, type ListFilter, RowGap, type ScriptUse, type Tables } from './tables.ts';
-import type { Answer, Call } from './worker.ts';
+import { type Answer, type Call, sharedNow, type ThreadData } from './thread-call.ts';
 
-/** The read model as the service's loop sees it: `Tables` in a worker thread of its own, each call with a deadline. */
+/**
+ * The read model as the service's loop sees it: `Tables` in a worker thread of its own, what counts over all dialogs in a second one, each call
+ * with a deadline.
+ */
 export type ReadModel = {
   readonly checkpoint: () => Promise<string>;
   /** @throws RowGap: nothing was taken */
@@ -41,10 +44,15 @@ export type ReadModel = {
 const callTimeoutMs = 10_000;
 const applyTimeoutMs = 60_000;
 
-export const openReadModel = (options: { readonly file: string; readonly version?: number }): ReadModel => {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { file: options.file, version: options.version ?? rowFoldVersion },
-  });
+type Thread = {
+  /** @throws RowGap, DeadlineExceeded: it is not begun then, where it was not yet */
+  readonly call: (timeoutMs: number, name: Call['name'], ...args: readonly unknown[]) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+  readonly died: Promise<void>;
+};
+
+const openThread = (data: ThreadData): Thread => {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data });
   const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let next = 0;
   let closing = false;
@@ -70,16 +78,57 @@ export const openReadModel = (options: { readonly file: string; readonly version
   });
   died.catch(() => undefined);
 
-  const call = async (timeoutMs: number, name: Call['name'], ...args: readonly unknown[]): Promise<unknown> => {
+  const call: Thread['call'] = async (timeoutMs, name, ...args) => {
     if (failure) throw failure;
     const id = next++;
     const answered = new Promise<unknown>((resolve, reject) => open.set(id, { resolve, reject }));
-    worker.postMessage({ id, name, args } satisfies Call);
+    worker.postMessage({ id, name, args, until: sharedNow() + timeoutMs } satisfies Call);
     try {
       return await within(timeoutMs, `read model: ${name}`, answered);
     } finally {
       open.delete(id);
     }
+  };
+
+  return {
+    call,
+    close: async () => {
+      if (closing) return;
+      closing = true;
+      if (failure) return;
+      try {
+        await call(callTimeoutMs, 'close');
+        await within(callTimeoutMs, 'read model: exit', died);
+      } finally {
+        await worker.terminate();
+      }
+    },
+    died,
+  };
+};
+
+export const openReadModel = (options: { readonly file: string; readonly version?: number }): ReadModel => {
+  const { file, version = rowFoldVersion } = options;
+  const tables = openThread({ file, version, counts: false });
+  const { call } = tables;
+  const died = Promise.withResolvers<void>();
+  died.promise.catch(() => undefined);
+  tables.died.then(died.resolve, died.reject);
+  let counts: Promise<Thread> | undefined;
+  const openCounts = async (): Promise<Thread> => {
+    // It answers once the file is one of this version.
+    await call(callTimeoutMs, 'checkpoint');
+    const thread = openThread({ file, version, counts: true });
+    thread.died.catch(died.reject);
+    return thread;
+  };
+  const count = async (name: Call['name'], ...args: readonly unknown[]): Promise<unknown> => {
+    counts ??= openCounts();
+    const opening = counts;
+    opening.catch(() => {
+      if (counts === opening) counts = undefined;
+    });
+    return (await opening).call(callTimeoutMs, name, ...args);
   };
 
   return {
@@ -104,21 +153,14 @@ export const openReadModel = (options: { readonly file: string; readonly version
     quarantined: async (...args) => (await call(callTimeoutMs, 'quarantined', ...args)) as ReturnType<Tables['quarantined']>,
     webhooks: async (...args) => (await call(callTimeoutMs, 'webhooks', ...args)) as ReturnType<Tables['webhooks']>,
     connection: async (...args) => (await call(callTimeoutMs, 'connection', ...args)) as ReturnType<Tables['connection']>,
-    numbers: async (...args) => (await call(callTimeoutMs, 'numbers', ...args)) as ReturnType<Tables['numbers']>,
-    flow: async (...args) => (await call(callTimeoutMs, 'flow', ...args)) as ReturnType<Tables['flow']>,
-    behind: async (...args) => (await call(callTimeoutMs, 'behind', ...args)) as ReturnType<Tables['behind']>,
+    numbers: async (...args) => (await count('numbers', ...args)) as ReturnType<Tables['numbers']>,
+    flow: async (...args) => (await count('flow', ...args)) as ReturnType<Tables['flow']>,
+    behind: async (...args) => (await count('behind', ...args)) as ReturnType<Tables['behind']>,
     sends: async (...args) => (await call(callTimeoutMs, 'sends', ...args)) as ReturnType<Tables['sends']>,
     close: async () => {
-      if (closing) return;
-      closing = true;
-      if (failure) return;
-      try {
-        await call(callTimeoutMs, 'close');
-        await within(callTimeoutMs, 'read model: exit', died);
-      } finally {
-        await worker.terminate();
-      }
+      const thread = await counts?.catch(() => undefined);
+      await Promise.all([thread?.close(), tables.close()]);
     },
-    died,
+    died: died.promise,
   };
 };

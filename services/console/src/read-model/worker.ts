@@ -1,20 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openTables, RowGap, type Tables } from './tables.ts';
-
-/** A call of one function of `Tables`, and its answer; matched by `id`. */
-export type Call = { readonly id: number; readonly name: keyof Tables; readonly args: readonly unknown[] };
-export type Answer =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly gap: { readonly stream: string; readonly expected: number; readonly found: number } }
-  | { readonly id: number; readonly error: string };
+import { openCounts, openTables, RowGap, type Tables } from './tables.ts';
+import { type Answer, type Call, sharedNow, type ThreadData } from './thread-call.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('bug: the read model runs in a worker thread');
-const { file, version } = workerData as { file: string; version: number };
-const tables = openTables(file, version);
+const { file, version, counts } = workerData as ThreadData;
+const tables: Partial<Tables> = counts ? openCounts(file) : openTables(file, version);
 
-port.on('message', ({ id, name, args }: Call) => {
+port.on('message', ({ id, name, args, until }: Call) => {
   try {
+    // Of calls that are slow, asked again and again, each would wait for those before it, and be done for nobody.
+    if (sharedNow() > until) throw new Error(`nobody waits for ${name} any more`);
     const call = tables[name] as (...values: readonly unknown[]) => unknown;
     port.postMessage({ id, value: call(...args) } satisfies Answer);
   } catch (error) {
