@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ScriptPublished } from '@dialog/contracts/account-event';
-import { scriptStream } from '@dialog/contracts/ids';
+import { accountStream, scriptStream } from '@dialog/contracts/ids';
 import { pinEventSchemas } from '@dialog/contracts/pin-event';
 import type { EventStore } from '@dialog/event-store/port';
 import { registerOnce } from '@dialog/event-store/register-once';
-import { type AccountEvent, type AccountHistory, appendToAccount } from './account-stream.ts';
+import { type AccountEvent, type AccountHistory, accountEventOf, appendToAccount } from './account-stream.ts';
+
+const pageSize = 500;
 
 /** A version's name: the first 32 hex digits of the SHA-256 of its source. */
 export const scriptHash = (source: string): string => createHash('sha256').update(source).digest('hex').slice(0, 32);
@@ -73,6 +75,7 @@ export const publishScript = async (
   const script = await registerScript(store, source);
   const data: ScriptPublished = { ...publication, script, source: 'command' };
   await appendToAccount(store, account, () => ({ type: 'ScriptPublished', data }));
+  await keepPublished(store, source);
   return data;
 };
 
@@ -86,8 +89,13 @@ export const publishFile = async (store: EventStore, account: string, source: st
     const last = publications(history).findLast((one) => one.source === 'file');
     return last?.script === script ? null : { type: 'ScriptPublished', data: { ...publication, script, source: 'file' } };
   });
-  return published !== null;
+  if (published === null) return false;
+  await keepPublished(store, source);
+  return true;
 };
+
+/** A removal that had begun before the publication may have taken its source away since: whichever of the two ends last has put it back. */
+const keepPublished = registerScript;
 
 type Refusal = Extract<AccountEvent, { type: 'ScriptRefused' }>['data'];
 
@@ -100,8 +108,8 @@ export const recordRefusal = async (store: EventStore, account: string, refusal:
 };
 
 /**
- * Forgets a version that nothing refers to: the caller has seen to it that no history does. A published one is refused here, where it
- * can't be published meanwhile. @returns false: it is what new chats take
+ * Forgets a version that nothing refers to: the caller has seen to it that no history does. A published one is refused; one that somebody
+ * publishes meanwhile gets its source back. @returns false: it is what new chats take
  * @throws EventStoreError
  */
 export const removeScript = async (
@@ -113,6 +121,26 @@ export const removeScript = async (
     currentOf(history)?.script === removal.script ? null : { type: 'ScriptRemoved', data: removal },
   );
   if (removed === null) return false;
+  const source = await scriptSource(store, removal.script);
   await store.deleteStream(scriptStream(removal.script));
-  return true;
+  if (source === undefined || !(await isPublished(store, removal.script))) return true;
+  await registerScript(store, source);
+  return false;
+};
+
+/** Whether an account takes it, or has published it since it was last removed: chats may have begun with it. */
+const isPublished = async (store: EventStore, script: string): Promise<boolean> => {
+  const current = new Map<string, string>();
+  let sinceRemoval = false;
+  for (let after = 'start'; ; ) {
+    const page = await store.readAll({ after, maxCount: pageSize, streamPrefixes: [accountStream('')] });
+    for (const recorded of page) {
+      const event = accountEventOf(recorded);
+      if (event?.type === 'ScriptPublished') current.set(recorded.stream, event.data.script);
+      if (event?.type === 'ScriptPublished' && event.data.script === script) sinceRemoval = true;
+      if (event?.type === 'ScriptRemoved' && event.data.script === script) sinceRemoval = false;
+    }
+    if (page.length < pageSize) return sinceRemoval || [...current.values()].includes(script);
+    after = page.at(-1)?.position ?? after;
+  }
 };

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
+import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import { publishFile } from '@dialog/script-versions/versions';
+import { publishFile, publishScript, removeScript, scriptHash, scriptSource } from '@dialog/script-versions/versions';
 import express from 'express';
 import { pino } from 'pino';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { problemHandler } from '../http/problem.ts';
 import { scriptsRouter } from './scripts.ts';
 
@@ -68,4 +69,58 @@ it('a version that no dialog and no account needs is forgotten an hour after new
   expect(await asked('/accounts/shop/scripts', { source: bot('two') })).toMatchObject({ status: 200 });
   expect(await asked(`/scripts/${two.answer.script}`)).toMatchObject({ status: 200 });
   expect(await asked('/accounts/nobody/scripts', { source: bot('two') })).toMatchObject({ status: 404 });
+});
+
+describe('a version that is published while it is removed keeps its source', () => {
+  const by = { bot: 'test', by: 'ops', reason: 'a test', at: 1 };
+  const script = scriptHash(bot('two'));
+  const removal = { script, by: 'ops', reason: 'a test', at: 2 };
+  const opened = async (): Promise<EventStore> => {
+    const folder = await mkdtemp(join(tmpdir(), 'scripts-'));
+    const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+    onTestFinished(async () => {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+    for (const account of ['shop', 'bank']) await publishScript(store, account, bot('one'), by);
+    await publishScript(store, 'shop', bot('two'), by);
+    await publishScript(store, 'shop', bot('one'), by);
+    return store;
+  };
+
+  it.each(['shop', 'bank'])('by %s, after the removal was recorded and before the source goes', async (account) => {
+    const store = await opened();
+    const deleteStream = async (stream: string): Promise<void> => {
+      await publishScript(store, account, bot('two'), by);
+      await store.deleteStream(stream);
+    };
+    expect(await removeScript({ ...store, deleteStream }, 'shop', removal)).toBe(false);
+    expect(await scriptSource(store, script)).toBe(bot('two'));
+  });
+
+  it('and taken back at once: chats may have begun with it', async () => {
+    const store = await opened();
+    const deleteStream = async (stream: string): Promise<void> => {
+      await publishScript(store, 'bank', bot('two'), by);
+      await publishScript(store, 'bank', bot('one'), by);
+      await store.deleteStream(stream);
+    };
+    await removeScript({ ...store, deleteStream }, 'shop', removal);
+    expect(await scriptSource(store, script)).toBe(bot('two'));
+  });
+
+  it.each([
+    ['by a command', (store: EventStore) => publishScript(store, 'bank', bot('two'), by)],
+    ['by a file', (store: EventStore) => publishFile(store, 'bank', bot('two'), by)],
+  ])('%s that found the source, while the whole removal went by', async (_, publish) => {
+    const store = await opened();
+    let removed: boolean | undefined;
+    const append: EventStore['append'] = async (stream, ...rest) => {
+      if (stream === 'account-bank') removed ??= await removeScript(store, 'shop', removal);
+      return store.append(stream, ...rest);
+    };
+    await publish({ ...store, append });
+    expect(removed).toBe(true);
+    expect(await scriptSource(store, script)).toBe(bot('two'));
+  });
 });
