@@ -32,6 +32,10 @@ export const effectSchema = z.discriminatedUnion('kind', [
 ]);
 export type Effect = z.infer<typeof effectSchema>;
 export type EffectKind = Effect['kind'];
+type HttpMethod = Extract<Effect, { kind: 'http' }>['method'];
+
+/** A repeat does no more than the first (RFC 9110 §9.2.2). */
+export const isIdempotent = (method: HttpMethod): boolean => method === 'GET' || method === 'PUT' || method === 'DELETE';
 
 /** Codes of attempts that a rate or a stop of our own put off: nothing was learned about who was to be asked, so they use up no retry. */
 const delayedByUs: ReadonlySet<string> = new Set(['rate_limit', 'aborted']);

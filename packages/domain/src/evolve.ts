@@ -4,6 +4,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import type { Cursor, ScriptState } from '@dialog/script/types';
 import { idSet } from './id-set.ts';
+import { contentRepeatMs, newChatRepeatMs } from './repeats.ts';
 import type { DialogState, Holder, LiveDialog, OpenEffect, Silence } from './state.ts';
 
 /**
@@ -28,8 +29,6 @@ export const fold = (events: Iterable<DomainEvent>, from: DialogState): DialogSt
   return state;
 };
 
-const contentWindowMs = 10_000;
-const newChatWindowMs = 300_000;
 const webhooksRemembered = 8;
 
 const inputRecorded = (state: DialogState, { input, at }: DomainEventOf<'InputRecorded'>['data']): DialogState => {
@@ -75,7 +74,7 @@ const botWebhook = (
   let recentContent = state.recentContent;
   for (const message of arriving) {
     if (message.hashOfContent) {
-      recentContent = [...recentContent.filter((seen) => at - seen.at <= contentWindowMs), { hash: message.hash, at }];
+      recentContent = [...recentContent.filter((seen) => at - seen.at <= contentRepeatMs), { hash: message.hash, at }];
     } else messages = messages.add(message.hash);
   }
   const webhook = { inputId: input.inputId, hashes: arriving.map((message) => message.hash), at, answered: false };
@@ -91,7 +90,7 @@ const botWebhook = (
     ...(input.type === 'new_chat'
       ? {
           visitorFields: { ...state.visitorFields, ...input.visitor?.fields },
-          newChats: [...state.newChats.filter((seen) => at - seen.at <= newChatWindowMs), { bodyHash: input.bodyHash, at }],
+          newChats: [...state.newChats.filter((seen) => at - seen.at <= newChatRepeatMs), { bodyHash: input.bodyHash, at }],
         }
       : {}),
   };

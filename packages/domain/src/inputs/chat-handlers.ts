@@ -6,6 +6,7 @@ import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
 import { toPeople } from '../ownership/to-people.ts';
 import { takeWaiting } from '../script-run/messages.ts';
 import type { LiveDialog } from '../state.ts';
+import { late } from './late.ts';
 
 /** Of a chat that the bot never had: recorded, no owner, flag or deadline. @returns true where that was all. */
 const recordedUnseen = (draft: Draft, kind: string, closed: boolean): boolean => {
@@ -27,11 +28,8 @@ export const chatAssigned = (draft: Draft, input: InboxInputOf<'chat_assigned'>)
     recordedUnseen(draft, 'chat_assigned', false);
     return;
   }
+  if (before.holder.owner === 'nobody') return late(draft);
   recordInput(draft);
-  if (before.holder.owner === 'nobody') {
-    emit(draft, { type: 'InputLate', data: { reason: 'after_close' } });
-    return;
-  }
   const { botOperatorId } = draft.context.settings;
   if (botOperatorId === null || input.operatorId === undefined) return assignedWithoutKnownBot(draft, input, before);
   if (input.operatorId === botOperatorId) return assignedToBot(draft, input, before);
@@ -109,11 +107,8 @@ export const chatImported = (draft: Draft, input: InboxInputOf<'chat_imported'>)
 export const chatClosed = (draft: Draft, input: InboxInputOf<'chat_closed'>): void => {
   if (recordedUnseen(draft, 'chat_closed', true)) return;
   const before = liveOf(draft);
+  if (before.holder.owner === 'nobody' && before.holder.final) return late(draft);
   recordInput(draft);
-  if (before.holder.owner === 'nobody' && before.holder.final) {
-    emit(draft, { type: 'InputLate', data: { reason: 'after_close' } });
-    return;
-  }
   closeDialog(draft, {
     cause: 'webim',
     final: true,

@@ -1,4 +1,4 @@
-import { type Effect, isDelayedByUs } from '@dialog/contracts/effects';
+import { type Effect, isDelayedByUs, isIdempotent } from '@dialog/contracts/effects';
 import type { InboxInputOf } from '@dialog/contracts/inbox';
 import type { HttpError } from '@dialog/script/types';
 import { armAutoClose } from '../deadlines.ts';
@@ -257,9 +257,7 @@ const isRepeated = ({ effect, failures, doubts }: OpenEffect, { outcome, code }:
     case 'deferred':
       return isDelayedByUs(code) || failures < effect.retries;
     case 'in_doubt':
-      return (
-        (effect.method === 'GET' || effect.method === 'PUT' || effect.method === 'DELETE') && (doubts === 0 || failures < effect.retries)
-      );
+      return isIdempotent(effect.method) && (doubts === 0 || failures < effect.retries);
     // Nothing was sent: another owner of the record saw another head.
     case 'suppressed':
       return failures === 0;

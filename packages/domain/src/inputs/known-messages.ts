@@ -1,7 +1,6 @@
 import type { Message } from '@dialog/contracts/message';
+import { contentRepeatMs } from '../repeats.ts';
 import type { LiveDialog } from '../state.ts';
-
-const contentRepeatMs = 10_000;
 
 /** A message seen before: by Webim's id for ever, by content only within 10 s and never across a reply of ours (design §6.3). */
 export const isKnown = (state: LiveDialog, message: Message, at: number): boolean =>

@@ -5,11 +5,13 @@ import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { settleOpenRedirect } from '../ownership/handover.ts';
 import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
+import { newChatRepeatMs } from '../repeats.ts';
 import { armScript } from '../script-run/advance.ts';
 import { askVisitor, beginScript, owesStart } from '../script-run/begin.ts';
 import { offerMessages, takeWaiting } from '../script-run/messages.ts';
 import type { LiveDialog, Refusal } from '../state.ts';
 import { isKnown, seenByPeople, unseenOf } from './known-messages.ts';
+import { late } from './late.ts';
 import { refusalRepeatedBy, refusedWebhook, takeBackRefusal } from './refused-webhook.ts';
 import { startDialog } from './start.ts';
 
@@ -90,13 +92,6 @@ const withoutSeenByPeople = (draft: Draft, input: InboxInputOf<'new_chat'>, unse
   if (hashes.length > 0 && liveOf(draft).waiting.length === 0) emit(draft, { type: 'MessagesSeenByPeople', data: { hashes } });
   return unseen.filter((message) => !seen.has(message.hash));
 };
-
-const late = (draft: Draft): void => {
-  recordInput(draft);
-  emit(draft, { type: 'InputLate', data: { reason: 'after_close' } });
-};
-
-const newChatRepeatMs = 300_000;
 
 /**
  * The same body within 5 minutes. Where people got the chat since, it is a repeat only within `handbackGrace` of that:

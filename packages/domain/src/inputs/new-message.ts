@@ -6,6 +6,7 @@ import { runScript } from '../script-run/advance.ts';
 import { owesStart } from '../script-run/begin.ts';
 import { offerMessages } from '../script-run/messages.ts';
 import { isKnown } from './known-messages.ts';
+import { late } from './late.ts';
 import { answerAgain } from './new-chat.ts';
 import { refusalRepeatedBy, refusedWebhook, takeBackRefusal } from './refused-webhook.ts';
 import { startDialog } from './start.ts';
@@ -61,11 +62,6 @@ export const newMessage = (draft: Draft, input: InboxInputOf<'new_message'>): vo
       state.holder satisfies never;
   }
   offerMessages(draft, [message]);
-};
-
-const late = (draft: Draft): void => {
-  recordInput(draft);
-  emit(draft, { type: 'InputLate', data: { reason: 'after_close' } });
 };
 
 const ignored = (draft: Draft, reason: 'not_a_visitor' | 'within_handback_grace'): void => {

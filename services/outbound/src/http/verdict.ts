@@ -1,3 +1,4 @@
+import { isIdempotent } from '@dialog/contracts/effects';
 import type { EffectResult } from '@dialog/contracts/inbox';
 import type { Exchange } from '@dialog/webim/bot-api/exchange';
 import { retryAfterMs } from '@dialog/webim/bot-api/retry-after';
@@ -18,9 +19,6 @@ type Waiting = {
   readonly wall: number;
   readonly random: () => number;
 };
-
-/** A repeat does no more than the first (RFC 9110 §9.2.2). */
-export const isIdempotent = (method: HttpEffect['method']): boolean => method === 'GET' || method === 'PUT' || method === 'DELETE';
 
 export const refusedHttp = (code: string): Verdict => ({ outcome: 'refused', reason: 'other', code });
 
