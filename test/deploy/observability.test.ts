@@ -64,6 +64,7 @@ const exported = async (): Promise<{ metrics: Set<string>; labels: Set<string> }
   metrics.ingress.acknowledged(0.1);
   metrics.outbound.settled({ account: 'a', kind: 'text', outcome: 'accepted' });
   metrics.outbound.attempted({ account: 'a', answer: 'accepted' }, 0.1);
+  metrics.outbound.stepAsked({ account: 'a', answer: 'answered' }, 0.1);
   metrics.outbound.circuit({ account: 'a' }, true);
   metrics.offsetResets('projector');
   const open = [{ account: 'a', owner: 'queue', count: 1, oldestSince: 0, closeOverdue: 0 }] as const;

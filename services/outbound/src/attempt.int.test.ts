@@ -352,6 +352,18 @@ describe('an http step', () => {
     expect(JSON.stringify(rig.lines)).not.toContain('/orders');
   });
 
+  test('is timed apart from what Webim is asked', async () => {
+    const other = rig.newChat();
+    await rig.dialogAt(other, 1, { number: 1, attempt: 1 });
+    rig.timed.length = 0;
+    await rig.outbound().deliver(aRecord(id, { effect: request() }));
+    await rig.outbound().deliver(aRecord(other));
+    expect(rig.timed).toEqual([
+      { of: 'step', answer: 'answered' },
+      { of: 'webim', answer: 'accepted' },
+    ]);
+  });
+
   test('people have the chat: suppressed, nobody is asked', async () => {
     await rig.dialogAt(id, 2, null);
     await rig.outbound().deliver(aRecord(id, { effect: request() }));

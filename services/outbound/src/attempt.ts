@@ -171,7 +171,7 @@ const request = async (
     },
   });
   if (answer !== undefined && answer !== 'held') {
-    metrics?.attempted({ account: record.account, answer: `http_${answer}` }, (clock.monotonic() - began) / 1000);
+    metrics?.stepAsked({ account: record.account, answer }, (clock.monotonic() - began) / 1000);
   }
   return { ...verdict, ...(sentAt === undefined ? {} : { sentAt }) };
 };

@@ -18,6 +18,7 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { type AccountLimits, accountConnections } from '../src/account/connections.ts';
 import { type AttemptContext, answerAttempt } from '../src/attempt.ts';
+import type { OutboundMetrics } from '../src/metrics.ts';
 import { outageOf } from '../src/outage.ts';
 import { parseOutboxRecord } from '../src/outbox-record.ts';
 
@@ -87,6 +88,15 @@ export const startRig = async () => {
   };
   const accounts = accountsOf([account('acme', baseUrl), account('bare', baseUrl, false), asking]);
   const closers: (() => Promise<unknown>)[] = [];
+  /** Which requests were timed, in order. */
+  const timed: { readonly of: 'webim' | 'step'; readonly answer: string }[] = [];
+  const metrics: OutboundMetrics = {
+    settled: () => undefined,
+    attempted: ({ answer }) => void timed.push({ of: 'webim', answer }),
+    stepAsked: ({ answer }) => void timed.push({ of: 'step', answer }),
+    circuit: () => undefined,
+    unreadable: () => undefined,
+  };
 
   let chats = 1000;
   return {
@@ -95,6 +105,7 @@ export const startRig = async () => {
     store,
     logger,
     lines,
+    timed,
     posted,
     script,
     accounts,
@@ -159,7 +170,7 @@ export const startRig = async () => {
         connections,
         httpTimeoutMs,
         hashKey,
-        metrics: undefined,
+        metrics,
         claimMarginMs: over.claimMarginMs ?? claimMarginMs,
         outage: outageOf({ clock, random, stop: stop.signal, logger, onAway: () => undefined, onBack: () => undefined }),
         stopping: stop.signal,

@@ -32,9 +32,16 @@ export const engineMetrics = () => {
   });
   const attempts = new Histogram({
     name: 'webim_request_seconds',
-    help: 'HTTP attempts towards Webim',
+    help: 'Requests to the bot API of Webim',
     labelNames: ['account', 'answer'],
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
+    registers: [registry],
+  });
+  const steps = new Histogram({
+    name: 'http_step_request_seconds',
+    help: 'Requests of http steps of scripts',
+    labelNames: ['account', 'answer'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30],
     registers: [registry],
   });
   const circuit = new Gauge({
@@ -57,6 +64,7 @@ export const engineMetrics = () => {
   const outbound: OutboundMetrics = {
     settled: (labels) => settled.inc(labels),
     attempted: (labels, seconds) => attempts.observe(labels, seconds),
+    stepAsked: (labels, seconds) => steps.observe(labels, seconds),
     circuit: (labels, open) => circuit.set(labels, open ? 1 : 0),
     unreadable: () => unreadable.inc(),
   };
