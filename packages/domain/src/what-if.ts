@@ -13,7 +13,7 @@ import { type DialogState, inFlight, initialDialog, type OpenEffect, parkedHead 
 import { canonical } from './state-hash.ts';
 
 export type Change = {
-  /** Said by the visitor instead of the first message from the fork on; where none comes, after everything. */
+  /** Said by the visitor instead of the first message from the fork on, also of one that a new chat brings; where none comes, after everything. */
   readonly answer?: { readonly text: string } | { readonly button: string; readonly label: string };
   /** In force from the fork on. */
   readonly settings?: Partial<DialogSettings>;
@@ -69,13 +69,25 @@ const assumedDelayMs = 200;
 /** A fork that does not come to rest is stopped. */
 const maxAppends = 20_000;
 
-/** The recorded event from which a fork at this event decides again: the visitor's message that it belongs to, else the next input. */
+/** The recorded event from which a fork at this event decides again: the visitor's words that it belongs to, else the next input. */
 export const forkStart = (recorded: readonly DomainEvent[], at: number): number => {
   let opening = Math.min(at, recorded.length - 1);
   while (opening > 0 && recorded[opening]?.type !== 'InputRecorded') opening -= 1;
-  if (isAnswer(recorded[opening])) return opening;
+  if (answerableAt(recorded, opening) !== undefined) return opening;
   const next = recorded.findIndex((event, index) => index > opening && event.type === 'InputRecorded');
   return next < 0 ? recorded.length : next;
+};
+
+/** @returns the message that an answer takes the place of in a fork at this event, with the index of its input; undefined: the visitor says nothing from there on. */
+export const replacedBy = (
+  recorded: readonly DomainEvent[],
+  at: number,
+): { readonly of: number; readonly message: Message } | undefined => {
+  for (let of = forkStart(recorded, at); of < recorded.length; of++) {
+    const message = answerableAt(recorded, of);
+    if (message !== undefined) return { of, message };
+  }
+  return undefined;
 };
 
 type Recorded = {
@@ -207,7 +219,8 @@ export const whatIf = (
     settingsHash = opening.settings;
     scriptHash = opening.script ?? scriptHash;
     if (opening.doorsOpenSince !== undefined) doorsOpenSince = opening.doorsOpenSince;
-    const answered = answer !== undefined && isAnswerInput(input);
+    const replaced = answer === undefined ? undefined : answerableAt(recorded, of);
+    const answered = replaced !== undefined;
     if (answered) {
       claimBefore(knownNow(), of);
       diverge();
@@ -222,8 +235,8 @@ export const whatIf = (
       }
     }
     if (rules.stop === undefined) recordedSaid.push(...reached(decided, was.status === 'live' ? was.effects : []));
-    if (answered && answer !== undefined) {
-      const changed: InboxInput = { ...input, inputId: `fork:${input.inputId}`, message: messageOf(answer, input.message) };
+    if (replaced !== undefined && answer !== undefined) {
+      const changed = withMessage(input, replaced, messageOf(answer, replaced));
       answer = undefined;
       if (!take(changed, time, 'changed', null, of)) break;
       continue;
@@ -277,9 +290,28 @@ export const whatIf = (
   return { from, appends, state, recordedEnd, divergedAt, skipped, gap, stopped, to };
 };
 
-const isAnswer = (event: DomainEvent | undefined): boolean => event?.type === 'InputRecorded' && isAnswerInput(event.data.input);
-const isAnswerInput = (input: InboxInput): input is InboxInputOf<'new_message'> =>
-  input.type === 'new_message' && input.message.side === 'visitor' && input.refused !== true;
+/** The visitor's message in an input that an answer may stand for. A chat that comes again brings what was said before with it: only what is new in it counts. */
+const answerableAt = (recorded: readonly DomainEvent[], at: number): Message | undefined => {
+  const [first, ...more] = visitorsWords(recorded[at]);
+  const event = recorded[at];
+  if (first === undefined || event?.type !== 'InputRecorded' || event.data.input.type === 'new_message') return first;
+  const known = new Set(recorded.slice(0, at).flatMap((earlier) => visitorsWords(earlier).map(({ hash }) => hash)));
+  return [first, ...more].find(({ hash }) => !known.has(hash));
+};
+
+const visitorsWords = (event: DomainEvent | undefined): readonly Message[] => {
+  if (event?.type !== 'InputRecorded') return [];
+  const { input } = event.data;
+  if (input.type !== 'new_message' && input.type !== 'new_chat') return [];
+  const messages = input.type === 'new_message' ? [input.message] : input.messages;
+  return input.refused === true ? [] : messages.filter(({ side }) => side === 'visitor');
+};
+
+const withMessage = (input: InboxInput, old: Message, message: Message): InboxInput => {
+  const inputId = `fork:${input.inputId}`;
+  if (input.type === 'new_message') return { ...input, inputId, message };
+  return input.type === 'new_chat' ? { ...input, inputId, messages: input.messages.map((one) => (one === old ? message : one)) } : input;
+};
 
 const appendsOf = (events: readonly DomainEvent[], from: number): Recorded[] => {
   const appends: { opening: DomainEventOf<'InputRecorded'>['data']; decided: DomainEvent[]; taken: DomainEvent[]; of: number }[] = [];

@@ -101,6 +101,16 @@ describe('a fork', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('names the words that the answer stands for, also those of the new chat', async () => {
+    const page = await open(`${desk.address}/dialogs/shop/2?fork=0`, { locale: 'ru-RU' });
+    await page.getByTestId('fork-replaces').getByText('«Здравствуйте»').waitFor();
+    await page.getByLabel('Вместо этого посетитель пишет').fill('Где заказ 204512');
+    await page.getByRole('button', { name: 'Пустить' }).click();
+    const forked = page.getByTestId('fork-forked');
+    await forked.getByText('Где заказ 204512').waitFor();
+    expect(await forked.getByText('Здравствуйте', { exact: true }).count()).toBe(0);
+  });
+
   it('asks what another setting would have led to; with nothing changed it comes out as recorded', async () => {
     const page = await open(`${desk.address}/dialogs/shop/2?rev=0&fork=0`, { locale: 'ru-RU', dark: true });
     await page.getByRole('button', { name: 'Пустить' }).click();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/evolve.ts';
 import { initialDialog } from '../../src/state.ts';
 import { canonical, stateHash } from '../../src/state-hash.ts';
-import { type WhatIf, whatIf } from '../../src/what-if.ts';
+import { replacedBy, type WhatIf, whatIf } from '../../src/what-if.ts';
 import { aDialog } from '../kit/dialog.ts';
 import { live, move, options } from '../kit/moves.ts';
 
@@ -85,6 +85,30 @@ describe('a fork with another answer', () => {
       ['assumed', null],
     ]);
     expect(heardIn(fork)).toEqual(['what?']);
+  });
+
+  it('stands for the first words that a new chat brings, and for what is new in one that comes again', () => {
+    const dialog = aDialog();
+    dialog.newChat(['hello']);
+    dialog.accepts();
+    dialog.passes(5_000);
+    dialog.says('order');
+    dialog.accepts();
+    const stream = dialog.stream();
+    expect(replacedBy(stream, 0)).toMatchObject({ of: 0, message: { text: 'hello' } });
+    const fork = whatIf(stream, 2, dialog.pinned(), { answer: { text: 'two' } });
+    expect([fork.from, fork.appends[0]?.origin]).toEqual([0, 'changed']);
+    expect(heardIn(fork)).toContain('two');
+    const [opening] = stream;
+    if (opening?.type !== 'InputRecorded' || opening.data.input.type !== 'new_chat') throw new Error('no new chat');
+    const more = {
+      ...opening.data.input,
+      inputId: 'again',
+      messages: [...opening.data.input.messages, { ...opening.data.input.messages[0], hash: 'new', text: 'later' }],
+    };
+    const again = [...stream, { ...opening, data: { ...opening.data, input: more } }] as typeof stream;
+    expect(replacedBy(again, stream.length - 1)).toMatchObject({ of: stream.length, message: { text: 'later' } });
+    expect(replacedBy(stream, stream.length - 1)).toBeUndefined();
   });
 
   it('leaves out an operator for a chat that was never handed over, and hands over in its own time', () => {

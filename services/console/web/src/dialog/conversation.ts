@@ -192,7 +192,8 @@ const repeatedInputs = (history: readonly Step[]): ReadonlySet<number> => {
 const messagesOf = ({ input }: DomainEventOf<'InputRecorded'>['data']): readonly Message[] =>
   input.type === 'new_message' ? [input.message] : 'messages' in input ? (input.messages ?? []) : [];
 
-const messageText = (message: Message, t: Texts): { text: string; buttons?: readonly string[] } =>
+/** As it stands in the conversation. */
+export const messageText = (message: Message, t: Texts): { text: string; buttons?: readonly string[] } =>
   message.button
     ? { text: '', buttons: [message.button.text ?? message.button.id] }
     : { text: message.text?.trim() ? message.text : message.file ? `${t.turn.file}: ${message.file.name ?? '…'}` : t.turn.erased };

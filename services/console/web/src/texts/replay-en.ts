@@ -120,6 +120,7 @@ export const replayEn: ReplayTexts = {
     intro: 'The dialog is decided again from here in this browser. Nothing is sent, nothing is stored.',
     answer: 'The visitor says instead',
     answerHint: 'empty: what was recorded',
+    replaces: (text, time) => `Takes the place of “${text}”, said at ${time}`,
     press: 'or presses',
     pressNone: 'no button',
     setting: 'Setting',

@@ -77,6 +77,8 @@ export type ForkTexts = {
   readonly intro: string;
   readonly answer: string;
   readonly answerHint: string;
+  /** Which of the visitor's messages the answer stands for. */
+  readonly replaces: (text: string, time: string) => string;
   readonly press: string;
   readonly pressNone: string;
   readonly setting: string;

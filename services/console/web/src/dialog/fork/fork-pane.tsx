@@ -1,11 +1,12 @@
 import type { DialogSettings } from '@dialog/contracts/settings';
 import { initialDialog } from '@dialog/domain/state';
-import { type Change, forkStart } from '@dialog/domain/what-if';
+import { type Change, forkStart, replacedBy } from '@dialog/domain/what-if';
 import { type FormEvent, useMemo, useState } from 'react';
 import { useNames } from '../../names.tsx';
 import { useTexts } from '../../texts/context.tsx';
+import type { Texts } from '../../texts/texts.ts';
 import { clockTime } from '../../time.ts';
-import { conversation, type Turn } from '../conversation.ts';
+import { conversation, messageText, type Turn } from '../conversation.ts';
 import { TurnLine } from '../conversation-pane.tsx';
 import { changes, factsOf } from '../facts.ts';
 import { accountOf, type Step } from '../history.ts';
@@ -38,13 +39,14 @@ type ForkPaneProps = { readonly history: readonly Step[]; readonly at: number; r
 
 /** "What if": the dialog from one event on with another answer or another setting, beside what was recorded. */
 export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const pinned = useMemo(() => pinnedOf(pins.all), [pins.all]);
   const events = useMemo(() => history.map(({ event }) => event), [history]);
   const from = useMemo(() => forkStart(events, at), [events, at]);
   const before = history[from - 1];
   const keyboard = before?.state.status === 'live' ? before.state.scriptState.keyboard : null;
   const settings = settingsAt(history, from, pins);
+  const replaced = useMemo(() => replacedBy(events, at), [events, at]);
   const [text, setText] = useState('');
   const [button, setButton] = useState('');
   const [setting, setSetting] = useState<SettingName | ''>('');
@@ -77,6 +79,9 @@ export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
           <h2 id="fork-heading">{t.replay.fork.heading(history[at]?.event.revision ?? 0)}</h2>
           <p className="faint small">
             {t.replay.fork.intro} {t.replay.fork.noNetwork}
+          </p>
+          <p className="small" data-testid="fork-replaces">
+            {replaced === undefined ? t.replay.fork.noInput : replacesText(replaced, history, t, language)}
           </p>
         </div>
         <label>
@@ -127,6 +132,17 @@ export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
       {made === undefined ? null : <SideBySide made={made} history={history} pins={pins} />}
     </div>
   );
+};
+
+const replacesText = (
+  { of, message }: NonNullable<ReturnType<typeof replacedBy>>,
+  history: readonly Step[],
+  t: Texts,
+  language: string,
+): string => {
+  const { text, buttons = [] } = messageText(message, t);
+  const said = text === '' ? buttons.join(', ') : text;
+  return t.replay.fork.replaces(said.length > 80 ? `${said.slice(0, 80)}…` : said, clockTime(history[of]?.metadata?.at ?? 0, language));
 };
 
 const SettingValue = ({
