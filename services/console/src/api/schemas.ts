@@ -37,7 +37,9 @@ export const dialogListQuerySchema = z.strictObject({
     .string()
     .max(200)
     .optional()
-    .describe('All these words were said in it, by anybody, in any form; `word*`: words that begin so. At most 8 words count'),
+    .describe(
+      'All these words were said in it, by anybody, in any form, or are the number of its chat; `word*`: words that begin so. At most 8 words count',
+    ),
   limit: whole.pipe(z.number().min(1).max(200)).default(50),
   cursor: z.string().max(400).optional().describe('`next` of the page before'),
 });

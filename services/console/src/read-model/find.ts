@@ -8,7 +8,7 @@ export type ListFilter = Facets & {
   /** Last activity, ms since the epoch: not before `from`, before `to`. */
   readonly from?: number;
   readonly to?: number;
-  /** All words, in any form and order, wherever they were said in the dialog; `зака*`: a beginning. */
+  /** All words, in any form and order, wherever they were said in the dialog, or the chat's number; `зака*`: a beginning. */
   readonly text?: string;
   readonly limit: number;
   /** The last row of the page before: rows after it in the order of the list. */

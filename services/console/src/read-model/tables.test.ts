@@ -365,6 +365,14 @@ describe('full text', () => {
     expect(found(tables, text)).toEqual(chats);
   });
 
+  it('finds a chat by its number or the beginning of it, also after it was folded anew', () => {
+    const tables = applied(recordedOf([said('1795948503', 'заказ'), said('1795948504', 'заказ 1795948503')]), 1);
+    expect([found(tables, '1795948504'), found(tables, '17959*').length, found(tables, '17959')]).toEqual([['1795948504'], 2, []]);
+    expect(found(tables, '1795948503')).toEqual(['1795948503', '1795948504']);
+    tables.replace('dialog-shop-1795948504', recordedOf([said('1795948504', 'явь')]));
+    expect(found(tables, '1795948504 явь')).toEqual(['1795948504']);
+  });
+
   it('does not find what a keyboard only offered', () => {
     const tables = applied(recordedOf([wholeLife('shop', '1', t0)]), 50);
     expect(found(tables, 'прайс')).toEqual([]);

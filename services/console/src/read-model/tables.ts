@@ -203,7 +203,10 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         }
         // In the order of ids, the new ones last: the index of words writes a segment each time that it has to go back.
         const ordered = [...changed.values()].sort((a, b) => (a.id ?? Number.MAX_SAFE_INTEGER) - (b.id ?? Number.MAX_SAFE_INTEGER));
-        for (const { id, before, after, texts, episodes: fold } of ordered) if (after && fold) write(id, before, after, texts, fold);
+        for (const { id, before, after, texts, episodes: fold } of ordered) {
+          // Its number is found like a word of it.
+          if (after && fold) write(id, before, after, id === undefined ? [after.chatId, ...texts] : texts, fold);
+        }
         work.prune();
         hooks.prune();
         const last = events.at(-1);
@@ -222,7 +225,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         }
         if (found) words.erase(found.id);
         if (found) episodes.removed(found.id);
-        if (after) write(found?.id, found?.row, after, events.flatMap(textsOf), events.reduce(countEvent, uncounted()));
+        if (after) write(found?.id, found?.row, after, [after.chatId, ...events.flatMap(textsOf)], events.reduce(countEvent, uncounted()));
         else if (found) {
           facets.change(found.id, found.row, undefined);
           removeRow.run(found.id);

@@ -52,7 +52,7 @@ export const findEn: FindTexts = {
     incomplete: 'Start missing',
   },
   search: 'Search in what was said',
-  searchHint: 'Words in any form; order* finds a beginning. Key: /',
+  searchHint: 'Words in any form, or the number of a chat; order* finds a beginning. Key: /',
   more: 'More filters',
   chosen: 'Chosen filters',
   remove: (what) => `Remove the filter ${what}`,
