@@ -50,6 +50,8 @@ export type Projector = Service & {
 
 /** An ended dialog keeps its hint for a day, so that its former timers find it ended; then a tombstone. */
 const endedHintMs = 86_400_000;
+/** While the doors are closed, what is not due for that alone is looked at so often, ms: no tick is older when it is read. */
+const doorsPauseMs = 10_000;
 /** Due dialogs looked at in one go: cold ones are loaded behind live records. */
 const wakesAtOnce = 16;
 /** A record that fails like a bug is tried so often before its dialog is parked. */
@@ -258,8 +260,12 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     const settings = pins.current(dialog.id.account)?.settings;
     const earliest = earliestDeadline(dialog.state);
     if (earliest === undefined || settings === undefined) return earliest;
-    // Doors closed: look again soon; they open without a record of this dialog.
-    return nextWake(dialog.state, settings, doors.openSince(partition, log.logTime())) ?? log.logTime() + 1000;
+    const now = log.logTime();
+    const openSince = doors.openSince(partition, now);
+    const next = nextWake(dialog.state, settings, openSince);
+    if (openSince !== null) return next;
+    // Doors closed: they open without a record of this dialog, so what waits for them is looked at from its own time on.
+    return Math.min(next ?? Number.POSITIVE_INFINITY, Math.max(earliest, now + doorsPauseMs));
   };
 
   /** A wake looks at the state first, and writes `timer_due` only where it is due by the log's time. */
