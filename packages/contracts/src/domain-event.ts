@@ -31,12 +31,6 @@ const cursor = z.object({
   attempts: z.number(),
   timeoutMs: z.number().optional(),
 });
-export const scriptStateSchema = z.object({
-  cursor: cursor.nullable(),
-  variables: personal(z.record(z.string(), value)),
-  fallbackStreak: z.number(),
-  keyboard: z.array(z.object({ id: z.string(), label: personal(z.string()), go: z.string().optional() })).nullable(),
-});
 const trace = z.object({
   won: z.string().nullable(),
   lost: z.array(z.object({ trigger: z.string(), reason: z.string() })),

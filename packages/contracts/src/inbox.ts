@@ -154,7 +154,6 @@ const botSwitch = {
 export const stopBotSchema = z.object({ type: z.literal('stop_bot'), ...botSwitch });
 /** A command from the console: takes that back. People keep the chat until Webim gives it to the bot. */
 export const startBotSchema = z.object({ type: z.literal('start_bot'), ...botSwitch });
-export type BotSwitch = z.infer<typeof stopBotSchema> | z.infer<typeof startBotSchema>;
 
 /** Whether one attempt of one effect reached Webim, and what Webim said. */
 export const effectOutcomeSchema = z.enum([

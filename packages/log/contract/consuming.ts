@@ -236,7 +236,7 @@ export const consumingContract = (shared: Shared): void => {
     await member.stop();
   });
 
-  it('reports what waits: since when, which keys, how many in flight', async () => {
+  it('reports what waits: since when, how many, how many in flight', async () => {
     const { log, name } = shared.rig();
     const topic = await topicOf(1);
     const doors = gate();
@@ -245,7 +245,6 @@ export const consumingContract = (shared: Shared): void => {
     await eventually(() => expect(member.consumer.report()[0]).toMatchObject({ queued: 5, inFlight: 1 }));
     const [report] = member.consumer.report();
     expect(report?.oldestWaitingAppendedAt).toBe(appended[1]?.appendedAt);
-    expect(report?.waiting.map(({ key, records }) => `${key}:${records}`)).toEqual(['a:2', 'b:2']);
     doors.open();
     await eventually(() =>
       expect(member.consumer.report()[0]).toMatchObject({ queued: 0, inFlight: 0, oldestWaitingAppendedAt: undefined }),

@@ -54,7 +54,7 @@ type Partition = {
   lastFinished: number;
 };
 
-type Lane = { readonly key: string; readonly waiting: Entry[]; running: boolean; since: number };
+type Lane = { readonly key: string; readonly waiting: Entry[]; running: boolean };
 
 export const lanes = (options: LanesOptions): Lanes => {
   const { clock } = options;
@@ -94,7 +94,7 @@ export const lanes = (options: LanesOptions): Lanes => {
     }
     let lane = byKey.get(record.key);
     if (lane === undefined) {
-      lane = { key: record.key, waiting: [], running: false, since: clock.monotonic() };
+      lane = { key: record.key, waiting: [], running: false };
       byKey.set(record.key, lane);
     }
     lane.waiting.push(entry);
@@ -123,7 +123,6 @@ export const lanes = (options: LanesOptions): Lanes => {
     const partition = entry === undefined ? undefined : partitions.get(entry.record.partition);
     if (entry === undefined || partition === undefined) return;
     lane.running = true;
-    lane.since = clock.monotonic();
     running += 1;
     await run(partition, entry);
     running -= 1;
@@ -177,20 +176,14 @@ export const lanes = (options: LanesOptions): Lanes => {
       if (handling === 0) return Promise.resolve();
       return new Promise((resolve) => idle.push(resolve));
     },
-    report: () => {
-      const waiting = [...byKey.values()].filter((lane) => lane.waiting.length > 0 || lane.running).sort((a, b) => a.since - b.since);
-      return [...partitions].map(([number, partition]) => ({
+    report: () =>
+      [...partitions].map(([number, partition]) => ({
         partition: number,
         queued: partition.unfinished,
         inFlight: partition.inFlight,
         oldestWaitingAppendedAt: oldestWaiting(partition),
         lastFinishedMonotonic: partition.lastFinished,
-        waiting: waiting
-          .filter((lane) => lane.waiting[0]?.record.partition === number)
-          .slice(0, 100)
-          .map((lane) => ({ key: lane.key, records: lane.waiting.length, sinceMonotonic: lane.since })),
-      }));
-    },
+      })),
   };
 };
 

@@ -76,8 +76,6 @@ export type LaneReport = {
   readonly oldestWaitingAppendedAt: number | undefined;
   /** Clock's monotonic ms when a record of this partition was last finished, or the assignment. */
   readonly lastFinishedMonotonic: number;
-  /** Keys that wait, longest first, at most 100: for ops. */
-  readonly waiting: readonly { readonly key: string; readonly records: number; readonly sinceMonotonic: number }[];
 };
 
 export type Consumer = {

@@ -96,6 +96,3 @@ export type ExpectedFact = { readonly position: Position } & (
   /** Where the script waits at the end: `script.step_id`, a script's name, or null: at its triggers. */
   | { readonly kind: 'waits_at'; readonly step: string | null }
 );
-
-export type GivenKind = GivenInput['kind'];
-export type FactKind = ExpectedFact['kind'];

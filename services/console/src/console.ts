@@ -54,8 +54,6 @@ export type ConsoleOptions = {
   readonly port: number;
   /** Default 127.0.0.1. Elsewhere it needs `access`, or a door in front of it. */
   readonly host?: string;
-  /** Names other than loopback's under which it may be asked (`Host`), without port. */
-  readonly allowedHosts?: readonly string[];
   /** Who may come in, and how; left out: whoever reaches it. */
   readonly access?: AccessOptions;
   /** Where browsers reach it, if it is another address than the one it listens on. */
@@ -149,10 +147,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     app.disable('etag');
     const { publicUrl, access } = options;
     const isSecure = publicUrl?.startsWith('https:') === true;
-    app.use(
-      securityHeaders({ isSecure }),
-      allowedHost([host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname]), ...(options.allowedHosts ?? [])]),
-    );
+    app.use(securityHeaders({ isSecure }), allowedHost([host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname])]));
     const entrance = entranceOf(store);
     const sessions = access === undefined ? undefined : sessionsOf({ access, entrance, now: clock.now, isSecure });
     const api = express.Router();

@@ -63,14 +63,14 @@ export type PinsOptions = {
   readonly accounts: Accounts;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How often the scripts' files are looked at, ms. Default 2,000. */
-  readonly watchPauseMs?: number;
 };
 
+/** How often the scripts' files are looked at. */
+const watchPauseMs = 2_000;
 /** Who publishes a file: no person. */
 const fileBy = 'engine';
 
-export const pins = ({ store, accounts, clock, logger, watchPauseMs = 2_000 }: PinsOptions): Pins => {
+export const pins = ({ store, accounts, clock, logger }: PinsOptions): Pins => {
   const { script, settings } = pinned(store);
   const current = new Map<string, CurrentPins>();
   /** Revision of each account's stream that `current` stands for. */

@@ -37,10 +37,6 @@ export type ProjectorOptions = {
   readonly producer: string;
   /** Dialogs handled at once. Default 64. */
   readonly concurrency?: number;
-  /** Dialogs kept in memory. Default 20,000. */
-  readonly cacheCapacity?: number;
-  /** How often the index of deadlines is looked at, ms. Default 250. */
-  readonly wakePauseMs?: number;
 };
 
 export type Projector = Service & {
@@ -52,6 +48,10 @@ export type Projector = Service & {
 const endedHintMs = 86_400_000;
 /** While the doors are closed, what is not due for that alone is looked at so often, ms: no tick is older when it is read. */
 const doorsPauseMs = 10_000;
+/** Dialogs kept in memory. */
+const cacheCapacity = 20_000;
+/** How often the index of deadlines is looked at. */
+const wakePauseMs = 250;
 /** Due dialogs looked at in one go: cold ones are loaded behind live records. */
 const wakesAtOnce = 16;
 /** A record that fails like a bug is tried so often before its dialog is parked. */
@@ -63,7 +63,7 @@ const attemptsBeforeParking = 3;
  */
 export const projectorService = (options: ProjectorOptions): Projector => {
   const { log, store, pins, clock, logger, producer } = options;
-  const cache = dialogCache({ store, capacity: options.cacheCapacity ?? 20_000 });
+  const cache = dialogCache({ store, capacity: cacheCapacity });
   const index = deadlineIndex();
   const doors = doorsOf();
   const stopping = new AbortController();
@@ -350,7 +350,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       );
       await retry('republish', () => heads.republishOverdue((key) => cache.cached(key))).catch(ignoreAbort(signal));
       if (due.length === wakesAtOnce) await turn();
-      else await clock.sleep(options.wakePauseMs ?? 250, signal).catch(ignoreAbort(signal));
+      else await clock.sleep(wakePauseMs, signal).catch(ignoreAbort(signal));
     }
   };
 

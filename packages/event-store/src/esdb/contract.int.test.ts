@@ -6,28 +6,26 @@ import { esdbEventStore } from './event-store.ts';
 
 const servers = await findEventStores();
 for (const server of servers) {
-  for (const appendsBy of ['stream', 'call'] as const) {
-    eventStoreContract({
-      adapter: `${server.name}, appends by ${appendsBy}`,
-      open: async () => {
-        const { url, stop } = await server.start();
-        const handles: EventStore[] = [];
-        const another = async (): Promise<EventStore> => {
-          const handle = esdbEventStore({ url, appendsBy });
-          handles.push(handle);
-          return handle;
-        };
-        return {
-          store: await another(),
-          url,
-          name: (word) => `${word}-${randomUUID().slice(0, 8)}`,
-          another,
-          destroy: async () => {
-            for (const handle of handles) await handle.close();
-            await stop();
-          },
-        };
-      },
-    });
-  }
+  eventStoreContract({
+    adapter: server.name,
+    open: async () => {
+      const { url, stop } = await server.start();
+      const handles: EventStore[] = [];
+      const another = async (): Promise<EventStore> => {
+        const handle = esdbEventStore({ url });
+        handles.push(handle);
+        return handle;
+      };
+      return {
+        store: await another(),
+        url,
+        name: (word) => `${word}-${randomUUID().slice(0, 8)}`,
+        another,
+        destroy: async () => {
+          for (const handle of handles) await handle.close();
+          await stop();
+        },
+      };
+    },
+  });
 }

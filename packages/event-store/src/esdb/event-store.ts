@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, realClock } from '@dialog/contracts/clock';
-import { ANY, BACKWARDS, END, type EventStoreDBClient, FORWARDS, NO_STREAM, START, STREAM_EXISTS } from '@eventstore/db-client';
+import { ANY, BACKWARDS, END, type EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
 import type { Logger } from 'pino';
 import {
   type AppendResult,
@@ -16,8 +16,7 @@ import { type Connection, connectionTo } from './connection.ts';
 import { stallGuard, timedOut, within } from './deadline.ts';
 import { isNotLeader, isStreamNotFound, translate } from './errors.ts';
 import { followAll } from './follow-all.ts';
-import { positionText } from './position.ts';
-import { proposed, recorded } from './recorded.ts';
+import { recorded } from './recorded.ts';
 import { resumingSubscription } from './subscribe.ts';
 
 export type EsdbOptions = {
@@ -30,8 +29,6 @@ export type EsdbOptions = {
   readonly deadlineMs?: number;
   /** A subscription silent for so long is begun anew from its position, ms. */
   readonly idleMs?: number;
-  /** How appends go: all on one stream (the default), or one gRPC call of the client each. */
-  readonly appendsBy?: 'stream' | 'call';
 };
 
 /** A call's own gRPC deadline ends before ours, so that the client tells the end of a call itself where it can. */
@@ -47,18 +44,14 @@ const betweenAttemptsMs = 100;
  * The event store in EventStoreDB 23.10 or KurrentDB 25-26, through `@eventstore/db-client` 6.2.1. Where the server asks for users, ours needs
  * to be allowed to read `$all`. The client's defects decide the shape of this file (event-store.md §5):
  *
- * - Appends go on a stream of our own (`append-stream.ts`), or by the client's call path, which is chosen by naming credentials in the call
- *   (without TLS none are sent, so that any do). Never by its batch path: that has no deadline, needs a feature probe whose failure is
- *   cached, and can end the process.
+ * - Appends go on a stream of our own (`append-stream.ts`). Never by the client's batch path: that has no deadline, needs a feature probe whose
+ *   failure is cached, and can end the process.
  * - A client that lets our deadline pass is disposed of and built anew.
  * - "Not the leader": the client moves to the leader but does not repeat the call; we do, where a repeat is idempotent.
  */
 export const esdbEventStore = (options: EsdbOptions): EventStore => {
   const { logger, clock = realClock, deadlineMs = 10_000, idleMs = 30_000 } = options;
   const connection: Connection = connectionTo(options.url, logger);
-  const { credentials, tls } = connection.address;
-  const byCall = options.appendsBy === 'call';
-  if (byCall && tls && credentials === undefined) throw new Error('EVENTS_URL: appends by call need a user name');
   const ending = new AbortController();
 
   const open = (): void => {
@@ -77,16 +70,7 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
   };
 
   const appendOnce = (stream: string, events: readonly SerialisedEvent[], expected: ExpectedRevision): Promise<AppendResult> =>
-    call(async (client) => {
-      if (!byCall) return appendStreamOf(client).append(stream, events, expected);
-      const result = await client.appendToStream(stream, events.map(proposed), {
-        expectedRevision: expectedRevision(expected),
-        requiresLeader: true,
-        deadline: deadlineMs,
-        credentials: credentials ?? { username: 'none', password: 'none' },
-      });
-      return { revision: Number(result.nextExpectedRevision), position: positionText(result.position) };
-    });
+    call((client) => appendStreamOf(client).append(stream, events, expected));
 
   const append = async (stream: string, events: readonly SerialisedEvent[], expected: ExpectedRevision): Promise<AppendResult> => {
     for (let attempt = 1; ; attempt++) {
@@ -232,17 +216,4 @@ export const esdbEventStore = (options: EsdbOptions): EventStore => {
       await connection.release();
     },
   };
-};
-
-const expectedRevision = (expected: ExpectedRevision) => {
-  switch (expected) {
-    case 'no_stream':
-      return NO_STREAM;
-    case 'stream_exists':
-      return STREAM_EXISTS;
-    case 'any':
-      return ANY;
-    default:
-      return BigInt(expected);
-  }
 };

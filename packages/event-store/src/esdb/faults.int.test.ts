@@ -28,8 +28,8 @@ afterAll(async () => {
   await server.destroy();
 });
 
-describe.each(['stream', 'call'] as const)('an append by %s that goes wrong', (appendsBy) => {
-  const method = appendsBy === 'call' ? 'Append' : 'BatchAppend';
+describe('an append that goes wrong', () => {
+  const method = 'BatchAppend';
 
   it.each([
     ['unavailable', 'unavailable'],
@@ -39,7 +39,7 @@ describe.each(['stream', 'call'] as const)('an append by %s that goes wrong', (a
     ['internal', 'unknown'],
     ['access_denied', 'unknown'],
   ] as const)('%s: told as %s, nothing written, the next one succeeds', async (kind, code) => {
-    const store = open({ appendsBy });
+    const store = open();
     const stream = name('stream');
     await store.append(stream, numbered(1), 'no_stream');
     await server.arm({ method, kind });
@@ -54,7 +54,7 @@ describe.each(['stream', 'call'] as const)('an append by %s that goes wrong', (a
     ['no_answer_after_commit', 'timeout'],
     ['timeout_after_commit', 'timeout'],
   ] as const)('%s: told as %s; repeated with the same ids it succeeds, and stands once', async (kind, code) => {
-    const store = open({ appendsBy });
+    const store = open();
     const stream = name('stream');
     await store.append(stream, numbered(1), 'no_stream');
     await server.arm({ method, kind });
@@ -70,7 +70,7 @@ describe.each(['stream', 'call'] as const)('an append by %s that goes wrong', (a
   });
 
   it('not the leader: goes to the leader by itself where a repeat is safe', async () => {
-    const store = open({ appendsBy });
+    const store = open();
     const stream = name('stream');
     await server.arm({ method, kind: 'not_leader' });
     expect(await store.append(stream, numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
@@ -85,13 +85,13 @@ describe.each(['stream', 'call'] as const)('an append by %s that goes wrong', (a
   });
 
   it('an answer that takes a while is waited for', async () => {
-    const store = open({ appendsBy });
+    const store = open();
     await server.arm({ method, kind: 'delay', delayMs: 250 });
     expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
   });
 
   it('many at once while the connection is cut again and again: every one succeeds when repeated, and stands once, in order', async () => {
-    const store = open({ appendsBy });
+    const store = open();
     const prefix = name('dialog');
     const events = new Map<string, NewEvent[]>();
     const lanes = upTo(8).map(async (lane) => {
@@ -127,11 +127,9 @@ describe('the client’s feature probe', () => {
     'is never asked, so that its failure (%s), which the client would keep, can fail no append',
     async (kind) => {
       await server.arm({ method: 'GetSupportedMethods', kind, times: 1_000 });
-      for (const appendsBy of ['stream', 'call'] as const) {
-        // An address of its own has a client of its own, which has asked nothing yet.
-        const store = open({ appendsBy, url: `${server.url}&connectionName=${name('probe')}` });
-        expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
-      }
+      // An address of its own has a client of its own, which has asked nothing yet.
+      const store = open({ url: `${server.url}&connectionName=${name('probe')}` });
+      expect(await store.append(name('stream'), numbered(1), 'no_stream')).toMatchObject({ revision: 0 });
       expect((await server.state()).calls['GetSupportedMethods']).toBeUndefined();
     },
   );
@@ -213,20 +211,18 @@ describe('a read that goes wrong', () => {
 
 describe('a server that is away', () => {
   it('everything is told as unavailable, and goes on with the same handle when it is back, with all that was acknowledged', async () => {
-    for (const appendsBy of ['stream', 'call'] as const) {
-      const store = open({ appendsBy });
-      const stream = name('stream');
-      await store.append(stream, numbered(3), 'no_stream');
-      await server.kill();
-      const away = { name: 'EventStoreError', code: 'unavailable', retryable: true };
-      await expect(store.append(stream, numbered(1, 3), 2)).rejects.toMatchObject(away);
-      await expect(store.read(stream)).rejects.toMatchObject(away);
-      await expect(store.ping()).rejects.toMatchObject(away);
-      await expect(store.readAll({ after: 'start', maxCount: 1 })).rejects.toMatchObject(away);
-      await server.restart();
-      expect(await eventually(() => store.append(stream, numbered(1, 3), 2))).toMatchObject({ revision: 3 });
-      expect(numbersOf(await store.read(stream))).toEqual(upTo(4));
-    }
+    const store = open();
+    const stream = name('stream');
+    await store.append(stream, numbered(3), 'no_stream');
+    await server.kill();
+    const away = { name: 'EventStoreError', code: 'unavailable', retryable: true };
+    await expect(store.append(stream, numbered(1, 3), 2)).rejects.toMatchObject(away);
+    await expect(store.read(stream)).rejects.toMatchObject(away);
+    await expect(store.ping()).rejects.toMatchObject(away);
+    await expect(store.readAll({ after: 'start', maxCount: 1 })).rejects.toMatchObject(away);
+    await server.restart();
+    expect(await eventually(() => store.append(stream, numbered(1, 3), 2))).toMatchObject({ revision: 3 });
+    expect(numbersOf(await store.read(stream))).toEqual(upTo(4));
   });
 });
 

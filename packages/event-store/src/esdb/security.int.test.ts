@@ -26,9 +26,9 @@ const address = (user: string, options = `&tlsCAFile=${encodeURIComponent(join(f
   `${server.url.replace('//', `//${user}`)}${options}`;
 
 describe('TLS and credentials, by the connection string', () => {
-  it.each(['stream', 'call'] as const)('every kind of call, appends by %s', async (appendsBy) => {
-    const store = esdbEventStore({ url: address(`dialog:${encodeURIComponent('s3cr+t')}@`), appendsBy, deadlineMs: 5_000 });
-    const stream = `dialog-${appendsBy}`;
+  it('every kind of call', async () => {
+    const store = esdbEventStore({ url: address(`dialog:${encodeURIComponent('s3cr+t')}@`), deadlineMs: 5_000 });
+    const stream = 'dialog-secured';
     await store.append(stream, numbered(3), 'no_stream');
     expect(numbersOf(await store.read(stream, { fromLeader: true }))).toEqual(upTo(3));
     expect(await store.readAll({ after: 'start', maxCount: 10, streamPrefixes: [stream] })).toHaveLength(3);

@@ -28,18 +28,18 @@ export type LagSamplerOptions = {
   readonly onReport: (report: LagReport) => void;
   /** Real ms between two samples, however fast the engine's clock is. Default 1 s. */
   readonly everyMs?: number;
-  /** How long one question to the log may take, real ms. Default 2 s. */
-  readonly askTimeoutMs?: number;
 };
 
 const longestPauseMs = 10_000;
+/** How long one question to the log may take, real ms. */
+const askTimeoutMs = 2_000;
 
 /**
  * Measures every group and partition from outside, through the log's port alone, so that a consumer that is stuck or gone can't hide it.
  * While the log does not answer the report says since when, and has no figures: an old 0 would say that all is well.
  */
 export const lagSampler = (options: LagSamplerOptions): LagSampler => {
-  const { log, clock, logger, everyMs = 1_000, askTimeoutMs = 2_000 } = options;
+  const { log, clock, logger, everyMs = 1_000 } = options;
   let windows = new Map<string, Window>();
   let trends = new Map<string, Trend>();
   let known: { readonly at: number; readonly groups: readonly GroupLag[] } | undefined;

@@ -9,9 +9,6 @@ export const webhookEvents = ['new_chat', 'new_message', 'chat_started', 'chat_a
 export type WebhookEvent = (typeof webhookEvents)[number];
 const isWebhook = (type: unknown): type is WebhookEvent => webhookEvents.includes(type as WebhookEvent);
 
-/** What became of a webhook that the door took; one that it put aside has the quarantine's verdict. */
-export const takenVerdicts = ['accepted', 'repeat', 'late', 'ignored', 'unseen', 'answered_503'] as const;
-
 export type WebhookRow = {
   readonly account: string;
   /** The input's id; of one in the quarantine its place in the log. */
@@ -20,6 +17,7 @@ export type WebhookRow = {
   readonly at: number;
   /** Null where it could not be read. */
   readonly event: string | null;
+  /** What became of it: accepted, repeat, late, ignored, unseen, answered_503; of one that the door put aside the quarantine's word. */
   readonly verdict: string;
   readonly spacesInUrl: boolean;
   /** Where its normalised input stands: the dialog's stream at this revision. Null: in the quarantine. */
@@ -72,6 +70,7 @@ export type Seen = {
   readonly firstAt: number;
   readonly lastAt: number;
   readonly chatId: string;
+  /** What became of it: accepted, repeat, late, ignored, unseen, answered_503; of one that the door put aside the quarantine's word. */
   readonly verdict: string;
   readonly spacesInUrl: boolean;
 };

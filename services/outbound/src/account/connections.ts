@@ -26,12 +26,13 @@ export type AccountLimits = {
   readonly burst?: number;
   /** Failures in a row that open an account's circuit. Default 5. */
   readonly circuitFailures?: number;
-  /** First pause of an open circuit, ms, doubled with each opening in a row. Defaults 5 000, at most 60 000. */
-  readonly circuitPauseMs?: number;
-  readonly circuitMaxPauseMs?: number;
   /** Of `http` steps: not Webim, but each host that a script asks. */
   readonly http?: HttpStepsLimits;
 };
+
+/** First pause of an open circuit, doubled with each opening in a row. */
+const circuitPauseMs = 5_000;
+const circuitMaxPauseMs = 60_000;
 
 export type AccountConnections = {
   /** @returns undefined for an account that is not configured. */
@@ -50,17 +51,16 @@ export const accountConnections = (options: {
   readonly addresses?: Pick<HttpStepsOptions, 'resolve' | 'permits'>;
 }): AccountConnections => {
   const { accounts, clock, httpTimeoutMs, limits, logger, metrics } = options;
-  const open = new Map<string, { readonly config: AccountConfig; readonly connection: AccountConnection }>();
+  const open = new Map<string, AccountConnection>();
 
   const connect = (config: AccountConfig): AccountConnection => {
     const { baseUrl, token, login, password } = config.webim;
     const account = config.id;
-    const pauseMs = limits.circuitPauseMs ?? 5_000;
     const circuit = accountCircuit({
       clock,
       failures: limits.circuitFailures ?? 5,
-      pauseMs,
-      maxPauseMs: Math.max(pauseMs, limits.circuitMaxPauseMs ?? 60_000),
+      pauseMs: circuitPauseMs,
+      maxPauseMs: circuitMaxPauseMs,
       onOpen: (why) => {
         metrics?.circuit({ account }, true);
         if (why === 'unauthorized') logger.error({ account, alarm: true }, 'outbound.account_unauthorized');
@@ -102,17 +102,16 @@ export const accountConnections = (options: {
 
   return {
     of: (account) => {
+      const known = open.get(account);
+      if (known !== undefined) return known;
       const config = accounts.get(account);
       if (config === undefined) return undefined;
-      const known = open.get(account);
-      if (known !== undefined && known.config === config) return known.connection;
-      // A changed configuration: what is in flight over the former connection may end there; its idle sockets time out.
       const connection = connect(config);
-      open.set(account, { config, connection });
+      open.set(account, connection);
       return connection;
     },
     close: async () => {
-      await Promise.all([...open.values()].map(({ connection }) => disconnect(connection)));
+      await Promise.all([...open.values()].map(disconnect));
       open.clear();
     },
   };
