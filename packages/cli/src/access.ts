@@ -3,7 +3,8 @@ import { roles } from '@dialog/contracts/role';
 import { parseDuration } from '@dialog/service-kit/duration';
 import { hashPassword } from '@dialog/service-kit/password-hash';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, fail, withConsole } from './console-api.ts';
+import { ask, type ConsoleOptions, withConsole } from './console-api.ts';
+import { cannot } from './exit.ts';
 import { readText } from './script/files.ts';
 
 type Out = (text: string) => void;
@@ -21,7 +22,8 @@ export const accessCommands = (program: Command, out: Out): void => {
     .addHelpText('after', '\nExample:\n  dialogctl access hash-password <password.txt >password-hash.txt')
     .action(async ({ file }: { file: string }) => {
       const password = (file === '-' ? readFileSync(0, 'utf8') : readText(file)).replace(/\r?\n$/, '');
-      if (password.length < minLength || password.includes('\n')) return fail(`a password is one line of at least ${minLength} characters`);
+      if (password.length < minLength || password.includes('\n'))
+        return cannot(`a password is one line of at least ${minLength} characters`);
       out(await hashPassword(password));
     });
 
@@ -36,8 +38,8 @@ export const accessCommands = (program: Command, out: Out): void => {
     )
     .action(async (options: ConsoleOptions & { name: string; role: string; expires: string }) => {
       const expiresInMs = parseDuration(options.expires);
-      if (expiresInMs === undefined) return fail(`${options.expires} is no duration: 90d, 12h, 30m`);
-      if (!roles.some((role) => role === options.role)) return fail(`${options.role} is no role: ${roles.join(', ')}`);
+      if (expiresInMs === undefined) return cannot(`${options.expires} is no duration: 90d, 12h, 30m`);
+      if (!roles.some((role) => role === options.role)) return cannot(`${options.role} is no role: ${roles.join(', ')}`);
       const made = (await ask(options, '/api/access/tokens', { name: options.name, role: options.role, expiresInMs })) as {
         token: string;
         id: string;
@@ -57,7 +59,7 @@ export const accessCommands = (program: Command, out: Out): void => {
     for (const one of tokens) out(`${one.id}  ${one.role.padEnd(13)} ${stateOf(one, now).padEnd(34)} ${one.name}, by ${one.by}`);
   });
   withConsole(token.command('revoke <id>').description('let it in no more')).action(async (id: string, options: ConsoleOptions) => {
-    if (!/^[0-9a-f-]{36}$/.test(id)) return fail(`${id} is no id of a token: see dialogctl access token list`);
+    if (!/^[0-9a-f-]{36}$/.test(id)) return cannot(`${id} is no id of a token: see dialogctl access token list`);
     await ask(options, `/api/access/tokens/${id}/revoke`, {});
     out(options.json === true ? JSON.stringify({ id }) : `Revoked: ${id}`);
   });

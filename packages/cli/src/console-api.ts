@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { cannot } from './exit.ts';
 
 /** What every command that asks the console takes. */
 export type ConsoleOptions = {
@@ -30,7 +31,7 @@ export const withReason = (command: Command): Command =>
 /** The dialog as the API's paths have it. Exit code 2 where it is none. */
 export const dialogPath = (dialog: string): string => {
   const match = /^([a-z0-9_]{1,32})[/:]([A-Za-z0-9-]{1,64})$/.exec(dialog);
-  if (match === null) return fail(`${dialog} is no dialog: {account}/{chatId} is wanted`);
+  if (match === null) return cannot(`${dialog} is no dialog: {account}/{chatId} is wanted`);
   return `${match[1]}/${match[2]}`;
 };
 
@@ -44,7 +45,7 @@ const textOf = (file: string): string => {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    return fail(`${file} can't be read: ${(error as Error).message}`);
+    return cannot(`${file} can't be read: ${(error as Error).message}`);
   }
 };
 
@@ -72,7 +73,7 @@ const signIn = async (console: string, passwordFile: string): Promise<Record<str
   const cookie = response.headers.get('set-cookie')?.split(';')[0];
   if (!response.ok || cookie === undefined) {
     const { title } = (await response.json().catch(() => ({}))) as { title?: string };
-    return fail(`the console refused the password: ${title ?? response.status}`);
+    return cannot(`the console refused the password: ${title ?? response.status}`);
   }
   return { cookie, origin };
 };
@@ -98,20 +99,20 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
     const text = await response.text();
     const answer = jsonOf(text) as { title?: string; detail?: string; errors?: { field: string; message: string }[] } | undefined;
     if (answer === undefined)
-      return fail(`${options.console} answers ${response.status}, and no JSON: it is not the console, or stands before it`);
+      return cannot(`${options.console} answers ${response.status}, and no JSON: it is not the console, or stands before it`);
     if (response.ok) return answer;
     const details = [
       ...(answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? []),
       ...(response.status === 401 ? [howToSignIn] : []),
     ];
-    return fail(
+    return cannot(
       [
         `the console refused: ${answer.title ?? response.status}${answer.detail === undefined ? '' : `: ${answer.detail}`}`,
         ...details,
       ].join('\n  '),
     );
   } catch (error) {
-    return fail(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
+    return cannot(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
   }
 };
 
@@ -123,8 +124,6 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-/** Exit code 2: the command could not be carried out. */
-export const fail = (message: string): never => {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-};
+/** Of what was given, the rest left out. */
+export const queryOf = (given: Readonly<Record<string, string | undefined>>): URLSearchParams =>
+  new URLSearchParams(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

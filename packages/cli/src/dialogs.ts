@@ -4,7 +4,10 @@ import { type DialogState, initialDialog } from '@dialog/domain/state';
 import { stateHash } from '@dialog/domain/state-hash';
 import { summarize } from '@dialog/domain/summary';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, credentials, dialogPath, fail, withConsole } from './console-api.ts';
+import { ask, type ConsoleOptions, credentials, dialogPath, withConsole } from './console-api.ts';
+import { dialogEvents } from './dialog-events.ts';
+import { cannot } from './exit.ts';
+import { many, pair } from './options.ts';
 import { duration, instant, table } from './table.ts';
 
 type Out = (text: string) => void;
@@ -33,7 +36,6 @@ type ListOptions = ConsoleOptions & { readonly where: readonly string[]; readonl
   >;
 
 const filters = ['account', 'owner', 'flag', 'problem'] as const;
-const many = (one: string, before: readonly string[]): readonly string[] => [...before, one];
 
 /** `dialogctl dialogs|show|replay|tail`: what the console's list and replay show, in a terminal. */
 export const dialogCommands = (program: Command, out: Out): void => {
@@ -55,7 +57,7 @@ export const dialogCommands = (program: Command, out: Out): void => {
     )
     .action(async (options: ListOptions) => {
       const limit = whole(options.limit, '--limit', 10_000);
-      const query = new URLSearchParams(options.where.map((one) => pair(one)));
+      const query = new URLSearchParams(options.where.map((one) => pair(one, '--where')));
       for (const name of filters) if (options[name] !== undefined) query.set(name, options[name]);
       if (options.text !== undefined) query.set('text', options.text);
       const rows: Row[] = [];
@@ -87,7 +89,7 @@ export const dialogCommands = (program: Command, out: Out): void => {
     .action(async (dialog: string, options: ConsoleOptions) => {
       const path = dialogPath(dialog);
       const { row } = (await ask(options, `/api/dialogs/${path}`)) as { row: Row };
-      const state = (await eventsOf(options, path)).reduce(folded, initialDialog);
+      const state = (await dialogEvents<Stored>(options, path)).reduce(folded, initialDialog);
       const summary = summarize(state);
       if (options.json === true) return out(JSON.stringify({ row, summary, stateHash: stateHash(state) }));
       const facts: readonly (readonly [string, string])[] = [
@@ -117,7 +119,7 @@ export const dialogCommands = (program: Command, out: Out): void => {
     .addHelpText('after', '\nExamples:\n  dialogctl replay shop/4711\n  dialogctl replay shop/4711 --to 12 --json | jq .state')
     .action(async (dialog: string, options: ConsoleOptions & { readonly to?: string }) => {
       const to = options.to === undefined ? Number.MAX_SAFE_INTEGER : whole(options.to, '--to', 999_999_999);
-      const events = (await eventsOf(options, dialogPath(dialog))).filter(({ revision }) => revision <= to);
+      const events = (await dialogEvents<Stored>(options, dialogPath(dialog))).filter(({ revision }) => revision <= to);
       let state: DialogState = initialDialog;
       const steps = events.map((event) => {
         state = folded(state, event);
@@ -162,12 +164,12 @@ export const dialogCommands = (program: Command, out: Out): void => {
         );
       let next = 0;
       const catchUp = async (path: string, last?: number): Promise<void> => {
-        const events = await eventsOf(options, path, next);
+        const events = await dialogEvents<Stored>(options, path, { from: next });
         next += events.length;
         for (const event of last === undefined ? events : events.slice(-last)) told(event);
       };
       if (path !== undefined) await catchUp(path, whole(options.lines, '--lines', 1_000_000));
-      if (options.follow !== true) return path === undefined ? fail('name a dialog, or follow all of them with -f') : undefined;
+      if (options.follow !== true) return path === undefined ? cannot('name a dialog, or follow all of them with -f') : undefined;
       for await (const { name, data } of liveEvents(options)) {
         if (name === 'dialog') {
           const { row } = data as { row: Row };
@@ -188,24 +190,9 @@ const folded = (state: DialogState, event: Stored): DialogState => evolve(state,
 const troubles = (row: Row): string =>
   [row.parked ? 'parked' : '', row.closeOverdue ? 'close overdue' : ''].filter((part) => part !== '').join(', ');
 
-const pair = (given: string): [string, string] => {
-  const at = given.indexOf('=');
-  return at < 1 ? fail(`--where ${given}: name=value is wanted`) : [given.slice(0, at), given.slice(at + 1)];
-};
-
 const whole = (given: string, name: string, most: number): number => {
   const value = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
-  return value <= most ? value : fail(`${name} ${given}: a whole number up to ${most} is wanted`);
-};
-
-const eventsOf = async (options: ConsoleOptions, path: string, since = 0): Promise<Stored[]> => {
-  const events: Stored[] = [];
-  for (let from: number | null = since; from !== null; ) {
-    const page = (await ask(options, `/api/dialogs/${path}/events?from=${from}&limit=1000`)) as { events: Stored[]; next: number | null };
-    events.push(...page.events);
-    from = page.next;
-  }
-  return events;
+  return value <= most ? value : cannot(`${name} ${given}: a whole number up to ${most} is wanted`);
 };
 
 const retryMs = 1_000;
@@ -228,7 +215,7 @@ async function* liveEvents(options: ConsoleOptions): AsyncGenerator<{ readonly n
         }
       }
     } catch (error) {
-      if (!before) return fail(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
+      if (!before) return cannot(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
     }
     process.stderr.write('the console went away; asked again\n');
     await new Promise((resolve) => setTimeout(resolve, retryMs));

@@ -8,6 +8,7 @@ import { accessCommands } from './access.ts';
 import { addCommand } from './accounts/add.ts';
 import { doctorCommand } from './accounts/doctor.ts';
 import { dialogCommands } from './dialogs.ts';
+import { cannot } from './exit.ts';
 import { exportCommand } from './history/export.ts';
 import { importCommand } from './history/import.ts';
 import { numbersCommands } from './numbers.ts';
@@ -37,10 +38,7 @@ program
   .option('--json', 'for pipes')
   .addHelpText('after', '\nExample:\n  dialogctl token create --account shop --base-url https://bot.example.com')
   .action(({ account, baseUrl, json }: { account: string; baseUrl: string; json?: boolean }) => {
-    if (!/^[a-z0-9_]{1,32}$/.test(account)) {
-      process.stderr.write('an account id is 1 to 32 of a-z, 0-9 and _\n');
-      process.exit(2);
-    }
+    if (!/^[a-z0-9_]{1,32}$/.test(account)) return cannot('an account id is 1 to 32 of a-z, 0-9 and _');
     const { token, sha256 } = newWebhookToken();
     const urls = webhookUrls(baseUrl, account, token);
     if (json === true) {

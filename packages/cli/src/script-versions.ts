@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createTwoFilesPatch } from 'diff';
-import { ask, type ConsoleOptions, fail, type ReasonOptions, withConsole, withReason } from './console-api.ts';
+import { ask, type ConsoleOptions, type ReasonOptions, withConsole, withReason } from './console-api.ts';
+import { cannot } from './exit.ts';
 
 type Version = {
   readonly script: string;
@@ -97,7 +98,7 @@ const resolve = async (account: string, name: string, options: ConsoleOptions): 
   const { versions } = await versionsOf(account, options);
   const found = versions.filter((one) => (name === 'current' ? one.current : one.script.startsWith(name)));
   if (found.length === 1) return found[0] as Version;
-  return fail(
+  return cannot(
     found.length === 0 ? `${name} is neither a file nor a version of ${account}` : `${name} names ${found.length} versions of ${account}`,
   );
 };

@@ -1,9 +1,9 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
 import { type Link, type PlacedEvent, why } from '@dialog/domain/why';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, dialogPath, fail, withConsole } from './console-api.ts';
-
-type Page = { readonly events: readonly (PlacedEvent & { readonly metadata: unknown })[]; readonly next: number | null };
+import { ask, type ConsoleOptions, dialogPath, withConsole } from './console-api.ts';
+import { dialogEvents } from './dialog-events.ts';
+import { cannot } from './exit.ts';
 
 /** `dialogctl why {account}/{chatId} {revision}`: asks the console for the history and for the source of its script. Exit code 2 where it can't be told. */
 export const whyCommand = (program: Command, out: (text: string) => void): void => {
@@ -15,10 +15,11 @@ export const whyCommand = (program: Command, out: (text: string) => void): void 
     .addHelpText('after', '\nExample:\n  dialogctl why shop/4711 12')
     .action(async (dialog: string, given: string, options: ConsoleOptions) => {
       const path = dialogPath(dialog);
-      if (!/^\d{1,9}$/.test(given)) return fail(`${given} is no revision: a whole number is wanted`);
+      if (!/^\d{1,9}$/.test(given)) return cannot(`${given} is no revision: a whole number is wanted`);
       const revision = Number(given);
-      const explained = why(await historyTo(options, path, revision), revision);
-      if (explained === undefined) return fail(`${dialog} has no event ${revision}`);
+      // An event has its causes before it.
+      const explained = why(await dialogEvents<PlacedEvent>(options, path, { to: revision }), revision);
+      if (explained === undefined) return cannot(`${dialog} has no event ${revision}`);
       if (options.json === true) return out(JSON.stringify(explained));
       const source = explained.script === null ? [] : await sourceOf(options, explained.script);
       explained.chain.forEach((link, at) => {
@@ -28,17 +29,6 @@ export const whyCommand = (program: Command, out: (text: string) => void): void 
       });
       if (explained.script !== null) out(`\nScript version ${explained.script}`);
     });
-};
-
-/** The events of a dialog up to and with a revision: an event has its causes before it. */
-const historyTo = async (options: ConsoleOptions, path: string, revision: number): Promise<PlacedEvent[]> => {
-  const events: PlacedEvent[] = [];
-  for (let from: number | null = 0; from !== null && from <= revision; ) {
-    const page: Page = (await ask(options, `/api/dialogs/${path}/events?from=${from}&limit=1000`)) as Page;
-    events.push(...page.events);
-    from = page.next;
-  }
-  return events;
 };
 
 const sourceOf = async (options: ConsoleOptions, hash: string): Promise<readonly string[]> =>

@@ -3,6 +3,7 @@ import { parseAccounts } from '@dialog/service-kit/accounts';
 import { findingTexts, type InLanguages, type Severity } from '@dialog/service-kit/set-up/findings';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, withConsole } from '../console-api.ts';
+import { cannot } from '../exit.ts';
 import { readText } from '../script/files.ts';
 import { type LanguageOption, languageOf, withLanguage } from './language.ts';
 import { liveCheck } from './live-check.ts';
@@ -36,10 +37,8 @@ export const doctorCommand = (accounts: Command, out: (text: string) => void): v
   )
     .addHelpText('after', '\nExamples:\n  dialogctl accounts doctor shop\n  dialogctl accounts doctor --accounts accounts.yaml --live')
     .action(async (account: string | undefined, options: Options) => {
-      if (options.live === true && options.accounts === undefined) {
-        process.stderr.write('--live needs --accounts: the credentials are in the accounts file\n');
-        process.exit(2);
-      }
+      if (options.live === true && options.accounts === undefined)
+        return cannot('--live needs --accounts: the credentials are in the accounts file');
       const language = languageOf(options);
       const told = options.live === true ? await live(account, options) : await asked(account, options);
       if (options.json === true) out(JSON.stringify(told));
@@ -87,14 +86,10 @@ const asked = async (account: string | undefined, options: Options): Promise<Tol
 /** Exit code 2 where the file can't be read or has no such account. */
 const live = async (account: string | undefined, { accounts: file = '' }: Options): Promise<Told[]> => {
   const parsed = parseAccounts(readText(file), { file: resolve(file), env: process.env });
-  const problem = (text: string): never => {
-    process.stderr.write(`${text}\n`);
-    process.exit(2);
-  };
   if (!parsed.ok)
-    return problem(parsed.problems.map(({ line, column, message }) => `${file}:${line}:${column} error ${message}`).join('\n'));
+    return cannot(parsed.problems.map(({ line, column, message }) => `${file}:${line}:${column} error ${message}`).join('\n'));
   const chosen = parsed.accounts.filter(({ id }) => account === undefined || id === account);
-  if (chosen.length === 0) return problem(`${file} has no account ${account}`);
+  if (chosen.length === 0) return cannot(`${file} has no account ${account}`);
   const told: Told[] = [];
   for (const one of chosen) {
     const { findings, fine, unknown } = await liveCheck(one);

@@ -12,6 +12,7 @@ import { type Pseudonyms, pseudonyms } from '@dialog/export/pseudonyms';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, dialogPath } from '../console-api.ts';
 import { cannot } from '../exit.ts';
+import { many, pair } from '../options.ts';
 import { readText } from '../script/files.ts';
 import { version } from '../version.ts';
 import { fromConsole, fromFile, fromStore, type Source } from './source.ts';
@@ -47,8 +48,6 @@ Examples:
   dialogctl export --from shared.ndjson --format parquet --out shared.parquet
 
 Exit codes: 0 the export is whole; 2 it could not be done, or was interrupted: what is there stays, for --resume.`;
-
-const many = (one: string, before: readonly string[]): readonly string[] => [...before, one];
 
 /** `dialogctl export`: histories as a file, from the console or straight from the store. */
 export const exportCommand = (program: Command): void => {
@@ -204,11 +203,7 @@ const listed = async (options: Options): Promise<DialogId[]> => {
     const query = new URLSearchParams({ limit: '200' });
     if (next !== '') query.set('cursor', next);
     if (options.account !== undefined) query.set('account', options.account);
-    for (const one of options.where) {
-      const at = one.indexOf('=');
-      if (at < 1) return cannot(`${one} asks nothing: name=value is wanted`);
-      query.set(one.slice(0, at), one.slice(at + 1));
-    }
+    for (const one of options.where) query.set(...pair(one, '--where'));
     const page = (await ask(consoleOf(options), `/api/dialogs?${query}`)) as {
       caughtUp: boolean;
       dialogs: DialogId[];

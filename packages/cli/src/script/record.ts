@@ -6,11 +6,11 @@ import { parseScript } from '@dialog/script/parse';
 import { runTest, type TestFailure } from '@dialog/script-tools/run-test';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, dialogPath, withConsole } from '../console-api.ts';
+import { dialogEvents } from '../dialog-events.ts';
 import { cannot } from '../exit.ts';
 import { readText } from './files.ts';
 
 type Options = ConsoleOptions & { readonly script?: string; readonly name?: string };
-type Page = { readonly events: readonly DomainEvent[]; readonly next: number | null };
 /** A history, and the source of the script that it pins where that is to be had. */
 type Recorded = { readonly called: string; readonly events: readonly DomainEvent[]; readonly source: string | undefined };
 
@@ -63,12 +63,7 @@ const fromFile = (file: string): Recorded => {
 
 const fromConsole = async (dialog: string, options: Options): Promise<Recorded> => {
   const path = dialogPath(dialog);
-  const events: DomainEvent[] = [];
-  for (let from: number | null = 0; from !== null; ) {
-    const page: Page = (await ask(options, `/api/dialogs/${path}/events?from=${from}&limit=1000`)) as Page;
-    events.push(...page.events);
-    from = page.next;
-  }
+  const events = await dialogEvents<DomainEvent>(options, path);
   const pinned = pinnedOf(events);
   const { source } =
     pinned === undefined || options.script !== undefined ? {} : ((await ask(options, `/api/scripts/${pinned}`)) as { source?: string });

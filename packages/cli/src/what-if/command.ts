@@ -10,6 +10,7 @@ import type { Differing, Totals } from '@dialog/what-if/totals';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, credentials, withConsole } from '../console-api.ts';
 import { cannot } from '../exit.ts';
+import { many, pair } from '../options.ts';
 import { readText } from '../script/files.ts';
 import { failOnHelp, measured, parseFailOn, passed } from './fail-on.ts';
 import { dialogLines, totalsLines } from './told.ts';
@@ -40,8 +41,6 @@ Examples:
   dialogctl what-if --set noOperatorAfterMs=600000 --where mark=sold
 
 Exit codes: 0 within the limits; 1 a limit is passed, or the script has errors; 2 it could not be done.`;
-
-const many = (one: string, before: readonly string[]): readonly string[] => [...before, one];
 
 /** `dialogctl what-if`: by the console, or over exported histories without any server. */
 export const whatIfCommand = (program: Command, out: (text: string) => void): void => {
@@ -187,11 +186,6 @@ const timeOf = (text: string, option: string): number => {
   if (ago !== undefined) return realClock.now() - ago;
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? cannot(`${option} ${text} is no time: 7d, 12h, or 2026-03-02T09:00:00Z`) : time;
-};
-
-const pair = (text: string, option: string): [string, string] => {
-  const at = text.indexOf('=');
-  return at < 1 ? cannot(`${option} ${text}: name=value is wanted`) : [text.slice(0, at), text.slice(at + 1)];
 };
 
 const changeable = dialogSettingsSchema.omit({ account: true }).partial();

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { ask, type ConsoleOptions, type ReasonOptions, withConsole, withReason } from '../console-api.ts';
+import { cannot } from '../exit.ts';
+import { duration, table } from '../table.ts';
+
+/** `dialogctl quarantine …`: what the door put aside, and how it is given back. */
+export const quarantineCommands = (program: Command, out: (text: string) => void): void => {
+  const quarantine = program.command('quarantine').description('webhooks that the door could not take');
+  const place = (given: string): string =>
+    /^\d{1,6}\/\d{1,15}$/.test(given) ? given : cannot(`${given} is no place: {partition}/{offset} is wanted`);
+  withConsole(quarantine.command('list', { isDefault: true }).description('all of them, newest first')).action(
+    async (options: ConsoleOptions) => {
+      const found = (await ask(options, '/api/quarantine')) as {
+        now: number;
+        records: {
+          partition: number;
+          offset: number;
+          account: string;
+          receivedAt: number;
+          verdict: string;
+          event: string | null;
+          bytes: number;
+          fed: { by: string } | null;
+        }[];
+      };
+      if (options.json === true) return out(JSON.stringify(found.records));
+      if (found.records.length === 0) return out('The quarantine is empty.');
+      const line = (one: (typeof found.records)[number]) => [
+        `${one.partition}/${one.offset}`,
+        one.account,
+        one.verdict,
+        one.event ?? '-',
+        one.bytes,
+        duration(found.now - one.receivedAt),
+        one.fed === null ? '' : `given by ${one.fed.by}`,
+      ];
+      out(table(['PLACE', 'ACCOUNT', 'VERDICT', 'EVENT', 'BYTES', 'AGO', ''], found.records.map(line)));
+    },
+  );
+  withConsole(quarantine.command('show <place>').description('one with its body, and what the door would make of it today')).action(
+    async (given: string, options: ConsoleOptions) => {
+      const one = (await ask(options, `/api/quarantine/${place(given)}`)) as {
+        body: string | null;
+        bodyBase64: string;
+        reads: { refused?: string; type?: string; chatId?: string };
+      };
+      if (options.json === true) return out(JSON.stringify(one));
+      out(one.body ?? one.bodyBase64);
+      out(
+        one.reads.refused === undefined
+          ? `The door reads it today as ${one.reads.type} of chat ${one.reads.chatId}.`
+          : `The door can't read it today either: ${one.reads.refused}.`,
+      );
+    },
+  );
+  withReason(
+    withConsole(
+      quarantine
+        .command('feed <place>')
+        .description('give it to the engine as an input')
+        .option('--body <file>', 'what it should have been, repaired by hand'),
+    ),
+  ).action(async (given: string, options: ReasonOptions & { readonly body?: string }) => {
+    const answer = (await ask(options, `/api/quarantine/${place(given)}/feed`, {
+      by: options.by,
+      reason: options.reason,
+      dryRun: options.dryRun === true,
+      ...(options.body === undefined ? {} : { body: readFileSync(options.body, 'utf8') }),
+    })) as { account: string; chatId: string; type: string };
+    if (options.json === true) return out(JSON.stringify(answer));
+    out(
+      `${answer.type} of ${answer.account}/${answer.chatId}${options.dryRun === true ? ': a dry run, nothing was done.' : ' is given to the engine.'}`,
+    );
+  });
+  quarantine.addHelpText(
+    'after',
+    '\nExamples:\n  dialogctl quarantine list\n  dialogctl quarantine show 3/17\n  dialogctl quarantine feed 3/17 --body repaired.json --reason "a brace was lost"',
+  );
+};

@@ -1,0 +1,10 @@
+import { cannot } from './exit.ts';
+
+/** For an option that may be given many times. */
+export const many = (one: string, before: readonly string[]): readonly string[] => [...before, one];
+
+/** `name=value` as an option has it. Exit code 2 where it is none. */
+export const pair = (text: string, option: string): [string, string] => {
+  const at = text.indexOf('=');
+  return at < 1 ? cannot(`${option} ${text}: name=value is wanted`) : [text.slice(0, at), text.slice(at + 1)];
+};
