@@ -117,6 +117,15 @@ export const timerDueSchema = z.object({
 
 /** A parked record's place in the log, `{topic}/{partition}/{offset}`: how an operator's command names it. */
 export const recordPlaceSchema = z.string().regex(/^[\w.-]{1,200}\/\d{1,9}\/\d{1,15}$/);
+export const recordPlace = ({
+  topic,
+  partition,
+  offset,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}): string => `${topic}/${partition}/${offset}`;
 
 /** What a command to go on with something parked says. */
 export const releaseFields = {

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import { dialogKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
+import { inboxRecord } from '@dialog/contracts/inbox-record';
 import type { QuarantineRecord } from '@dialog/contracts/quarantine';
 import type { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
@@ -50,6 +50,9 @@ export type Ingress = Service & {
   readonly address: () => string;
   readonly listening: () => Promise<void>;
 };
+
+/** W3C Trace Context, version 00. */
+const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** How long open requests may take at the stop, ms of real time. */
 const drainMs = 3_000;
@@ -145,7 +148,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
       const partition = await log.partitionFor(topics.inbox, key);
       // Webim takes the chat to people on our 503; the record says so, and the state follows (design §6.2).
       const refused = !isHandler && silence.isSilent(partition);
-      const appended = await append(refused ? { ...input, refused: true } : input, key, request.get('traceparent'));
+      const appended = await append(refused ? { ...input, refused: true } : input, request.get('traceparent'));
       metrics.acknowledged((performance.now() - from) / 1000);
       const late = input.answerBy !== undefined && appended.appendedAt > input.answerBy;
       if (refused || late) {
@@ -199,23 +202,9 @@ export const ingressService = (options: IngressOptions): Ingress => {
     hashes: visitorMessages(input).map((message) => message.hash),
   });
 
-  const append = async (input: InboxInput, key: string, traceparent?: string): Promise<Appended> => {
+  const append = async (input: InboxInput, traceparent?: string): Promise<Appended> => {
     const [appended] = await log.append(
-      [
-        {
-          topic: topics.inbox,
-          key,
-          value: Buffer.from(JSON.stringify(input)),
-          headers: cloudEventHeaders({
-            id: input.inputId,
-            account: input.account,
-            type: input.type,
-            subject: key,
-            timeMs: input.receivedAt,
-            ...(traceparent !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? { traceparent } : {}),
-          }),
-        },
-      ],
+      [inboxRecord(input, traceparent !== undefined && traceparentForm.test(traceparent) ? traceparent : undefined)],
       { timeoutMs: options.ackTimeoutMs },
     );
     if (appended === undefined) throw new Error('bug: the log acknowledged nothing');
@@ -272,8 +261,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
   return {
     run: async () => {
       const { spoolFile } = options;
-      if (spoolFile !== undefined)
-        spool = await spoolOf({ file: spoolFile, clock, logger, append: (input) => append(input, dialogKey(input)) });
+      if (spoolFile !== undefined) spool = await spoolOf({ file: spoolFile, clock, logger, append });
       await listen();
       listening.resolve();
       logger.info({ event: 'ingress_listening', host: options.host, port: (server.address() as AddressInfo).port });

@@ -1,6 +1,7 @@
 import type { Clock } from '@dialog/contracts/clock';
 import { chatIdForWebim, sendsStream } from '@dialog/contracts/ids';
 import type { EffectResult } from '@dialog/contracts/inbox';
+import { inboxRecord } from '@dialog/contracts/inbox-record';
 import type { OutboxRecord } from '@dialog/contracts/outbox';
 import type { Secret } from '@dialog/contracts/secret';
 import type { EventStore } from '@dialog/event-store/port';
@@ -9,7 +10,7 @@ import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
 import { importedChat } from '@dialog/webim/stored-data/chat-import';
 import type { Logger } from 'pino';
 import type { AccountConnection, AccountConnections } from './account/connections.ts';
-import { effectResult, inboxRecord, type Verdict } from './effect-result.ts';
+import { effectResult, type Verdict } from './effect-result.ts';
 import type { HttpEffect } from './http/http-effect.ts';
 import { type HttpStepsLimits, stepTimeoutMs } from './http/http-steps.ts';
 import type { OutboundMetrics } from './metrics.ts';
@@ -145,7 +146,7 @@ const ask = async (context: AttemptContext, record: OutboxRecord, { storedData }
   if (answer.kind === 'accepted') {
     const { account } = record;
     const chat = importedChat(answer.value.raw, { account, hashKey: context.hashKey, receivedAt: context.log.logTime() });
-    if (chat?.chatId === record.chatId) await context.outage.insist('log', () => context.log.append([inboxRecord(chat, undefined)]));
+    if (chat?.chatId === record.chatId) await context.outage.insist('log', () => context.log.append([inboxRecord(chat)]));
   }
   return storedDataVerdict(answer, waitingOf(context, record));
 };

@@ -1,9 +1,5 @@
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
-import { dialogKey } from '@dialog/contracts/ids';
-import type { ChatImported, EffectResult } from '@dialog/contracts/inbox';
+import type { EffectResult } from '@dialog/contracts/inbox';
 import { resultInputId } from '@dialog/contracts/outbox';
-import { topics } from '@dialog/contracts/topics';
-import type { NewRecord } from '@dialog/log/port';
 import type { OutboxEnvelope } from './outbox-record.ts';
 
 /** What an attempt came to, before it has its identity. */
@@ -24,19 +20,4 @@ export const effectResult = (envelope: OutboxEnvelope, verdict: Verdict, at: num
   attempt: envelope.attempt,
   epoch: envelope.epoch,
   ...verdict,
-});
-
-/** The result as an inbox record of its dialog; published twice it is one input. */
-export const inboxRecord = (input: EffectResult | ChatImported, traceparent: string | undefined): NewRecord => ({
-  topic: topics.inbox,
-  key: dialogKey(input),
-  value: new TextEncoder().encode(JSON.stringify(input)),
-  headers: cloudEventHeaders({
-    id: input.inputId,
-    account: input.account,
-    type: input.type,
-    subject: dialogKey(input),
-    timeMs: input.receivedAt,
-    ...(traceparent === undefined ? {} : { traceparent }),
-  }),
 });

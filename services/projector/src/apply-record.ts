@@ -1,6 +1,6 @@
 import { codeOf } from '@dialog/contracts/errors';
 import { dialogKey, isVisitorId, parseSubjectKey, type SubjectId, subjectStream, visitorKey } from '@dialog/contracts/ids';
-import { type InboxInput, inboxInputSchema, type ReleaseParked } from '@dialog/contracts/inbox';
+import { type InboxInput, inboxInputSchema, type ReleaseParked, recordPlace } from '@dialog/contracts/inbox';
 import { type VisitorInput, type VisitorReleaseParked, visitorInputSchema } from '@dialog/contracts/visitor';
 import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/decide';
 import { type DialogState, parkedHead } from '@dialog/domain/state';
@@ -58,7 +58,7 @@ export const applyRecord = async (
   const id = subjectOf(record);
   for (;;) {
     const dialog = await dialogs.load(id, generation);
-    if (dialog.state.inputs.has(placeOf(record))) return { kind: 'skipped', reason: 'skipped_before' };
+    if (dialog.state.inputs.has(recordPlace(record))) return { kind: 'skipped', reason: 'skipped_before' };
     if (dialog.parked && release === undefined) {
       const held = whileParked(dialog, record, id);
       if (held !== undefined) return held;
@@ -99,10 +99,6 @@ const whileParked = (dialog: Loaded, record: LogRecord, id: SubjectId): Applied 
 
 export const isRelease = (input: Input): input is ReleaseCommand =>
   input.type === 'release_parked' || input.type === 'visitor_release_parked';
-
-/** A record's place in the log, as commands and markers name it. */
-export const placeOf = (record: Pick<LogRecord, 'topic' | 'partition' | 'offset'>): string =>
-  `${record.topic}/${record.partition}/${record.offset}`;
 
 export const append = async (
   store: EventStore,

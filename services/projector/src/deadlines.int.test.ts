@@ -75,7 +75,6 @@ const owner = async (over: Over = {}): Promise<() => Promise<void>> => {
     clock,
     logger,
     producer: 'test',
-    wakePauseMs: 5,
   });
   const running = projector.run();
   const end = async (): Promise<void> => {

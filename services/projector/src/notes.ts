@@ -1,13 +1,12 @@
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import type { DomainEvent } from '@dialog/contracts/domain-event';
-import { type SubjectId, subjectKey, subjectStream } from '@dialog/contracts/ids';
-import type { InboxInput } from '@dialog/contracts/inbox';
-import { topics } from '@dialog/contracts/topics';
+import { type SubjectId, subjectStream } from '@dialog/contracts/ids';
+import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
+import { inboxRecord } from '@dialog/contracts/inbox-record';
 import type { VisitorEvent } from '@dialog/contracts/visitor';
 import { notesToDialogs, notesToVisitor, visitorOf } from '@dialog/domain/visitor/notes';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
-import { type Applied, type Decided, type Input, inputOf, placeOf } from './apply-record.ts';
+import { type Applied, type Decided, type Input, inputOf } from './apply-record.ts';
 import { type Loaded, toldAt } from './dialogs.ts';
 
 /** What an append of one aggregate tells another, as inbox records whose ids derive from its events (design §5.6). */
@@ -30,20 +29,7 @@ const pageSize = 20;
 export const noteWriter = ({ log, store }: { log: PartitionedLog; store: EventStore }): NoteWriter => {
   const write = async (notes: readonly Note[]): Promise<void> => {
     if (notes.length === 0) return;
-    await log.append(
-      notes.map(({ to, input: note }) => ({
-        topic: topics.inbox,
-        key: subjectKey(to),
-        value: Buffer.from(JSON.stringify(note)),
-        headers: cloudEventHeaders({
-          id: note.inputId,
-          account: note.account,
-          type: note.type,
-          subject: subjectKey(to),
-          timeMs: note.receivedAt,
-        }),
-      })),
-    );
+    await log.append(notes.map(({ input }) => inboxRecord(input)));
   };
   const send = (loaded: Loaded, events: readonly Told[], input?: Input): Promise<void> => write(notesOf(loaded, events, input));
 
@@ -67,7 +53,7 @@ export const noteWriter = ({ log, store }: { log: PartitionedLog; store: EventSt
       const taken = takenBy(parked, record);
       // A decision that stopped the dialog: its notes are those of its input.
       if (taken !== undefined) return sendAgain(parked, taken);
-      await send(parked, await markerOf(store, parked.id, placeOf(record)));
+      await send(parked, await markerOf(store, parked.id, recordPlace(record)));
     },
   };
 };

@@ -1,4 +1,5 @@
 import { type SubjectId, subjectParkedStream } from '@dialog/contracts/ids';
+import { recordPlace } from '@dialog/contracts/inbox';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
 import { type EventStore, isConflict, type RecordedEvent } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
@@ -39,7 +40,7 @@ export const park = async (
       reason: why.reason,
       parkedAt: why.at,
     };
-    const place = `${record.topic}/${record.partition}/${record.offset}`;
+    const place = recordPlace(record);
     let expected = last === undefined ? ('no_stream' as const) : last.revision;
     const append = async (type: string, id: string, content: unknown): Promise<void> => {
       expected = (await store.append(stream, [{ id, type, data: content, metadata: { schemaVersion: 1 } }], expected)).revision;

@@ -1,10 +1,10 @@
 import { setTimeout as turn } from 'node:timers/promises';
 import type { Clock } from '@dialog/contracts/clock';
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
 import type { CommitNote, DeadlineHint } from '@dialog/contracts/deadline-hint';
 import { deadlineHintSchema } from '@dialog/contracts/deadline-hint';
 import { parseSubjectKey, subjectKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
+import { inboxRecord } from '@dialog/contracts/inbox-record';
 import { groups, tickKey, topics } from '@dialog/contracts/topics';
 import type { VisitorInput } from '@dialog/contracts/visitor';
 import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
@@ -309,8 +309,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   };
 
   const writeTimerDue = async (dialog: Loaded, partition: number, dueAt: number): Promise<void> => {
-    const key = subjectKey(dialog.id);
-    const inputId = `timer:${key}:${dueAt}:${dialog.revision}`;
+    const inputId = `timer:${subjectKey(dialog.id)}:${dueAt}:${dialog.revision}`;
     const at = log.logTime();
     const input: InboxInput | VisitorInput =
       dialog.kind === 'visitor'
@@ -324,15 +323,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
             receivedAt: at,
             dueAt,
           };
-    await log.append([
-      {
-        topic: topics.inbox,
-        key,
-        partition,
-        value: Buffer.from(JSON.stringify(input)),
-        headers: cloudEventHeaders({ id: inputId, account: dialog.id.account, type: input.type, subject: key, timeMs: at }),
-      },
-    ]);
+    await log.append([{ ...inboxRecord(input), partition }]);
   };
 
   let wokeAt = performance.now();

@@ -1,5 +1,5 @@
 import type { SubjectId } from '@dialog/contracts/ids';
-import type { ReleaseParked } from '@dialog/contracts/inbox';
+import { type ReleaseParked, recordPlace } from '@dialog/contracts/inbox';
 import type { VisitorReleaseParked } from '@dialog/contracts/visitor';
 import { skipRecord } from '@dialog/domain/ownership/park';
 import { skipVisitorRecord } from '@dialog/domain/visitor/decide';
@@ -13,7 +13,6 @@ import {
   contextOf,
   type Decided,
   inputOf,
-  placeOf,
   type ReleaseCommand,
   UnappliableRecord,
   visitorContextOf,
@@ -41,7 +40,7 @@ export const releaseDialog = async (
   let skipped = 0;
   let failed: { place: string; reason: string } | undefined;
   for (const record of await parkedRecords(dependencies.store, id)) {
-    const place = placeOf(record);
+    const place = recordPlace(record);
     try {
       if (skip.has(place)) {
         await leaveOut(dependencies, record, input, generation);
@@ -66,7 +65,7 @@ export const releaseDialog = async (
 const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, command: ReleaseCommand, generation: number): Promise<void> => {
   const { dialogs, pins, producer, doorsOpenSince, store } = dependencies;
   const id = subjectOfInput(command);
-  const place = placeOf(record);
+  const place = recordPlace(record);
   for (;;) {
     const dialog = await dialogs.load(id, generation);
     if (dialog.state.inputs.has(place)) return;

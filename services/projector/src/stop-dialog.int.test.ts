@@ -111,7 +111,7 @@ it('what a visitor wrote in a record that can’t be applied is in no line of th
   await log.append(unreadable.map((value, at) => ({ topic: topics.inbox, key: `acme:${at + 1}`, value: Buffer.from(value) })));
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line) => void lines.push(line) });
-  const watched = pins({ store, accounts: accounts as never, clock: realClock, logger, watchPauseMs: 10 });
+  const watched = pins({ store, accounts: accounts as never, clock: realClock, logger });
   await watched.registerAll();
   await writeFile(join(folder, 'bot.yaml'), `format: dialog-script/1\nbot: b\n${planted}: ${planted}\n`);
   const projector = projectorService({ log, store, pins: watched, clock: realClock, logger, producer: 'test' });

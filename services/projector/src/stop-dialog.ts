@@ -1,9 +1,9 @@
 import type { IdForm } from '@dialog/contracts/ids';
-import type { InboxInput } from '@dialog/contracts/inbox';
+import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
 import { parkDialog } from '@dialog/domain/ownership/park';
 import { parkVisitor } from '@dialog/domain/visitor/decide';
 import type { LogRecord } from '@dialog/log/port';
-import { type ApplyDependencies, append, contextOf, type Decided, inputOf, placeOf } from './apply-record.ts';
+import { type ApplyDependencies, append, contextOf, type Decided, inputOf } from './apply-record.ts';
 import type { Loaded, LoadedDialog } from './dialogs.ts';
 
 /**
@@ -17,7 +17,7 @@ export const stopDialog = async (
   reason: string,
 ): Promise<{ readonly stopped: Loaded; readonly appended: readonly Decided[] }> => {
   if (dialog.kind === 'visitor') {
-    const place = placeOf(record);
+    const place = recordPlace(record);
     const input = { ...dialog.id, inputId: `parked:${place}` };
     // A visitor who stops decides nothing: the marker needs no settings.
     const context = { at: record.appendedAt, producer, settings: { heldTextTtlMs: 0 }, settingsHash: '' };
@@ -28,7 +28,7 @@ export const stopDialog = async (
     if ((error as { retryable?: unknown }).retryable === true) throw error;
     return undefined;
   });
-  const place = placeOf(record);
+  const place = recordPlace(record);
   const first = firstOf(dialog, record);
   const input = standIn(dialog, `parked:${place}`, record.appendedAt, first.chatIdForm);
   // Without its pins nothing can be pinned to a start.

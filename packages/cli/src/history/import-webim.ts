@@ -2,13 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AccountConfig } from '@dialog/contracts/account';
 import { realClock } from '@dialog/contracts/clock';
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
-import { dialogKey } from '@dialog/contracts/ids';
-import type { ChatImported } from '@dialog/contracts/inbox';
+import { inboxRecord } from '@dialog/contracts/inbox-record';
 import { Secret } from '@dialog/contracts/secret';
-import { topics } from '@dialog/contracts/topics';
 import { openLog } from '@dialog/log/open-log';
-import type { NewRecord } from '@dialog/log/port';
 import { parseAccounts } from '@dialog/service-kit/accounts';
 import { kafkaAccess, readConfiguration } from '@dialog/service-kit/configuration';
 import { parseDuration } from '@dialog/service-kit/duration';
@@ -82,7 +78,7 @@ export const importWebimCommand = (imports: Command, out: (text: string) => void
           clock: realClock,
           logTime: log.logTime,
         })) {
-          if (options.dryRun !== true && page.chats.length > 0) await log.append(page.chats.map(recordOf));
+          if (options.dryRun !== true && page.chats.length > 0) await log.append(page.chats.map((chat) => inboxRecord(chat)));
           counts = page.counts;
           if (options.json !== true) process.stderr.write(`${counts.read} chats read, ${counts.taken} taken\r`);
         }
@@ -115,16 +111,3 @@ const keptKey = (dataDir: string): Secret | undefined => {
   const { hashKey } = JSON.parse(readFileSync(file, 'utf8')) as { hashKey?: unknown };
   return typeof hashKey === 'string' ? new Secret(hashKey) : undefined;
 };
-
-const recordOf = (chat: ChatImported): NewRecord => ({
-  topic: topics.inbox,
-  key: dialogKey(chat),
-  value: new TextEncoder().encode(JSON.stringify(chat)),
-  headers: cloudEventHeaders({
-    id: chat.inputId,
-    account: chat.account,
-    type: chat.type,
-    subject: dialogKey(chat),
-    timeMs: chat.receivedAt,
-  }),
-});

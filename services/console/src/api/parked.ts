@@ -9,7 +9,7 @@ import {
   subjectNameSchema,
   subjectParkedStream,
 } from '@dialog/contracts/ids';
-import { recordPlaceSchema } from '@dialog/contracts/inbox';
+import { recordPlace, recordPlaceSchema } from '@dialog/contracts/inbox';
 import { type RecordParked, waitingRecords } from '@dialog/contracts/parked';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
@@ -118,7 +118,7 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
     if (records.length === 0 && (isVisitorId(id) || (await readModel.row(id.account, id.chatId))?.parked !== true)) {
       throw notFound('A parked record of this dialog');
     }
-    const places = new Set(records.map(placeOf));
+    const places = new Set(records.map(recordPlace));
     const unknown = [...asked.skip, ...asked.edit.map((one) => one.place)].filter((place) => !places.has(place));
     if (unknown.length > 0) {
       throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
@@ -128,7 +128,7 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
     const edited = new Set(asked.edit.map((one) => one.place));
     const skipped = new Set(asked.skip);
     const plan = records.map((record) => {
-      const place = placeOf(record);
+      const place = recordPlace(record);
       return { place, does: skipped.has(place) ? ('skip' as const) : edited.has(place) ? ('apply_edited' as const) : ('apply' as const) };
     });
     const commandId = asked.dryRun ? null : await ask(id, asked);
@@ -144,7 +144,7 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
     for (const { id, reason } of await readModel.parked(maxListed)) {
       if (reason !== parkedFor || (account !== undefined && account !== id.account)) continue;
       const records = await waitingOf(store, id);
-      const skip = skipFirst ? records.slice(0, 1).map(placeOf) : [];
+      const skip = skipFirst ? records.slice(0, 1).map(recordPlace) : [];
       const commandId = asked.dryRun ? null : await ask(id, { ...asked, skip, edit: [] });
       dialogs.push({ account: id.account, chatId: subjectName(id), commandId, apply: records.length - skip.length, skip: skip.length });
     }
@@ -183,10 +183,8 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
   return router;
 };
 
-const placeOf = ({ topic, partition, offset }: RecordParked): string => `${topic}/${partition}/${offset}`;
-
 const shown = (record: RecordParked): z.infer<typeof parkedRecordSchema> => ({
-  place: placeOf(record),
+  place: recordPlace(record),
   appendedAt: record.appendedAt,
   parkedAt: record.parkedAt,
   attempts: record.attempts,

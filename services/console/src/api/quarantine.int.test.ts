@@ -146,6 +146,17 @@ it('lists the newest of an account, however many others put aside since, with wh
   expect(newest[0]?.receivedAt).toBeGreaterThan(newest[1]?.receivedAt ?? 0);
 });
 
+it('gives one that names its visitor to the dialog', async () => {
+  const place = await quarantined(
+    'unknown_event',
+    '{"event":"new_chat","chat":{"id":79},"visitor":{"id":"v-1","fields":{}},"messages":[]}',
+  );
+  expect((await ask(`/api/quarantine/${place}/feed`, who)).status).toBe(202);
+  const [record] = await inbox();
+  expect(JSON.parse(Buffer.from(record?.value ?? []).toString())).toMatchObject({ visitor: { hash: expect.any(String) } });
+  expect([record?.key, record?.headers['ce_subject']]).toEqual(['shop:79', 'shop:79']);
+});
+
 it('releases a class of parked dialogs, each by a command of its own, and says before what it would do', async () => {
   const now = realClock.now();
   for (const chatId of ['1', '2']) await parked('shop', chatId, now - 60_000).writeTo(store);

@@ -1,7 +1,7 @@
 import type { Clock } from '@dialog/contracts/clock';
-import { cloudEventHeaders } from '@dialog/contracts/cloud-events';
-import { accountIdSchema, subjectKey } from '@dialog/contracts/ids';
-import type { InboxInput } from '@dialog/contracts/inbox';
+import { accountIdSchema } from '@dialog/contracts/ids';
+import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
+import { inboxRecord } from '@dialog/contracts/inbox-record';
 import { type QuarantineRecord, quarantineRecordSchema } from '@dialog/contracts/quarantine';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { VisitorInput } from '@dialog/contracts/visitor';
@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { HttpProblem, notFound, parsed } from '../http/problem.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
-import { type QuarantinedRow, quarantinePlace, webhooksKeptMs } from '../read-model/webhook-tables.ts';
+import { type QuarantinedRow, webhooksKeptMs } from '../read-model/webhook-tables.ts';
 import { actionsSince, recordAction, whoAndWhy } from './audit.ts';
 
 const timeoutMs = 5_000;
@@ -192,15 +192,7 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
 
 /** Writes an input where all of them enter. @throws LogError */
 export const appendInput = async (log: PartitionedLog, input: InboxInput | VisitorInput): Promise<void> => {
-  const key = subjectKey(input);
-  const headers = cloudEventHeaders({
-    id: input.inputId,
-    account: input.account,
-    type: input.type,
-    subject: key,
-    timeMs: input.receivedAt,
-  });
-  await log.append([{ topic: topics.inbox, key, value: Buffer.from(JSON.stringify(input)), headers }], { timeoutMs });
+  await log.append([inboxRecord(input)], { timeoutMs });
 };
 
 type Fed = { readonly by: string; readonly at: number };
@@ -216,8 +208,8 @@ const entryOf = ({ partition, offset, value }: LogRecord): Entry | undefined => 
   }
 };
 
-const placeOf = ({ partition, offset }: { readonly partition: number; readonly offset: number }): string =>
-  quarantinePlace(partition, offset);
+const placeOf = ({ partition, offset }: Pick<Entry, 'partition' | 'offset'>): string =>
+  recordPlace({ topic: topics.quarantine, partition, offset });
 /** The same for each attempt to feed it: a second one is a redelivery, and moves nothing. */
 const inputIdOf = ({ partition, offset }: Entry): string => `quarantine:${partition}/${offset}`;
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { eventMetadataSchema } from '@dialog/contracts/domain-event';
 import type { DialogId } from '@dialog/contracts/ids';
+import { recordPlace } from '@dialog/contracts/inbox';
 import type { QuarantineRecord } from '@dialog/contracts/quarantine';
 import { topics } from '@dialog/contracts/topics';
 import type { DialogRow, RowEvent } from './row.ts';
@@ -284,7 +285,7 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
         const { account, receivedAt, verdict, event, eventInBody, method, contentType, bytes, truncated } = record;
         addAside.run(
           account,
-          quarantinePlace(partition, offset),
+          recordPlace({ topic: topics.quarantine, partition, offset }),
           receivedAt,
           event ?? null,
           eventInBody ?? null,
@@ -368,8 +369,7 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
   };
 };
 
-/** How a record of the quarantine is named: `topic/partition/offset`. */
-export const quarantinePlace = (partition: number, offset: number): string => `${topics.quarantine}/${partition}/${offset}`;
+/** Of a record of the quarantine, by the name of its place. */
 const placeIn = (place: string): { readonly partition: number; readonly offset: number } => {
   const [partition, offset] = place.slice(topics.quarantine.length + 1).split('/');
   return { partition: Number(partition), offset: Number(offset) };
