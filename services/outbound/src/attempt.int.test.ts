@@ -232,7 +232,7 @@ describe('what Webim answers', () => {
     const outbound = rig.outbound();
     await outbound.deliver(aRecord(id));
     expect(await one()).toMatchObject({ outcome: 'refused', reason: 'unauthorized', status: 401 });
-    expect(rig.lines).toContainEqual(expect.objectContaining({ msg: 'outbound.account_unauthorized', account: 'acme', alarm: true }));
+    expect(rig.lines).toContainEqual(expect.objectContaining({ event: 'account_unauthorized', account: 'acme', alarm: true }));
     const other = rig.newChat();
     await rig.dialogAt(other, 1, { number: 1, attempt: 1 });
     const before = rig.log.logTime();
@@ -348,7 +348,7 @@ describe('an http step', () => {
     expect(result?.sentAt).toBeDefined();
     const everything = JSON.stringify([await rig.sends(id), await rig.results(id), rig.lines]);
     for (const form of ['k3y of', 'k3y%20of']) expect(everything).not.toContain(form);
-    expect(rig.lines).toContainEqual(expect.objectContaining({ msg: 'outbound.settled', kind: 'http', outcome: 'accepted' }));
+    expect(rig.lines).toContainEqual(expect.objectContaining({ event: 'effect_settled', kind: 'http', outcome: 'accepted' }));
     expect(JSON.stringify(rig.lines)).not.toContain('/orders');
   });
 

@@ -97,10 +97,8 @@ const callInDoubt = async (
   if (now === undefined || now.revision !== claimed.revision) return;
   const result = effectResult(envelope, { outcome: 'in_doubt', code: 'claim_left' }, log.logTime());
   if (await sends.settle(claimed.revision, result)) {
-    logger.warn(
-      { account: envelope.account, chatId: envelope.chatId, number: envelope.number, attempt: envelope.attempt },
-      'outbound.claim_left',
-    );
+    const { account, chatId, number, attempt } = envelope;
+    logger.warn({ event: 'claim_left', account, chatId, number, attempt });
   }
 };
 
@@ -234,20 +232,18 @@ const report = ({ logger, metrics }: AttemptContext, { record }: OutboxAttempt, 
   const { account, chatId, number, attempt, outcome, reason, code, status, crossed } = result;
   const kind = record?.effect.kind ?? 'unknown';
   metrics?.settled({ account, kind, outcome });
-  logger[outcome === 'accepted' ? 'debug' : 'info'](
+  logger[outcome === 'accepted' ? 'debug' : 'info']({
+    event: 'effect_settled',
+    account,
+    chatId,
+    number,
+    attempt,
+    kind,
+    outcome,
+    reason,
     // Webim's code is text from outside: only where it looks like one.
-    {
-      account,
-      chatId,
-      number,
-      attempt,
-      kind,
-      outcome,
-      reason,
-      code: code !== undefined && /^[\w-]{1,64}$/.test(code) ? code : undefined,
-      status,
-      crossed,
-    },
-    'outbound.settled',
-  );
+    code: code !== undefined && /^[\w-]{1,64}$/.test(code) ? code : undefined,
+    status,
+    crossed,
+  });
 };

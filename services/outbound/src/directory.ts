@@ -2,6 +2,7 @@ import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import { type Directory, directorySchema, directoryStream } from '@dialog/contracts/directory';
 import { type EventStore, isConflict } from '@dialog/event-store/port';
+import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { StoredDataAnswer, WebimStoredData } from '@dialog/webim/stored-data/client';
 import type { Logger } from 'pino';
 import type { AccountConnections } from './account/connections.ts';
@@ -36,10 +37,10 @@ export const keepDirectories = async ({ accounts, connections, store, clock, log
       }
       // Webim's code is text from outside: only where it looks like one.
       const code = /^[\w-]{1,64}$/.test(read.code) ? read.code : undefined;
-      logger.warn({ account, code }, 'outbound.directory_not_read');
+      logger.warn({ event: 'directory_not_read', account, code });
       return read.kind === 'refused' ? everyMs : againMs;
     } catch (error) {
-      if (!signal.aborted) logger.warn({ account, err: error instanceof Error ? error.name : typeof error }, 'outbound.directory_not_kept');
+      if (!signal.aborted) logger.warn({ event: 'directory_not_kept', account, ...errorFacts(error) });
       return againMs;
     }
   };

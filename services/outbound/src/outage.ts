@@ -45,10 +45,12 @@ export const outageOf = (options: {
               if (total() === 1) options.onAway();
             }
             const capMs = Math.min(5_000, 100 * 2 ** Math.min(failures, 10));
-            logger[capMs >= 5_000 ? 'error' : capMs >= 800 ? 'warn' : 'debug'](
-              { on, failures, code: codeOf(error) },
-              'outbound.dependency_away',
-            );
+            logger[capMs >= 5_000 ? 'error' : capMs >= 800 ? 'warn' : 'debug']({
+              event: 'dependency_away',
+              on,
+              failures,
+              code: codeOf(error),
+            });
             await waits[on].pause(random() * capMs);
           }
         }

@@ -67,11 +67,11 @@ test('what stands in the outbox is sent, also what cannot be read is passed over
   start();
   expect(await resultsOf(id)).toMatchObject([{ outcome: 'accepted' }]);
   expect(rig.posted).toHaveLength(1);
-  expect(rig.lines.filter(({ msg }) => msg === 'outbound.record_unreadable')).toHaveLength(2);
+  expect(rig.lines.filter(({ event }) => event === 'record_unreadable')).toHaveLength(2);
   await committed(3);
 });
 
-test('no line holds a text, a token or an address', async () => {
+test('no line holds a text, a token or an address, and each is named', async () => {
   const id = rig.newChat();
   await rig.dialogAt(id, 1, { number: 1, attempt: 1 });
   rig.script.push((response) => void response.end('{"error":"Bearer Здравствуйте token","desc":"Здравствуйте"}'));
@@ -79,8 +79,9 @@ test('no line holds a text, a token or an address', async () => {
   start();
   expect(await resultsOf(id)).toMatchObject([{ outcome: 'refused' }]);
   const text = JSON.stringify(rig.lines);
-  expect(text).toContain('outbound.settled');
+  expect(text).toContain('effect_settled');
   for (const secret of ['Здравствуйте', 'bot-token', rig.baseUrl, 'pa:ss']) expect(text).not.toContain(secret);
+  expect(rig.lines.filter(({ event, msg }) => typeof event !== 'string' || msg !== undefined)).toEqual([]);
 });
 
 test('the store is away: not ready, nothing sent, nothing committed; it comes back and all goes on', async () => {
@@ -175,6 +176,6 @@ test('an error that no waiting mends takes the service down', async () => {
   const { ran } = start({ store: { ...rig.store, read: () => Promise.reject(new Error('a bug')) } });
   running.splice(0);
   await expect(ran).rejects.toThrow();
-  expect(rig.lines).toContainEqual(expect.objectContaining({ msg: 'outbound.cannot_go_on' }));
+  expect(rig.lines).toContainEqual(expect.objectContaining({ event: 'cannot_go_on' }));
   expect(await rig.log.committed(groups.outbound, topics.outbox)).not.toContainEqual(expect.objectContaining({ offset: 1 }));
 });

@@ -4,13 +4,14 @@ import type { Secret } from '@dialog/contracts/secret';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
 import type { Logger } from 'pino';
 import { type AccountLimits, accountConnections } from './account/connections.ts';
 import { type AttemptContext, answerAttempt } from './attempt.ts';
 import { keepDirectories } from './directory.ts';
 import type { OutboundMetrics } from './metrics.ts';
-import { codeOf, type Dependency, outageOf } from './outage.ts';
+import { type Dependency, outageOf } from './outage.ts';
 import { parseOutboxRecord } from './outbox-record.ts';
 
 export type OutboundOptions = {
@@ -83,7 +84,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     const asked = parseOutboxRecord(record.value);
     if (asked === undefined) {
       metrics?.unreadable();
-      logger.error({ partition: record.partition, offset: record.offset, alarm: true }, 'outbound.record_unreadable');
+      logger.error({ event: 'record_unreadable', partition: record.partition, offset: record.offset, alarm: true });
       return;
     }
     await answerAttempt(context, asked, { live, traceparent: record.headers['traceparent'] });
@@ -101,10 +102,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
       await answer(record, live);
     } catch (error) {
       if (!stopping.signal.aborted) {
-        logger.fatal(
-          { partition: record.partition, offset: record.offset, code: codeOf(error), err: nameOf(error) },
-          'outbound.cannot_go_on',
-        );
+        logger.fatal({ event: 'cannot_go_on', partition: record.partition, offset: record.offset, ...errorFacts(error) });
         leave();
         throw error;
       }
@@ -120,7 +118,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     topic: topics.outbox,
     handle,
     concurrency: options.concurrency ?? 64,
-    onOffsetReset: (info) => logger.error({ ...info, alarm: true }, 'outbound.offset_reset'),
+    onOffsetReset: (info) => logger.error({ event: 'offset_reset', ...info, alarm: true }),
   });
 
   const idle = (): Promise<void> =>
@@ -162,5 +160,3 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     },
   };
 };
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { type Admin, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import type { KafkaAddress } from './address.ts';
 
-/** Where the client's own warnings go; pino fits. Identifiers and enumerations only. */
-export type Notices = {
-  readonly warn: (fields: Readonly<Record<string, unknown>>, event: string) => void;
-  readonly debug: (fields: Readonly<Record<string, unknown>>, event: string) => void;
-};
+/** A line of a log: the name of what happened, and identifiers and enumerations only. */
+type Notice = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+/** Where the client's own warnings go; pino fits. */
+export type Notices = { readonly warn: (notice: Notice) => void; readonly debug: (notice: Notice) => void };
 
 /** Asks the cluster as an administrator. @throws LogError */
 export type WithAdmin = <T>(work: (to: Admin) => Promise<T>) => Promise<T>;
@@ -35,7 +35,7 @@ const configuration = (address: KafkaAddress, notices: Notices): KafkaConfig => 
 /** The client cries several times a second while a broker is away, and over a coordinator that loads; what matters comes as an error of a call. */
 const tell = (notices: Notices, { namespace, log }: LogEntry): void => {
   const { groupId, topic, partition } = log as { groupId?: unknown; topic?: unknown; partition?: unknown };
-  notices.debug({ namespace, groupId, topic, partition }, 'kafka_client_notice');
+  notices.debug({ event: 'kafka_client_notice', namespace, groupId, topic, partition });
 };
 
 export const kafkaClient = (address: KafkaAddress, notices: Notices): Kafka => new Kafka(configuration(address, notices));

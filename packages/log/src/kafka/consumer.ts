@@ -277,7 +277,7 @@ export const kafkaConsumer = ({
       // Another owner's business by now, or the cluster is away: the next turn commits. Anything else would go on for ever in silence.
       const { code, retryable } = translate(error);
       if (!retryable && !isFenced(error)) throw error;
-      notices.debug({ group, topic, code }, 'kafka_commit_failed');
+      notices.debug({ event: 'kafka_commit_failed', group, topic, code });
     }
   };
 
@@ -371,7 +371,7 @@ export const kafkaConsumer = ({
         // A topic that is missing from the start is a mistake; one that a restarting broker does not know yet is an outage.
         const away = translated.retryable || (translated.code === 'unknown_topic' && (joinedBefore || connection.exists(topic)));
         if (!away) throw translated;
-        notices.warn({ group, topic, code: translated.code }, 'kafka_consumer_restarts');
+        notices.warn({ event: 'kafka_consumer_restarts', group, topic, code: translated.code });
         await realClock.sleep(retryPauseMs / 2 + Math.random() * retryPauseMs, ending.signal).catch(() => undefined);
       }
     }

@@ -63,12 +63,12 @@ export const accountConnections = (options: {
       maxPauseMs: circuitMaxPauseMs,
       onOpen: (why) => {
         metrics?.circuit({ account }, true);
-        if (why === 'unauthorized') logger.error({ account, alarm: true }, 'outbound.account_unauthorized');
-        else logger.warn({ account }, 'outbound.circuit_opened');
+        if (why === 'unauthorized') logger.error({ event: 'account_unauthorized', account, alarm: true });
+        else logger.warn({ event: 'circuit_opened', account });
       },
       onClose: () => {
         metrics?.circuit({ account }, false);
-        logger.info({ account }, 'outbound.circuit_closed');
+        logger.info({ event: 'circuit_closed', account });
       },
     });
     return {
@@ -89,9 +89,9 @@ export const accountConnections = (options: {
         ...options.addresses,
         onCircuit: (host, open) =>
           open
-            ? logger.warn({ account, host }, 'outbound.http_circuit_opened')
-            : logger.info({ account, host }, 'outbound.http_circuit_closed'),
-        onSecretMissing: (secret) => logger.error({ account, secret }, 'outbound.http_secret_missing'),
+            ? logger.warn({ event: 'http_circuit_opened', account, host })
+            : logger.info({ event: 'http_circuit_closed', account, host }),
+        onSecretMissing: (secret) => logger.error({ event: 'http_secret_missing', account, secret }),
       }),
     };
   };
