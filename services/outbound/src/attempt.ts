@@ -6,6 +6,7 @@ import type { OutboxRecord } from '@dialog/contracts/outbox';
 import type { Secret } from '@dialog/contracts/secret';
 import type { EventStore } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
+import type { UntilItWorks } from '@dialog/service-kit/until-it-works';
 import type { BotApiAnswer } from '@dialog/webim/bot-api/answer';
 import { importedChat } from '@dialog/webim/stored-data/chat-import';
 import type { Logger } from 'pino';
@@ -14,12 +15,14 @@ import { effectResult, type Verdict } from './effect-result.ts';
 import type { HttpEffect } from './http/http-effect.ts';
 import { type HttpStepsLimits, stepTimeoutMs } from './http/http-steps.ts';
 import type { OutboundMetrics } from './metrics.ts';
-import type { Outage } from './outage.ts';
 import type { OutboxAttempt } from './outbox-record.ts';
 import { type LastSend, type SendsStream, sendsStreamOf } from './sends/sends-stream.ts';
 import { readTail, stillWanted } from './tail-check.ts';
 import { serverFaults, storedDataVerdict, verdictOf } from './verdict.ts';
 import { takesQueueRedirect } from './webim-version.ts';
+
+/** What an attempt may have to wait for. */
+export type Dependency = 'store' | 'log';
 
 export type AttemptContext = {
   readonly store: EventStore;
@@ -28,7 +31,7 @@ export type AttemptContext = {
   readonly logger: Logger;
   readonly metrics: OutboundMetrics | undefined;
   readonly random: () => number;
-  readonly outage: Outage;
+  readonly insist: UntilItWorks<Dependency>;
   readonly connections: AccountConnections;
   readonly httpTimeoutMs: number;
   readonly httpSteps?: HttpStepsLimits;
@@ -54,7 +57,7 @@ type Delivery = { readonly live: () => boolean; readonly traceparent: string | u
 export const answerAttempt = async (context: AttemptContext, asked: OutboxAttempt, delivery: Delivery): Promise<void> => {
   const { envelope } = asked;
   const { clock, stopping } = context;
-  const sends = sendsStreamOf(sendsStream(envelope), context.store, context.outage);
+  const sends = sendsStreamOf(sendsStream(envelope), context.store, context.insist);
 
   for (;;) {
     stopping.throwIfAborted();
@@ -109,8 +112,8 @@ const carryOut = async (
   sends: SendsStream,
   claim: { readonly revision: number; readonly from: number },
 ): Promise<Verdict | 'lost_claim'> => {
-  const { store, outage, clock, log } = context;
-  const tail = () => readTail(store, outage, envelope);
+  const { store, insist, clock, log } = context;
+  const tail = () => readTail(store, insist, envelope);
   if (!stillWanted(await tail(), envelope)) return { outcome: 'suppressed' };
 
   const connection = context.connections.of(envelope.account);
@@ -144,7 +147,7 @@ const ask = async (context: AttemptContext, record: OutboxRecord, { storedData }
   if (answer.kind === 'accepted') {
     const { account } = record;
     const chat = importedChat(answer.value.raw, { account, hashKey: context.hashKey, receivedAt: context.log.logTime() });
-    if (chat?.chatId === record.chatId) await context.outage.insist('log', () => context.log.append([inboxRecord(chat)]));
+    if (chat?.chatId === record.chatId) await context.insist('log', () => context.log.append([inboxRecord(chat)]));
   }
   return storedDataVerdict(answer, waitingOf(context, record));
 };
@@ -182,7 +185,7 @@ const send = async (
   { botApi, gate }: AccountConnection,
   sends: SendsStream,
 ): Promise<Verdict> => {
-  const { clock, log, metrics, store, outage } = context;
+  const { clock, log, metrics, store, insist } = context;
   let sentAt: number | undefined;
   const began = clock.monotonic();
   const answer = await gate.send(() => {
@@ -192,7 +195,7 @@ const send = async (
   if (answer.kind !== 'held') metrics?.attempted({ account: record.account, answer: answer.kind }, (clock.monotonic() - began) / 1000);
   const verdict = await verdictOf(answer, waitingOf(context, record), async () => serverFaults(await sends.results(record.number)));
   const mayBeOut = verdict.outcome === 'accepted' || verdict.outcome === 'in_doubt';
-  const crossed = mayBeOut && (await readTail(store, outage, record))?.epoch !== record.epoch;
+  const crossed = mayBeOut && (await readTail(store, insist, record))?.epoch !== record.epoch;
   return { ...verdict, ...(sentAt === undefined ? {} : { sentAt }), ...(crossed ? { crossed } : {}) };
 };
 
@@ -224,8 +227,8 @@ const stored = (context: AttemptContext, { envelope }: OutboxAttempt, result: Ef
   // A later version settled it and we can't say how: it may have been sent.
   result === 'unreadable' ? effectResult(envelope, { outcome: 'in_doubt', code: 'unreadable' }, context.log.logTime()) : result;
 
-const publish = async ({ log, outage }: AttemptContext, result: EffectResult, { traceparent }: Delivery): Promise<void> => {
-  await outage.insist('log', () => log.append([inboxRecord(result, traceparent)]));
+const publish = async ({ log, insist }: AttemptContext, result: EffectResult, { traceparent }: Delivery): Promise<void> => {
+  await insist('log', () => log.append([inboxRecord(result, traceparent)]));
 };
 
 const report = ({ logger, metrics }: AttemptContext, { record }: OutboxAttempt, result: EffectResult): void => {

@@ -6,12 +6,12 @@ import type { EventStore } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
+import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import type { Logger } from 'pino';
 import { type AccountLimits, accountConnections } from './account/connections.ts';
-import { type AttemptContext, answerAttempt } from './attempt.ts';
+import { type AttemptContext, answerAttempt, type Dependency } from './attempt.ts';
 import { keepDirectories } from './directory.ts';
 import type { OutboundMetrics } from './metrics.ts';
-import { type Dependency, outageOf } from './outage.ts';
 import { parseOutboxRecord } from './outbox-record.ts';
 
 export type OutboundOptions = {
@@ -54,13 +54,12 @@ export const outboundService = (options: OutboundOptions): Outbound => {
   let onIdle: (() => void) | undefined;
 
   const connections = accountConnections({ accounts, clock, httpTimeoutMs, limits: options.limits ?? {}, logger, metrics });
-  const outage = outageOf({
+  const insist = untilItWorks<Dependency>({
     clock,
     random,
     logger,
     stop: stopping.signal,
-    onAway: () => consumer.pause(),
-    onBack: () => consumer.resume(),
+    onAway: (away) => (away ? consumer.pause() : consumer.resume()),
   });
   const context: AttemptContext = {
     store,
@@ -69,7 +68,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     logger,
     metrics,
     random,
-    outage,
+    insist,
     connections,
     httpTimeoutMs,
     hashKey: options.hashKey,
@@ -146,7 +145,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     },
     turnedAt: consumer.turnedAt,
     ready: () => {
-      const away = outage.away();
+      const away = insist.away();
       return { ready: away.length === 0 && !stopping.signal.aborted, away };
     },
     /** Takes no more; lets requests in flight end, then cuts them; what is answered is published and committed. */

@@ -1,7 +1,7 @@
 import { eventMetadataSchema } from '@dialog/contracts/domain-event';
 import { type DialogId, dialogStream } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
-import type { Outage } from './outage.ts';
+import type { Insist } from '@dialog/service-kit/until-it-works';
 import type { OutboxEnvelope } from './outbox-record.ts';
 
 const stampSchema = eventMetadataSchema.pick({ epoch: true, head: true });
@@ -10,8 +10,8 @@ const stampSchema = eventMetadataSchema.pick({ epoch: true, head: true });
 export type TailStamp = { readonly epoch: number; readonly head: { readonly number: number; readonly attempt: number } | null } | undefined;
 
 /** Read from the leader: a follower might still show the bot's epoch (design §6.6). */
-export const readTail = async (store: EventStore, outage: Outage, id: DialogId): Promise<TailStamp> => {
-  const [event] = await outage.insist('store', () =>
+export const readTail = async (store: EventStore, insist: Insist<'store'>, id: DialogId): Promise<TailStamp> => {
+  const [event] = await insist('store', () =>
     store.read(dialogStream(id), { direction: 'backwards', from: 'end', maxCount: 1, fromLeader: true }),
   );
   return stampSchema.safeParse(event?.metadata).data;

@@ -15,11 +15,11 @@ import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
+import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import { pino } from 'pino';
 import { type AccountLimits, accountConnections } from '../src/account/connections.ts';
 import { type AttemptContext, answerAttempt } from '../src/attempt.ts';
 import type { OutboundMetrics } from '../src/metrics.ts';
-import { outageOf } from '../src/outage.ts';
 import { parseOutboxRecord } from '../src/outbox-record.ts';
 
 export type Posted = {
@@ -172,7 +172,7 @@ export const startRig = async () => {
         hashKey,
         metrics,
         claimMarginMs: over.claimMarginMs ?? claimMarginMs,
-        outage: outageOf({ clock, random, stop: stop.signal, logger, onAway: () => undefined, onBack: () => undefined }),
+        insist: untilItWorks({ clock, random, stop: stop.signal, logger }),
         stopping: stop.signal,
         cut: new AbortController().signal,
       };

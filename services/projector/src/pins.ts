@@ -18,6 +18,7 @@ import {
   scriptHash,
   scriptSource,
 } from '@dialog/script-versions/versions';
+import type { Insist } from '@dialog/service-kit/until-it-works';
 import type { Logger } from 'pino';
 
 /** Scripts and settings as streams pinned by hash: what a history refers to, kept where the history is. */
@@ -31,15 +32,13 @@ export type Pins = {
    * Follows what is published, by whichever process, and publishes a file that changes; one with errors is refused, and what was
    * published goes on. Until the signal.
    */
-  readonly follow: (options: { readonly signal: AbortSignal; readonly retry: Retry }) => Promise<void>;
+  readonly follow: (options: { readonly signal: AbortSignal; readonly retry: Insist }) => Promise<void>;
   /** What new chats of the account take; undefined where it is not configured. */
   readonly current: (account: string) => CurrentPins | undefined;
   /** @throws EventStoreError; @throws Error where the stream is missing or does not parse: then the dialog is parked. */
   readonly script: (hash: string) => Promise<Script>;
   readonly settings: (hash: string) => Promise<DialogSettings>;
 };
-
-type Retry = <T>(what: string, call: () => Promise<T>) => Promise<T>;
 
 export type CurrentPins = {
   readonly settings: DialogSettings;
@@ -124,7 +123,7 @@ export const pins = ({ store, accounts, clock, logger }: PinsOptions): Pins => {
     }
   };
 
-  const followPublications = async (signal: AbortSignal, retry: Retry): Promise<void> => {
+  const followPublications = async (signal: AbortSignal, retry: Insist): Promise<void> => {
     for await (const event of store.subscribe({ after: 'start', streamPrefixes: [accountStream('')], signal })) {
       const account = accounts.get(event.stream.slice(accountStream('').length));
       if (account === undefined || event.revision <= (known.get(account.id) ?? -1)) continue;
@@ -134,7 +133,7 @@ export const pins = ({ store, accounts, clock, logger }: PinsOptions): Pins => {
     }
   };
 
-  const watchFiles = async (signal: AbortSignal, retry: Retry): Promise<void> => {
+  const watchFiles = async (signal: AbortSignal, retry: Insist): Promise<void> => {
     const seen = new Map<string, string>();
     while (!signal.aborted) {
       for (const account of accounts.all()) {

@@ -14,6 +14,7 @@ import { type EventStore, isConflict } from '@dialog/event-store/port';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
 import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
+import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import type { Logger } from 'pino';
 import { type Applied, type ApplyDependencies, applyRecord, type Input, isRelease, UnappliableRecord } from './apply-record.ts';
 import { deadlineIndex } from './deadline-index.ts';
@@ -25,7 +26,6 @@ import { markReleased, park } from './parked.ts';
 import type { Pins } from './pins.ts';
 import { releaseDialog } from './release-dialog.ts';
 import { beginsParked, stopDialog } from './stop-dialog.ts';
-import { untilItWorks } from './until-it-works.ts';
 
 export type ProjectorOptions = {
   readonly log: PartitionedLog;
@@ -67,7 +67,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const index = deadlineIndex();
   const doors = doorsOf();
   const stopping = new AbortController();
-  const retry = untilItWorks({ clock, logger, signal: stopping.signal, onAway: (away) => (away ? consumer.pause() : consumer.resume()) });
+  const retry = untilItWorks({ clock, logger, stop: stopping.signal, onAway: (away) => (away ? consumer.pause() : consumer.resume()) });
   const heads = headPublisher({ log, clock });
   const notes = noteWriter({ log, store });
   const applying: ApplyDependencies = { store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince };
@@ -116,7 +116,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const noteOf = (partition: number): CommitNote => ({
     behindMs: behindMs(partition),
     at: log.logTime(),
-    ...(retry.away() ? { paused: true } : {}),
+    ...(retry.away().length > 0 ? { paused: true } : {}),
   });
 
   const restoreHint = (record: LogRecord): void => {
@@ -355,8 +355,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       await consumer.stop();
     },
     // Timers wait for a store that is away, as long as it takes.
-    turnedAt: () => Math.min(consumer.turnedAt(), retry.away() ? Number.POSITIVE_INFINITY : wokeAt),
-    health: () => ({ storeAway: retry.away(), deadlines: index.size(), behindMs: behindMs() }),
+    turnedAt: () => Math.min(consumer.turnedAt(), retry.away().length > 0 ? Number.POSITIVE_INFINITY : wokeAt),
+    health: () => ({ storeAway: retry.away().length > 0, deadlines: index.size(), behindMs: behindMs() }),
   };
 };
 

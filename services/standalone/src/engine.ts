@@ -4,7 +4,6 @@ import type { AccessOptions } from '@dialog/console/access/access-options';
 import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
-import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import type { Secret } from '@dialog/contracts/secret';
 import { topicSpecs } from '@dialog/contracts/topics';
 import { openEventStore } from '@dialog/event-store/open-event-store';
@@ -19,6 +18,7 @@ import { type Outbound, outboundService } from '@dialog/outbound/service';
 import { pins as pinsOf } from '@dialog/projector/pins';
 import { type Projector, projectorService } from '@dialog/projector/projector';
 import type { Service } from '@dialog/service-kit/service';
+import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import type { Logger } from 'pino';
 import type { EngineMetrics } from './metrics.ts';
 
@@ -104,7 +104,8 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   );
   const eventsUrl = options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`;
   const store = (options.wrap?.store ?? same)(await openEventStore({ url: eventsUrl, clock, logger }));
-  const patiently = untilThere({ clock, logger, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  // Away at the start it is waited for: the process stays alive and says so.
+  const patiently = untilItWorks({ clock, logger, stop: options.signal ?? new AbortController().signal });
   const differences = await patiently('topics', () => log.ensureTopics(topicSpecs(options.partitions)));
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
   const pins = pinsOf({ store, accounts, clock, logger: logger.child({ service: 'projector' }) });
@@ -209,20 +210,3 @@ const countingResets = (log: PartitionedLog, countOf: EngineMetrics['offsetReset
     },
   };
 };
-
-const startPauseMs = 1_000;
-
-/** A log or store that is away at the start is waited for: the process stays alive and says so. @throws any other error; the signal's reason */
-const untilThere =
-  ({ clock, logger, signal }: { clock: Clock; logger: Logger; signal?: AbortSignal }) =>
-  async <T>(what: string, call: () => Promise<T>): Promise<T> => {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!isRetryable(error)) throw error;
-        logger.warn({ event: 'waits_at_start', what, code: codeOf(error) });
-        await clock.sleep(startPauseMs, signal);
-      }
-    }
-  };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type EffectResult, effectResultSchema } from '@dialog/contracts/inbox';
 import { type EventStore, isConflict, type NewEvent } from '@dialog/event-store/port';
+import type { Insist } from '@dialog/service-kit/until-it-works';
 import { z } from 'zod';
-import type { Outage } from '../outage.ts';
 
 export type LastSend = {
   readonly revision: number;
@@ -27,14 +27,14 @@ export type SendsStream = {
  * derived one the store would call another owner's claim an idempotent success. Only the repeats of one append share
  * their id, so that a lost answer is told from a lost race.
  */
-export const sendsStreamOf = (stream: string, store: EventStore, outage: Outage): SendsStream => {
+export const sendsStreamOf = (stream: string, store: EventStore, insist: Insist<'store'>): SendsStream => {
   const read = (maxCount: number) =>
-    outage.insist('store', () => store.read(stream, { direction: 'backwards', from: 'end', maxCount, fromLeader: true }));
+    insist('store', () => store.read(stream, { direction: 'backwards', from: 'end', maxCount, fromLeader: true }));
 
   const append = async (type: string, data: object, expected: number | 'no_stream'): Promise<number | undefined> => {
     const event: NewEvent = { id: randomUUID(), type, data, metadata: { schemaVersion: 1 } };
     try {
-      return (await outage.insist('store', () => store.append(stream, [event], expected))).revision;
+      return (await insist('store', () => store.append(stream, [event], expected))).revision;
     } catch (error) {
       if (isConflict(error)) return undefined;
       throw error;
