@@ -1,6 +1,7 @@
 import { accessAuditSchemas } from '@dialog/contracts/access-event';
 import { roleSchema } from '@dialog/contracts/role';
 import { z } from 'zod';
+import { wholeNumber } from '../http/query.ts';
 
 export const sessionSchema = z.object({
   now: z.number(),
@@ -36,18 +37,8 @@ export const tokenParamsSchema = z.object({ id: z.uuid() });
 export const revokedSchema = z.object({ id: z.string() });
 
 export const accessAuditQuerySchema = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(500))
-    .default(100),
-  before: z
-    .string()
-    .regex(/^\d{1,15}$/, 'a whole number')
-    .transform(Number)
-    .optional()
-    .describe('Revision before which to go on: `next` of the page before'),
+  limit: wholeNumber(1, 500).default(100),
+  before: wholeNumber().optional().describe('Revision before which to go on: `next` of the page before'),
 });
 const [first, ...others] = Object.entries(accessAuditSchemas).map(([type, schema]) =>
   schema.extend({ type: z.literal(type), revision: z.number().int() }),

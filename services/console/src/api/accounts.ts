@@ -4,17 +4,12 @@ import type { BotStops } from '@dialog/script-versions/versions';
 import { Router } from 'express';
 import { z } from 'zod';
 import { parsed } from '../http/problem.ts';
+import { wholeNumber } from '../http/query.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { type Send, sendsKeptMs } from '../read-model/work-tables.ts';
 
 export const accountsQuerySchema = z.strictObject({
-  windowMs: z
-    .string()
-    .regex(/^\d{1,9}$/, 'a whole number')
-    .transform(Number)
-    .pipe(z.number().min(10_000).max(sendsKeptMs))
-    .default(900_000)
-    .describe('How far back results are counted, ms'),
+  windowMs: wholeNumber(10_000, sendsKeptMs).default(900_000).describe('How far back results are counted, ms'),
 });
 
 export const accountLimitsSchema = z.object({

@@ -7,6 +7,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { parsed } from '../http/problem.ts';
+import { wholeNumber } from '../http/query.ts';
 
 const timeoutMs = 5_000;
 const pageSize = 500;
@@ -22,12 +23,7 @@ export const whoAndWhy = {
 
 export const auditQuerySchema = z.strictObject({
   account: accountIdSchema.optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(500))
-    .default(50),
+  limit: wholeNumber(1, 500).default(50),
 });
 export const auditSchema = z.object({
   now: z.number(),

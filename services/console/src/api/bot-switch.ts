@@ -10,7 +10,7 @@ import express, { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { badRequest, notFound, parsed } from '../http/problem.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { recordAction, whoAndWhy } from './audit.ts';
 import { appendInput } from './quarantine.ts';
@@ -53,9 +53,7 @@ export const botSwitchRouter = ({ store, log, readModel, clock, logger }: BotSwi
   const turn = (stops: boolean) => async (request: Request, response: Response) => {
     const { account, chatId, script, by, reason, dryRun } = parsed(botSwitchSchema, request.body ?? {});
     if (chatId !== undefined && script !== undefined) {
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
-        errors: [{ field: 'script', message: 'give either chatId or script' }],
-      });
+      throw badRequest({ field: 'script', message: 'give either chatId or script' });
     }
     const history = await within(timeoutMs, 'event store: account', readAccount(store, account));
     if (history.revision === 'no_stream') throw notFound('The account');

@@ -3,10 +3,10 @@ import { dialogStream } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
 import { Router } from 'express';
 import { within } from '../deadline.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { notFound, parsed } from '../http/problem.ts';
+import { cursorText } from '../http/query.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import {
-  cursorOf,
   type Dialog,
   type DialogList,
   dialogListQuerySchema,
@@ -14,7 +14,6 @@ import {
   type EventPage,
   eventsQuerySchema,
   type FacetValuesAnswer,
-  parseCursor,
 } from './schemas.ts';
 
 const readTimeoutMs = 5_000;
@@ -33,13 +32,7 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
   const router = Router();
 
   router.get('/', async (request, response) => {
-    const { cursor, limit, ...asked } = parsed(dialogListQuerySchema, request.query);
-    const after = cursor === undefined ? undefined : parseCursor(cursor);
-    if (cursor !== undefined && after === undefined) {
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
-        errors: [{ field: 'cursor', message: 'not a cursor of this list' }],
-      });
-    }
+    const { cursor: after, limit, ...asked } = parsed(dialogListQuerySchema, request.query);
     const [found, accounts] = await Promise.all([
       readModel.list({
         // One more than asked for tells whether there is a next page.
@@ -56,7 +49,7 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
       caughtUp: caughtUp(),
       accounts: [...accounts],
       dialogs,
-      next: found.length > limit && last ? cursorOf(last) : null,
+      next: found.length > limit && last ? cursorText([last.lastAt, last.account, last.chatId]) : null,
     } satisfies DialogList);
   });
 

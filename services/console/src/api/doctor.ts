@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { guideOf } from '../doctor/guide.ts';
 import { type DoctorFacts, diagnose } from '../doctor/rules.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { notFound, parsed } from '../http/problem.ts';
+import { cursor, cursorText, wholeNumber } from '../http/query.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { webhookEvents } from '../read-model/webhook-tables.ts';
 
@@ -66,13 +67,11 @@ export const webhooksQuerySchema = z.strictObject({
   event: z.string().max(64).optional(),
   verdict: z.string().max(64).optional(),
   chatId: chatIdSchema.optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, 'a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(200))
-    .default(50),
-  cursor: z.string().max(400).optional().describe('`next` of the page before'),
+  limit: wholeNumber(1, 200).default(50),
+  cursor: cursor(z.tuple([z.number(), z.string()]))
+    .transform(([at, id]) => ({ at, id }))
+    .optional()
+    .describe('`next` of the page before'),
 });
 export const webhooksSchema = z.object({
   now: z.number(),
@@ -151,10 +150,7 @@ export const doctorRouter = ({ store, readModel, configured, accounts, caughtUp,
   });
 
   router.get('/webhooks', async (request, response) => {
-    const { account, event, verdict, chatId, limit, cursor } = parsed(webhooksQuerySchema, request.query);
-    const before = cursor === undefined ? undefined : parseCursor(cursor);
-    if (cursor !== undefined && before === undefined)
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field: 'cursor', message: 'not one of ours' }] });
+    const { account, event, verdict, chatId, limit, cursor: before } = parsed(webhooksQuerySchema, request.query);
     const rows = await readModel.webhooks({
       account,
       limit: limit + 1,
@@ -169,21 +165,10 @@ export const doctorRouter = ({ store, readModel, configured, accounts, caughtUp,
       now: clock.now(),
       caughtUp: caughtUp(),
       webhooks: [...page],
-      next: rows.length > limit && last !== undefined ? cursorOf(last) : null,
+      next: rows.length > limit && last !== undefined ? cursorText([last.at, last.id]) : null,
     } satisfies WebhookLog);
   });
   return router;
-};
-
-const cursorSchema = z.tuple([z.number(), z.string()]);
-const cursorOf = ({ at, id }: { at: number; id: string }): string => Buffer.from(JSON.stringify([at, id])).toString('base64url');
-const parseCursor = (cursor: string): { at: number; id: string } | undefined => {
-  try {
-    const [at, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { at, id };
-  } catch {
-    return undefined;
-  }
 };
 
 const settingsOf = async (store: Pick<EventStore, 'read'>, hash: string): Promise<DialogSettings | undefined> => {

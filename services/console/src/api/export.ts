@@ -9,7 +9,8 @@ import { Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { HttpProblem, parsed } from '../http/problem.ts';
+import { badRequest, HttpProblem, parsed } from '../http/problem.ts';
+import { wholeNumber } from '../http/query.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import type { DialogRow } from '../read-model/row.ts';
 import type { ListFilter } from '../read-model/tables.ts';
@@ -34,12 +35,7 @@ export const exportQuerySchema = dialogListQuerySchema.omit({ cursor: true, limi
     .union([dialogName.transform((one) => [one]), z.array(dialogName).max(maxDialogsAsked)])
     .optional()
     .describe(`\`{account}/{chatId}\`, up to ${maxDialogsAsked} times; with neither this nor a question of the list: all`),
-  until: z
-    .string()
-    .regex(/^\d{1,15}$/, 'ms since the epoch')
-    .transform(Number)
-    .optional()
-    .describe('Ends before the first event recorded later, ms since the epoch. Default: now'),
+  until: wholeNumber().optional().describe('Ends before the first event recorded later, ms since the epoch. Default: now'),
   after: z
     .string()
     .regex(/^\S{1,200}$/)
@@ -76,8 +72,10 @@ export const exportRouter = ({ store, readModel, clock, caughtUp, logger }: Expo
     const { dialog, until = clock.now(), after, ...asked } = parsed(exportQuerySchema, request.query);
     const { account, ...filter } = given(asked);
     const filtered = Object.keys(filter).length > 0;
-    if (filtered && after !== undefined) throw wrong('after', 'the list may have changed: name the dialogs of the header instead');
-    if (dialog !== undefined && (filtered || account !== undefined)) throw wrong('dialog', 'either dialogs or a filter');
+    if (filtered && after !== undefined)
+      throw badRequest({ field: 'after', message: 'the list may have changed: name the dialogs of the header instead' });
+    if (dialog !== undefined && (filtered || account !== undefined))
+      throw badRequest({ field: 'dialog', message: 'either dialogs or a filter' });
     const selection: ExportSelection =
       dialog !== undefined
         ? { dialogs: dialog }
@@ -88,9 +86,11 @@ export const exportRouter = ({ store, readModel, clock, caughtUp, logger }: Expo
             : { account };
     if (after !== undefined && dialog !== undefined) {
       const cursor = parseDialogCursor(after);
-      if (cursor === undefined || !dialog.some((one) => dialogStream(one) === cursor.stream)) throw wrong('after', 'none of these dialogs');
+      if (cursor === undefined || !dialog.some((one) => dialogStream(one) === cursor.stream))
+        throw badRequest({ field: 'after', message: 'none of these dialogs' });
     }
-    if (after !== undefined && dialog === undefined && !/^\d{1,20}(\/\d{1,20})?$/.test(after)) throw wrong('after', 'no position');
+    if (after !== undefined && dialog === undefined && !/^\d{1,20}(\/\d{1,20})?$/.test(after))
+      throw badRequest({ field: 'after', message: 'no position' });
     const header = exportHeader({ producer: packageJson.version, exportedAt: clock.now(), until, selection });
     const lines = exportLines({ store, selection, until, ...(after === undefined ? {} : { after }) });
     // A store that does not answer is told as a problem; after the first line it is an answer that breaks off.
@@ -104,9 +104,6 @@ export const exportRouter = ({ store, readModel, clock, caughtUp, logger }: Expo
   });
   return router;
 };
-
-const wrong = (field: string, message: string): HttpProblem =>
-  new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field, message }] });
 
 async function* texts(
   header: ExportLine | undefined,

@@ -11,21 +11,18 @@ import { parseNumbers } from '@dialog/service-kit/numbers-file';
 import { Router } from 'express';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
-import type { EpisodeKey, Period } from '../read-model/episode-tables.ts';
+import { badRequest, HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { cursor, cursorText, wholeNumber } from '../http/query.ts';
+import type { Period } from '../read-model/episode-tables.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 
 const readTimeoutMs = 5_000;
 const dayMs = 86_400_000;
 
-const time = z
-  .string()
-  .regex(/^\d{1,15}$/, 'ms since the epoch')
-  .transform(Number);
 const period = {
   account: accountIdSchema.optional(),
-  from: time.optional().describe('Episodes that began at this time or later, ms; default: 30 days before `to`'),
-  to: time.optional().describe('Episodes that began before it, ms; default: now'),
+  from: wholeNumber().optional().describe('Episodes that began at this time or later, ms; default: 30 days before `to`'),
+  to: wholeNumber().optional().describe('Episodes that began before it, ms; default: now'),
 };
 export const numbersQuerySchema = z.strictObject({
   ...period,
@@ -49,13 +46,10 @@ export const behindQuerySchema = z.strictObject({
   ...period,
   part: z.string().max(400).optional().describe('One of its parts; left out: all that it counts'),
   none: z.enum(['true']).optional().describe('The part of which the field says nothing'),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, 'a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(500))
-    .default(50),
-  cursor: z.string().max(400).optional().describe('`next` of the page before'),
+  limit: wholeNumber(1, 500).default(50),
+  cursor: cursor(z.object({ startedAt: z.number(), account: z.string(), chatId: z.string(), number: z.number() }))
+    .optional()
+    .describe('`next` of the page before'),
 });
 export const behindSchema = z.object({
   now: z.number(),
@@ -137,10 +131,7 @@ export const numbersRouter = ({ store, readModel, clock, caughtUp, file = shippe
   router.get('/', async (request, response) => {
     const { by, zone, ...given } = parsed(numbersQuerySchema, request.query);
     const asked = periodOf(given);
-    if (!isZone(zone))
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
-        errors: [{ field: 'zone', message: 'there is no such time zone' }],
-      });
+    if (!isZone(zone)) throw badRequest({ field: 'zone', message: 'there is no such time zone' });
     const defined = definitions();
     const numbers = [...(await readModel.numbers(defined, asked, by, zone))];
     const { from, to } = asked;
@@ -174,10 +165,9 @@ export const numbersRouter = ({ store, readModel, clock, caughtUp, file = shippe
 
   router.get('/:number/episodes', async (request, response) => {
     const { number } = parsed(numberParamsSchema, request.params);
-    const { part, none, limit, cursor, ...given } = parsed(behindQuerySchema, request.query);
+    const { part, none, limit, cursor: after, ...given } = parsed(behindQuerySchema, request.query);
     const defined = definitions();
     if (defined.numbers[number] === undefined) throw notFound('A number of this name');
-    const after = cursor === undefined ? undefined : keyOf(cursor);
     const found = await readModel.behind(defined, number, none === undefined ? part : null, periodOf(given), limit, after);
     response.json({
       now: clock.now(),
@@ -192,7 +182,7 @@ export const numbersRouter = ({ store, readModel, clock, caughtUp, file = shippe
         handedOver,
         returned,
       })),
-      next: found.next === null ? null : Buffer.from(JSON.stringify(found.next)).toString('base64url'),
+      next: found.next === null ? null : cursorText(found.next),
     } satisfies BehindReport);
   });
 
@@ -205,14 +195,5 @@ const isZone = (zone: string): boolean => {
     return true;
   } catch {
     return false;
-  }
-};
-
-const keySchema = z.object({ startedAt: z.number(), account: z.string(), chatId: z.string(), number: z.number() });
-const keyOf = (cursor: string): EpisodeKey => {
-  try {
-    return keySchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch {
-    throw new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field: 'cursor', message: 'is none of ours' }] });
   }
 };

@@ -17,7 +17,7 @@ import express, { Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { badRequest, notFound, parsed } from '../http/problem.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { recordAction, whoAndWhy } from './audit.ts';
 import { appendInput } from './quarantine.ts';
@@ -121,9 +121,7 @@ export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOpt
     const places = new Set(records.map(recordPlace));
     const unknown = [...asked.skip, ...asked.edit.map((one) => one.place)].filter((place) => !places.has(place));
     if (unknown.length > 0) {
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
-        errors: unknown.map((place) => ({ field: 'place', message: `${place} is not parked here` })),
-      });
+      throw badRequest(...unknown.map((place) => ({ field: 'place', message: `${place} is not parked here` })));
     }
     const edited = new Set(asked.edit.map((one) => one.place));
     const skipped = new Set(asked.skip);

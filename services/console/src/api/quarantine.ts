@@ -12,24 +12,18 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
 import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { wholeNumber } from '../http/query.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { type QuarantinedRow, webhooksKeptMs } from '../read-model/webhook-tables.ts';
 import { actionsSince, recordAction, whoAndWhy } from './audit.ts';
 
 const timeoutMs = 5_000;
 
-const whole = (most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, 'a whole number')
-    .transform(Number)
-    .pipe(z.number().max(most));
-
 export const quarantineQuerySchema = z.strictObject({
   account: accountIdSchema.optional(),
-  limit: whole(500).default(100),
+  limit: wholeNumber(0, 500).default(100),
 });
-export const quarantinePlaceSchema = z.object({ partition: whole(100_000), offset: whole(Number.MAX_SAFE_INTEGER) });
+export const quarantinePlaceSchema = z.object({ partition: wholeNumber(0, 100_000), offset: wholeNumber() });
 
 export const quarantineEntrySchema = z.object({
   partition: z.number().int(),

@@ -2,15 +2,11 @@ import { domainEventSchemas, ownerSchema } from '@dialog/contracts/domain-event'
 import { accountIdSchema, chatIdSchema, scriptHashSchema, visitorHashSchema } from '@dialog/contracts/ids';
 import { returnCauseSchema } from '@dialog/contracts/return-cause';
 import { z } from 'zod';
+import { cursor, wholeNumber } from '../http/query.ts';
 import { anyProblem, problemNames, stateNames } from '../read-model/facets.ts';
 import { dialogRowSchema } from '../read-model/row.ts';
 
 /** The API's requests and answers; the page takes its types from here, the OpenAPI document is made of them. */
-const whole = z
-  .string()
-  .regex(/^\d{1,9}$/, 'a whole number')
-  .transform(Number);
-
 const value = z.string().min(1).max(200);
 const instant = z.iso.datetime({ offset: true }).transform((time) => Date.parse(time));
 
@@ -40,13 +36,16 @@ export const dialogListQuerySchema = z.strictObject({
     .describe(
       'All these words were said in it, by anybody, in any form, or are the number of its chat; `word*`: words that begin so. At most 8 words count',
     ),
-  limit: whole.pipe(z.number().min(1).max(200)).default(50),
-  cursor: z.string().max(400).optional().describe('`next` of the page before'),
+  limit: wholeNumber(1, 200).default(50),
+  cursor: cursor(z.tuple([z.number(), accountIdSchema, chatIdSchema]))
+    .transform(([lastAt, account, chatId]) => ({ lastAt, account, chatId }))
+    .optional()
+    .describe('`next` of the page before'),
 });
 
 export const eventsQuerySchema = z.strictObject({
-  from: whole.default(0).describe('First revision'),
-  limit: whole.pipe(z.number().min(1).max(1000)).default(500),
+  from: wholeNumber().default(0).describe('First revision'),
+  limit: wholeNumber(1, 1000).default(500),
 });
 
 export const dialogListSchema = z.object({
@@ -105,19 +104,3 @@ export const aboutSchema = z.object({
   simulatorUrl: z.string().nullable().describe("Address of the simulator's page, where one runs"),
 });
 export type About = z.infer<typeof aboutSchema>;
-
-const cursorSchema = z.tuple([z.number(), accountIdSchema, chatIdSchema]);
-
-/** A cursor is a place in the order of the list, so that a page stays right while rows move. */
-export const cursorOf = (row: { lastAt: number; account: string; chatId: string }): string =>
-  Buffer.from(JSON.stringify([row.lastAt, row.account, row.chatId])).toString('base64url');
-
-/** @returns undefined where it is not one of ours. */
-export const parseCursor = (cursor: string): { lastAt: number; account: string; chatId: string } | undefined => {
-  try {
-    const [lastAt, account, chatId] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { lastAt, account, chatId };
-  } catch {
-    return undefined;
-  }
-};

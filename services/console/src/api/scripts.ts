@@ -9,8 +9,10 @@ import express, { Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { badRequest, HttpProblem, notFound, parsed } from '../http/problem.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
+import { whoAndWhy } from './audit.ts';
+import { scriptErrors } from './script-errors.ts';
 
 const readTimeoutMs = 5_000;
 
@@ -50,13 +52,6 @@ export const scriptVersionsSchema = z.object({
 });
 export type ScriptVersions = z.infer<typeof scriptVersionsSchema>;
 
-const whoAndWhy = {
-  by: z.string().trim().min(1).max(200),
-  /** Why; it stands in the account's history. */
-  reason: z.string().trim().min(1).max(2000),
-  /** Says what it would do, and does nothing. */
-  dryRun: z.boolean().default(false),
-};
 export const publishSchema = z.strictObject({
   /** The text of a script, or the hash of a version that is kept. */
   source: z
@@ -130,20 +125,15 @@ export const scriptsRouter = ({ store, readModel, caughtUp, clock, logger }: Scr
   router.post('/accounts/:account/scripts', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const { account } = parsed(scriptAccountSchema, request.params);
     const { by, reason, dryRun, ...what } = parsed(publishSchema, request.body ?? {});
-    if ((what.source === undefined) === (what.script === undefined)) throw badRequest('source', 'give either source or script');
+    if ((what.source === undefined) === (what.script === undefined))
+      throw badRequest({ field: 'source', message: 'give either source or script' });
     const before = currentOf(await asked(readAccount(store, account)))?.script ?? null;
     // An account that was never published is one that no projector knows: it would take chats by a script that nobody runs.
     if (before === null) throw notFound('The account');
     const source = what.source ?? (await asked(scriptSource(store, what.script as string)));
     if (source === undefined) throw notFound('The script');
     const script = parseScript(source);
-    if (!script.ok) {
-      throw new HttpProblem(422, 'script-errors', 'The script has errors', {
-        errors: script.findings
-          .filter(({ severity }) => severity === 'error')
-          .map(({ position, message }) => ({ field: `${position.line}:${position.column}`, message })),
-      });
-    }
+    if (!script.ok) throw scriptErrors(script.findings);
     if (!dryRun) {
       await asked(publishScript(store, account, source, { bot: script.script.name, by, reason, at: clock.now() }));
       logger.info({ event: 'script_published', account, script: scriptHash(source) });
@@ -209,9 +199,6 @@ const personalVariables = (source: string): string[] | null => {
 };
 
 const pageSize = 500;
-
-const badRequest = (field: string, message: string): HttpProblem =>
-  new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field, message }] });
 
 const shown = ({ script, bot, source, by, reason, at }: ScriptPublished) => ({
   script,

@@ -14,9 +14,11 @@ import express, { Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { within } from '../deadline.ts';
-import { HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { badRequest, HttpProblem, notFound, parsed } from '../http/problem.ts';
+import { wholeNumber } from '../http/query.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { dialogListQuerySchema } from './schemas.ts';
+import { scriptErrors } from './script-errors.ts';
 
 const readTimeoutMs = 10_000;
 /** Tries that are kept with their lists, the oldest forgotten first. */
@@ -98,11 +100,7 @@ export const whatIfStateSchema = z.object({
 });
 export type WhatIfState = z.infer<typeof whatIfStateSchema>;
 
-const whole = z
-  .string()
-  .regex(/^\d{1,9}$/, 'a whole number')
-  .transform(Number);
-export const whatIfListQuerySchema = z.strictObject({ from: whole.default(0), limit: whole.pipe(z.number().min(1).max(500)).default(100) });
+export const whatIfListQuerySchema = z.strictObject({ from: wholeNumber().default(0), limit: wholeNumber(1, 500).default(100) });
 export const whatIfListSchema = z.object({ dialogs: z.array(triedSchema), next: z.number().nullable() });
 export type WhatIfList = z.infer<typeof whatIfListSchema>;
 
@@ -194,17 +192,19 @@ export const whatIfRouter = ({ store, readModel, clock, logger, eventsUrl, signa
 
   router.post('/', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const given = parsed(whatIfSchema, request.body ?? {});
-    if (given.source !== undefined && given.script !== undefined) throw badRequest('source', 'give either source or script');
+    if (given.source !== undefined && given.script !== undefined)
+      throw badRequest({ field: 'source', message: 'give either source or script' });
     // A schema's default is no wish of who asked.
     const named = Object.keys((request.body as { settings?: object }).settings ?? {});
     const settings = Object.fromEntries(Object.entries(given.settings ?? {}).filter(([name]) => named.includes(name)));
     if (given.source === undefined && given.script === undefined && Object.keys(settings).length === 0) {
-      throw badRequest('source', 'give a script, settings, or both');
+      throw badRequest({ field: 'source', message: 'give a script, settings, or both' });
     }
     if (eventsUrl === undefined) throw new HttpProblem(503, 'unavailable', 'This console has no event store of its own to read');
     const source = given.source ?? (given.script === undefined ? undefined : await asked(scriptSource(store, given.script)));
     if (given.script !== undefined && source === undefined) throw notFound('The script');
-    if (given.source !== undefined) refuseErrors(given.source);
+    const read = given.source === undefined ? undefined : parseScript(given.source);
+    if (read?.ok === false) throw scriptErrors(read.findings);
     // Nothing is waited for between this and the try's place among the others: of two that are asked at once one runs.
     if ([...tries.values()].some(({ state }) => state === 'running')) {
       throw new HttpProblem(409, 'busy', 'Another try is running', { detail: 'wait for it, or cancel it' });
@@ -269,17 +269,3 @@ const stateOf = (one: Try, now: number): WhatIfState => ({
   listed: one.list.length,
   unlisted: one.unlisted,
 });
-
-const badRequest = (field: string, message: string): HttpProblem =>
-  new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [{ field, message }] });
-
-/** @throws HttpProblem 422 with each mistake's place */
-const refuseErrors = (source: string): void => {
-  const script = parseScript(source);
-  if (script.ok) return;
-  throw new HttpProblem(422, 'script-errors', 'The script has errors', {
-    errors: script.findings
-      .filter(({ severity }) => severity === 'error')
-      .map(({ position, message }) => ({ field: `${position.line}:${position.column}`, message })),
-  });
-};

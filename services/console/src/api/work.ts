@@ -3,17 +3,14 @@ import { deadlineNameSchema, ownerSchema } from '@dialog/contracts/domain-event'
 import { accountIdSchema, chatIdSchema } from '@dialog/contracts/ids';
 import { Router } from 'express';
 import { z } from 'zod';
-import { HttpProblem, parsed } from '../http/problem.ts';
+import { parsed } from '../http/problem.ts';
+import { cursor, cursorText, wholeNumber } from '../http/query.ts';
 import { armedDeadlineSchema, openWorkSchema } from '../read-model/open-work.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import type { DialogRow } from '../read-model/row.ts';
 import { stuckCauses, type Timer } from '../read-model/work-tables.ts';
 
-const whole = z
-  .string()
-  .regex(/^\d{1,9}$/, 'a whole number')
-  .transform(Number);
-const limit = whole.pipe(z.number().min(1).max(500)).default(50);
+const limit = wholeNumber(1, 500).default(50);
 
 export const stuckCauseSchema = z
   .enum(stuckCauses)
@@ -31,8 +28,8 @@ export const stuckCauseSchema = z
 export const stuckQuerySchema = z.strictObject({
   account: accountIdSchema.optional(),
   cause: stuckCauseSchema.optional(),
-  noProgressMs: whole.default(60_000).describe('Without a result for so long, ms'),
-  queueMs: whole.default(300_000).describe('In the queue for so long, ms'),
+  noProgressMs: wholeNumber().default(60_000).describe('Without a result for so long, ms'),
+  queueMs: wholeNumber().default(300_000).describe('In the queue for so long, ms'),
   limit: limit.describe('Of each cause'),
 });
 
@@ -75,7 +72,10 @@ export const timersQuerySchema = z.strictObject({
   name: deadlineNameSchema.optional(),
   state: z.enum(['all', 'due']).default('all'),
   limit: limit.describe('Of one page'),
-  cursor: z.string().max(400).optional().describe('`next` of the page before'),
+  cursor: cursor(z.tuple([z.number(), accountIdSchema, chatIdSchema, z.string()]))
+    .transform(([at, account, chatId, name]) => ({ at, account, chatId, name }))
+    .optional()
+    .describe('`next` of the page before'),
 });
 export const timerSchema = armedDeadlineSchema.extend({
   account: z.string(),
@@ -142,13 +142,7 @@ export const workRouter = ({ readModel, caughtUp, clock }: WorkOptions): Router 
   });
 
   router.get('/timers', async (request, response) => {
-    const { account, name, state, limit: most, cursor } = parsed(timersQuerySchema, request.query);
-    const after = cursor === undefined ? undefined : parseCursor(cursor);
-    if (cursor !== undefined && after === undefined) {
-      throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
-        errors: [{ field: 'cursor', message: 'not a cursor of this list' }],
-      });
-    }
+    const { account, name, state, limit: most, cursor: after } = parsed(timersQuerySchema, request.query);
     const now = clock.now();
     const { rows, total, due } = await readModel.timers(
       {
@@ -167,7 +161,7 @@ export const workRouter = ({ readModel, caughtUp, clock }: WorkOptions): Router 
       total,
       due,
       timers: rows.slice(0, most).map(({ parked, ...timer }) => ({ ...timer, state: stateOf({ ...timer, parked }, now) })),
-      next: last === undefined ? null : cursorOf(last),
+      next: last === undefined ? null : cursorText([last.at, last.account, last.chatId, last.name]),
     } satisfies TimersReport);
   });
 
@@ -190,16 +184,4 @@ const stateOf = ({ at, parked }: Timer, now: number): z.infer<typeof timerSchema
   if (at > now) return 'armed';
   if (parked) return 'held';
   return now - at > overdueAfterMs ? 'overdue' : 'due';
-};
-
-const cursorSchema = z.tuple([z.number(), accountIdSchema, chatIdSchema, z.string()]);
-const cursorOf = ({ at, account, chatId, name }: Timer): string =>
-  Buffer.from(JSON.stringify([at, account, chatId, name])).toString('base64url');
-const parseCursor = (cursor: string) => {
-  try {
-    const [at, account, chatId, name] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { at, account, chatId, name };
-  } catch {
-    return undefined;
-  }
 };

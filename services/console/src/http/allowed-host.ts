@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isLoopbackHost } from '@dialog/service-kit/loopback';
 import type { RequestHandler } from 'express';
 import { sendProblem } from './problem.ts';
 
@@ -10,7 +10,7 @@ export const allowedHost = (hosts: readonly string[]): RequestHandler => {
   const allowed = new Set(hosts.map((host) => host.toLowerCase()));
   return (request, response, next) => {
     const name = hostName(request.headers.host);
-    if (name !== undefined && (isLoopback(name) || allowed.has(name))) return next();
+    if (name !== undefined && (isLoopbackHost(name) || allowed.has(name))) return next();
     sendProblem(response, { type: '/problems/host', title: 'This host name is not served here', status: 421 });
   };
 };
@@ -20,5 +20,3 @@ export const hostName = (header: string | undefined): string | undefined => {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(header ?? '');
   return match?.[1]?.toLowerCase().replace(/\.$/, '');
 };
-
-export const isLoopback = (name: string): boolean => name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));

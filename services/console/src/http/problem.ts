@@ -24,6 +24,10 @@ export class HttpProblem extends Error {
 
 export const notFound = (what: string): HttpProblem => new HttpProblem(404, 'not-found', `${what} was not found`);
 
+/** Each bad field with what is wrong with it. */
+export const badRequest = (...errors: readonly { readonly field: string; readonly message: string }[]): HttpProblem =>
+  new HttpProblem(400, 'bad-request', 'The request is not valid', { errors: [...errors] });
+
 export const sendProblem = (response: Response, problem: Problem): void => {
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 };
@@ -32,9 +36,7 @@ export const sendProblem = (response: Response, problem: Problem): void => {
 export const parsed = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new HttpProblem(400, 'bad-request', 'The request is not valid', {
-    errors: result.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })),
-  });
+  throw badRequest(...result.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })));
 };
 
 export const problemHandler =
