@@ -17,7 +17,6 @@ export type LiveEvents = {
 export type Live = {
   readonly accept: (request: Request, response: Response) => void;
   readonly publish: <N extends keyof LiveEvents>(name: N, data: LiveEvents[N]) => void;
-  readonly clients: () => number;
   readonly close: () => void;
 };
 
@@ -79,7 +78,6 @@ export const liveUpdates = ({ clock, caughtUp, lag }: LiveOptions): Live => {
       }
     },
     publish,
-    clients: () => open.size,
     close: () => {
       closed = true;
       beating?.abort();

@@ -134,7 +134,6 @@ export const replayEn: ReplayTexts = {
     differsFrom: (time) => `Other events from ${time} on.`,
     gap: (what) => `The fork can’t go on: ${what} is not in this history.`,
     noPins: 'The script and the settings of this dialog can’t be had, so it can’t be decided again.',
-    noInput: 'Nothing comes after this event that the visitor said; the answer is added at the end.',
     outcome: 'State at the end',
     origin: { changed: 'changed by you', assumed: 'assumed: accepted', timer: 'timer of the fork' },
     diverged: {

@@ -92,7 +92,6 @@ export type ForkTexts = {
   readonly differsFrom: (time: string) => string;
   readonly gap: (what: string) => string;
   readonly noPins: string;
-  readonly noInput: string;
   readonly outcome: string;
   readonly origin: Readonly<Record<'changed' | 'assumed' | 'timer', string>>;
   readonly diverged: Readonly<Record<'other_words' | 'button_not_shown' | 'other_owner' | 'closed' | 'not_asked', string>>;

@@ -6,6 +6,7 @@ import { useNames } from '../../names.tsx';
 import { useTexts } from '../../texts/context.tsx';
 import type { Texts } from '../../texts/texts.ts';
 import { clockTime } from '../../time.ts';
+import { type SettingName, settingNames } from '../../what-if/setting.ts';
 import { conversation, messageText, type Turn } from '../conversation.ts';
 import { TurnLine } from '../conversation-pane.tsx';
 import { changes, factsOf } from '../facts.ts';
@@ -14,20 +15,6 @@ import { botsOf } from '../own-words.ts';
 import type { Pins } from '../pins.ts';
 import { type Forked, fork, pinnedOf } from './forked.ts';
 
-const settingNames = [
-  'department',
-  'inlineButtons',
-  'autoCloseAfterMs',
-  'abandonAfterMs',
-  'closeAuthority',
-  'noOperatorAfterMs',
-  'handbackGraceMs',
-  'replyTtlMs',
-  'onReplyExpired',
-  'inDoubt',
-  'botOperatorId',
-] as const satisfies readonly (keyof DialogSettings)[];
-type SettingName = (typeof settingNames)[number];
 const choices: Partial<Record<SettingName, readonly string[]>> = {
   inlineButtons: ['true', 'false'],
   closeAuthority: ['webim', 'engine'],
