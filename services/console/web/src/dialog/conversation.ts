@@ -39,6 +39,7 @@ export const conversation = (history: readonly Step[], t: Texts, speakers: Speak
   const open = new Map<number, Effect>();
   const ours = ownWords(bots, recorded);
   const repeated = repeatedInputs(history);
+  const heard = heardMessages(history);
   /** Places of visitors' messages by hash: what became of one is known later. */
   const places = new Map<string, number>();
   const imported: { readonly revision: number; readonly message: Message }[] = [];
@@ -84,7 +85,11 @@ export const conversation = (history: readonly Step[], t: Texts, speakers: Speak
         break;
       case 'InputLate':
       case 'InputIgnored':
-        remark(arrived, t.event[event.type](event.data as never));
+        // A report that came to nothing may have shown what the bot then heard: nothing is the matter with that.
+        remark(
+          arrived.filter((hash) => !heard.has(hash)),
+          t.event[event.type](event.data as never),
+        );
         break;
       case 'WebhookRefused':
         remark(event.data.hashes, t.turn.missed);
@@ -188,6 +193,20 @@ const repeatedInputs = (history: readonly Step[]): ReadonlySet<number> => {
   }
   return repeated;
 };
+
+/** Hashes of messages that the script took, or that wait for it. */
+const heardMessages = (history: readonly Step[]): ReadonlySet<string> =>
+  new Set(
+    history.flatMap(({ event }) =>
+      event.type === 'ScriptAdvanced'
+        ? (event.data.message ?? [])
+        : event.type === 'MessageQueued'
+          ? event.data.hash
+          : event.type === 'MessagesQueued'
+            ? event.data.hashes
+            : [],
+    ),
+  );
 
 const messagesOf = ({ input }: DomainEventOf<'InputRecorded'>['data']): readonly Message[] =>
   input.type === 'new_message' ? [input.message] : 'messages' in input ? (input.messages ?? []) : [];

@@ -1,3 +1,4 @@
+import type { Message } from '@dialog/contracts/message';
 import type { Step } from './history.ts';
 
 /** Why one event follows from another. */
@@ -14,7 +15,12 @@ export type LinkWhy =
   | 'trial'
   | 'parked'
   | 'start';
-export type Link = { readonly revision: number; readonly why: LinkWhy };
+export type Link = {
+  readonly revision: number;
+  readonly why: LinkWhy;
+  /** With `message`: what was said there. */
+  readonly message?: Message;
+};
 
 /** Both ways: what an event came from, and what came of it. */
 export type Links = {
@@ -28,13 +34,15 @@ const none: readonly Link[] = [];
 export const linksOf = (history: readonly Step[]): Links => {
   const causes = new Map<number, Link[]>();
   const consequences = new Map<number, Link[]>();
-  const link = (from: number | undefined, to: number, why: LinkWhy): void => {
+  const link = (from: number | undefined, to: number, why: LinkWhy, message?: Message): void => {
     if (from === undefined || from === to) return;
-    push(causes, to, { revision: from, why });
+    push(causes, to, { revision: from, why, ...(message === undefined ? {} : { message }) });
     push(consequences, from, { revision: to, why });
   };
   /** By input id, message hash and body hash: where it came first. */
   const inputs = new Map<string, number>();
+  /** By hash: where a message came to the bot. A report of Webim may have shown it before, but the bot answers none. */
+  const messages = new Map<string, { readonly revision: number; readonly message: Message }>();
   /** By `number`: the newest attempt. */
   const attempts = new Map<number, number>();
   const deadlines = new Map<string, number>();
@@ -55,18 +63,20 @@ export const linksOf = (history: readonly Step[]): Links => {
         if (given.type === 'release_parked') link(parked, revision, 'parked');
         first(inputs, given.inputId, revision);
         if ('bodyHash' in given) first(inputs, given.bodyHash, revision);
-        if (given.type === 'new_message') first(inputs, given.message.hash, revision);
-        else if ('messages' in given) for (const message of given.messages ?? []) first(inputs, message.hash, revision);
+        const brought = given.type === 'new_message' ? [given.message] : 'messages' in given ? (given.messages ?? []) : [];
+        for (const message of brought) {
+          first(inputs, message.hash, revision);
+          if (given.type === 'new_message' || given.type === 'new_chat') first(messages, message.hash, { revision, message });
+        }
         break;
       }
-      case 'ScriptAdvanced':
-        link(
-          event.data.message === undefined ? (fired ?? input) : (inputs.get(event.data.message) ?? input),
-          revision,
-          messageOr(event.data.message, fired),
-        );
+      case 'ScriptAdvanced': {
+        const asked = event.data.message === undefined ? undefined : messages.get(event.data.message);
+        if (asked !== undefined) link(asked.revision, revision, 'message', asked.message);
+        else link(fired ?? input, revision, fired === undefined ? 'input' : 'timer');
         advanced = revision;
         break;
+      }
       case 'EffectOpened':
         link(advanced ?? fired ?? input, revision, advanced === undefined ? 'input' : 'script');
         attempts.set(event.data.number, revision);
@@ -82,7 +92,9 @@ export const linksOf = (history: readonly Step[]): Links => {
       case 'Marked':
       case 'NoteRecorded':
       case 'TextDropped':
-        link(advanced, revision, 'script');
+      case 'TextHeld':
+      case 'VisitorVariablesChanged':
+        link(advanced ?? input, revision, advanced === undefined ? 'input' : 'script');
         break;
       case 'DeadlineSet':
         link(advanced ?? input, revision, advanced === undefined ? 'input' : 'script');
@@ -124,6 +136,7 @@ export const linksOf = (history: readonly Step[]): Links => {
         link(trial, revision, 'trial');
         break;
       case 'DialogParked':
+        // It may stand before any input, and its record is none of the stream's.
         parked = revision;
         break;
       case 'RecordSkipped':
@@ -137,6 +150,7 @@ export const linksOf = (history: readonly Step[]): Links => {
         link(fired ?? input, revision, fired === undefined ? 'input' : 'timer');
         break;
       default:
+        link(input, revision, 'input');
     }
   }
   return {
@@ -145,11 +159,8 @@ export const linksOf = (history: readonly Step[]): Links => {
   };
 };
 
-const messageOr = (message: string | undefined, fired: number | undefined): LinkWhy =>
-  message !== undefined ? 'message' : fired !== undefined ? 'timer' : 'input';
-
-const first = (map: Map<string, number>, key: string, revision: number): void => {
-  if (!map.has(key)) map.set(key, revision);
+const first = <T>(map: Map<string, T>, key: string, value: T): void => {
+  if (!map.has(key)) map.set(key, value);
 };
 
 const push = (map: Map<number, Link[]>, key: number, link: Link): void => {

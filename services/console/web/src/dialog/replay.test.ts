@@ -60,6 +60,29 @@ describe('causes', () => {
     expect(why).toEqual(['FlagSet', 'InputRecorded']);
   });
 
+  it('lead to the message that was answered where a report of Webim had shown it before, and say it; the report is no trouble of it', () => {
+    const dialog = decidedDialog('shop', '4', t0).starts();
+    const text = 'Верните деньги за заказ 300123';
+    const message = { hash: 'early', hashOfContent: false, kind: 'visitor', side: 'visitor' as const, text };
+    dialog.passes(5_000).take({ type: 'chat_assigned', operatorId: '240001', bodyHash: 'b', messages: [message] });
+    dialog.take({ type: 'new_message', message });
+    const history = extend([], dialog.stored());
+    const run = find(history, ({ event }) => event.type === 'ScriptAdvanced' && event.data.message === 'early');
+    const [why] = linksOf(history).causes(run.event.revision);
+    expect(why).toMatchObject({ why: 'message', revision: run.input, message: { text } });
+    expect(typed(history, 'InputIgnored')).toHaveLength(1);
+    expect(conversation(history, en).filter((turn) => turn.text === text)).toMatchObject([{ side: 'visitor' }]);
+    expect(conversation(history, en).find((turn) => turn.text === text)?.remark).toBeUndefined();
+  });
+
+  it('are known of every event but of inputs from outside', () => {
+    for (const history of [life, withPeople]) {
+      const of = linksOf(history);
+      const without = history.filter(({ event }) => of.causes(event.revision).length === 0).map(({ event }) => event.type);
+      expect([...new Set(without)]).toEqual(['InputRecorded']);
+    }
+  });
+
   it('never point at what comes later', () => {
     for (const history of [life, withPeople]) {
       const of = linksOf(history);
@@ -92,6 +115,13 @@ describe('rows', () => {
     const trouble = narrowed(rows, new Set(['trouble']), '', en);
     expect(trouble.map((row) => row.marks)).toEqual([['in_doubt']]);
     expect(narrowed(rows, new Set(), 'ПОБЫСТРЕЕ', en)).toHaveLength(1);
+    const peoples = rowsOf(withPeople, 'all');
+    const types = (words: string) => narrowed(peoples, new Set(), words, en).map((row) => row.kind);
+    // What a new chat brought, what an operator said, what the bot said to its end, and a button that was only offered.
+    expect(types('здравствуйте').slice(0, 1)).toEqual(['input new_chat']);
+    expect(types('посылка уже у курьера')).toEqual(['input chat_closed']);
+    expect(types('привезём завтра с 10 до 18')).toContain('EffectOpened');
+    expect(types('прайс-лист')).toContain('EffectOpened');
     const first = rows.findIndex((row) => row.kind === 'input new_message');
     const next = nextOfKind(rows, first, 1) ?? -1;
     expect(rows[next]?.kind).toBe('input new_message');

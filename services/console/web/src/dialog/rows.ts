@@ -1,4 +1,5 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
+import { textsOf } from '../../../src/read-model/texts.ts';
 import type { Texts } from '../texts/texts.ts';
 import type { Step } from './history.ts';
 import { type Category, category, type Mark, marksOf, wording } from './wording.ts';
@@ -41,10 +42,16 @@ export const narrowed = (rows: readonly Row[], only: ReadonlySet<Category>, word
       const steps = [row.step, ...row.rest];
       const shown =
         only.size === 0 || (only.has('trouble') && row.marks.length > 0) || steps.some(({ event }) => only.has(category(event)));
-      return shown && (wanted === '' || steps.some(({ event }) => `${wording(event, t)} ${event.type}`.toLowerCase().includes(wanted)));
+      return shown && (wanted === '' || steps.some(({ event }) => heard(event, t).some((text) => text.toLowerCase().includes(wanted))));
     }),
   );
 };
+
+/** Where words are looked for in an event: how it is worded, its type, and all that was said or offered in it. */
+const heard = (event: DomainEvent, t: Texts): readonly string[] => [wording(event, t), event.type, ...textsOf(event), ...offered(event)];
+
+const offered = (event: DomainEvent): readonly string[] =>
+  event.type === 'EffectOpened' && event.data.effect?.kind === 'keyboard' ? event.data.effect.buttons.flat().map(({ text }) => text) : [];
 
 /** The row that shows this revision, or the last one before it. */
 export const rowAt = (rows: readonly Row[], revision: number): number => {

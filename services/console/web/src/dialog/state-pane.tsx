@@ -1,9 +1,12 @@
+import type { Message } from '@dialog/contracts/message';
 import { initialDialog } from '@dialog/domain/state';
 import { useMemo, useState } from 'react';
 import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
 import { useNames } from '../names.tsx';
 import { useTexts } from '../texts/context.tsx';
+import type { Texts } from '../texts/texts.ts';
 import { dateTime, delayText } from '../time.ts';
+import { messageText } from './conversation.ts';
 import { delaysOf, type Sent } from './delays.ts';
 import { type ChangedFact, changes, factsOf } from './facts.ts';
 import type { Step } from './history.ts';
@@ -106,7 +109,7 @@ const LinkList = ({ label, links, wordOf, choose }: LinkListProps) => {
     <section aria-label={label}>
       <h3>{label}</h3>
       <ul className="links">
-        {links.map(({ revision, why }) => {
+        {links.map(({ revision, why, message }) => {
           const to = wordOf(revision);
           return (
             <li key={revision}>
@@ -114,7 +117,7 @@ const LinkList = ({ label, links, wordOf, choose }: LinkListProps) => {
                 <span className="faint">
                   {revision} · {t.replay.link[why]}
                 </span>
-                <span>{to === undefined ? '' : wording(to.event, t)}</span>
+                <span>{message !== undefined ? saidIn(message, t) : to === undefined ? '' : wording(to.event, t)}</span>
               </button>
             </li>
           );
@@ -122,6 +125,11 @@ const LinkList = ({ label, links, wordOf, choose }: LinkListProps) => {
       </ul>
     </section>
   );
+};
+
+const saidIn = (message: Message, t: Texts): string => {
+  const { text, buttons } = messageText(message, t);
+  return `«${buttons === undefined ? text : buttons.join(', ')}»`;
 };
 
 /** Made only while open: the whole state of a long dialog is a long text. */
