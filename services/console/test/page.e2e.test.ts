@@ -137,7 +137,7 @@ describe('the page', { timeout: 30_000 }, () => {
     for (const path of ['/', '/dialogs/shop/7001', '/lag']) {
       const page = await open(path, { width: 360, locale: 'ru-RU' });
       await page
-        .getByTestId(path === '/' ? 'dialog-row' : path === '/lag' ? 'lag-row' : 'event-row')
+        .locator(path === '/' ? '[data-testid=dialog-row]' : path === '/lag' ? '[data-testid=lag-row]' : '.turn')
         .first()
         .waitFor();
       if (path === '/lag') await page.locator('summary').click();

@@ -106,6 +106,57 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('marks no event that is not the chosen one, and steps from between two by button as by key', async () => {
+    const page = await open('/dialogs/shop/1?only=trouble');
+    await expect.poll(() => page.getByTestId('event-row').count()).toBe(1);
+    expect(await selected(page).count()).toBe(0);
+    const [previous, next] = [page.getByRole('button', { name: 'Previous event' }), page.getByRole('button', { name: 'Next event' })];
+    expect([await previous.isDisabled(), await next.isDisabled()]).toEqual([false, true]);
+    await previous.click();
+    await selected(page).waitFor();
+    expect([await previous.isDisabled(), await next.isDisabled()]).toEqual([true, true]);
+  });
+
+  it('closes the menu of the history on Escape, by a press elsewhere and after a download', async () => {
+    const page = await open('/dialogs/shop/1?rev=0');
+    const menu = page.locator('details.menu');
+    const isOpen = () => menu.evaluate((element) => (element as HTMLDetailsElement).open);
+    const opens = async (): Promise<void> => {
+      await menu.locator('summary').click();
+      await expect.poll(isOpen).toBe(true);
+    };
+    await opens();
+    await page.keyboard.press('Escape');
+    await expect.poll(isOpen).toBe(false);
+    await opens();
+    await page.getByRole('heading', { name: 'Events' }).click();
+    await expect.poll(isOpen).toBe(false);
+    await opens();
+    const download = page.waitForEvent('download');
+    await menu.getByRole('button').first().click();
+    await download;
+    await expect.poll(isOpen).toBe(false);
+  });
+
+  it('brings the picture of the script into sight, and offers it where there is a place for it', async () => {
+    const page = await open('/dialogs/shop/1?rev=10');
+    await page.keyboard.press('g');
+    await page.locator('.script-picture .drawing').waitFor();
+    const seen = () => page.locator('.script-picture').evaluate((element) => element.getBoundingClientRect().top < window.innerHeight / 2);
+    await expect.poll(seen).toBe(true);
+    await page.keyboard.press('f');
+    await page.locator('.fork-form').waitFor();
+    expect(await page.getByRole('button', { name: 'Script picture' }).isDisabled()).toBe(true);
+  });
+
+  it('leads back to the list as it was asked', async () => {
+    const page = await open('/dialogs/shop/1?rev=0');
+    await page.goto(`${new URL(page.url()).origin}/?account=shop&owner=bot`);
+    await page.getByTestId('dialog-row').first().click();
+    await page.locator('.back').click();
+    await page.waitForURL((url) => url.search === '?account=shop&owner=bot');
+  });
+
   it('shows only what changed on d, and the keys on ?, on a Russian layout too', async () => {
     const page = await open('/dialogs/shop/2?rev=0&only=owner');
     const flagSet = page.locator('[data-testid=event-row][data-type=FlagSet]');

@@ -1,8 +1,9 @@
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useRef } from 'react';
 import { DialogPage } from './dialog/dialog-page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { Empty, Loading } from './frame/states.tsx';
 import { LagPage } from './lag/lag-page.tsx';
+import { listPath, parseFilter } from './list/filter.ts';
 import { ListPage } from './list/list-page.tsx';
 import { OpsPage } from './ops/ops-page.tsx';
 import { usePlace } from './router.tsx';
@@ -14,19 +15,23 @@ const AccessPage = lazy(() => import('./access/access-page.tsx').then((module) =
 const OpenPage = lazy(() => import('./open/open-page.tsx').then((module) => ({ default: module.OpenPage })));
 const DoctorPage = lazy(() => import('./doctor/doctor-page.tsx').then((module) => ({ default: module.DoctorPage })));
 
+const isList = (path: string): boolean => path === '/' || path === '/dialogs';
+
 /** The views by address. */
 export const App = () => {
-  const { path } = usePlace();
+  const { path, query } = usePlace();
+  const list = useRef('/');
+  if (isList(path)) list.current = listPath(parseFilter(query));
   return (
     <Frame>
-      <View path={path} />
+      <View path={path} list={list.current} />
     </Frame>
   );
 };
 
-const View = ({ path }: { readonly path: string }) => {
+const View = ({ path, list }: { readonly path: string; readonly list: string }) => {
   const { t } = useTexts();
-  if (path === '/' || path === '/dialogs') return <ListPage />;
+  if (isList(path)) return <ListPage />;
   if (path === '/lag') return <LagPage />;
   if (path === '/ops') return <OpsPage />;
   if (path === '/doctor')
@@ -60,6 +65,6 @@ const View = ({ path }: { readonly path: string }) => {
       </Suspense>
     );
   const [, account, chatId] = /^\/dialogs\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-  if (account !== undefined && chatId !== undefined) return <DialogPage key={path} account={account} chatId={chatId} />;
+  if (account !== undefined && chatId !== undefined) return <DialogPage key={path} account={account} chatId={chatId} list={list} />;
   return <Empty title={t.notFound} />;
 };

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTexts } from '../texts/context.tsx';
 import { serverNow } from '../time.ts';
 import type { Step } from './history.ts';
@@ -11,7 +11,8 @@ type ActionsProps = {
   readonly pins: Pins;
   readonly fork: () => void;
   readonly picture: boolean;
-  readonly togglePicture: () => void;
+  /** undefined: there is no place for it now. */
+  readonly togglePicture: (() => void) | undefined;
   readonly help: () => void;
 };
 
@@ -20,6 +21,25 @@ export const Actions = ({ account, chatId, history, pins, fork, picture, toggleP
   const { t } = useTexts();
   const [said, setSaid] = useState('');
   const [text, setText] = useState<string>();
+  const [open, setOpen] = useState(false);
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const pressed = (event: PointerEvent): void => {
+      if (event.target instanceof Node && menu.current?.contains(event.target) !== true) setOpen(false);
+    };
+    const escaped = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      setOpen(false);
+      menu.current?.querySelector('summary')?.focus();
+    };
+    document.addEventListener('pointerdown', pressed);
+    document.addEventListener('keydown', escaped);
+    return () => {
+      document.removeEventListener('pointerdown', pressed);
+      document.removeEventListener('keydown', escaped);
+    };
+  }, [open]);
 
   const download = async (erased: boolean): Promise<void> => {
     try {
@@ -27,6 +47,7 @@ export const Actions = ({ account, chatId, history, pins, fork, picture, toggleP
       const file = historyFile({ account, chatId, history, pinned: pins.all, savedAt: serverNow(), erased });
       saveAs(`${account}-${chatId}.history.json`, JSON.stringify(file));
       setSaid('');
+      setOpen(false);
     } catch (error) {
       setSaid(t.replay.downloadFailed(error instanceof Error ? error.message : String(error)));
     }
@@ -54,10 +75,10 @@ export const Actions = ({ account, chatId, history, pins, fork, picture, toggleP
       <button type="button" onClick={fork}>
         {t.replay.forkHere}
       </button>
-      <button type="button" aria-pressed={picture} onClick={togglePicture}>
+      <button type="button" aria-pressed={picture} disabled={togglePicture === undefined} onClick={togglePicture}>
         {t.replay.picture.name}
       </button>
-      <details className="menu">
+      <details className="menu" ref={menu} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t.replay.actions}</summary>
         <div className="card">
           <button type="button" className="quiet" onClick={() => void download(false)}>

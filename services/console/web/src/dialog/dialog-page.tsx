@@ -21,7 +21,14 @@ const pinLoader: PinLoader = {
   settings: (hash, signal) => api.settings(hash, signal).then(({ settings }) => settings, absent),
 };
 
-export const DialogPage = ({ account, chatId }: { readonly account: string; readonly chatId: string }) => {
+type DialogPageProps = {
+  readonly account: string;
+  readonly chatId: string;
+  /** Address of the list as it was left. */
+  readonly list: string;
+};
+
+export const DialogPage = ({ account, chatId, list }: DialogPageProps) => {
   const { t, language } = useTexts();
   const { lostSince } = useLag();
   const { history, error, again } = useHistory(account, chatId);
@@ -34,7 +41,7 @@ export const DialogPage = ({ account, chatId }: { readonly account: string; read
     <section className="page dialog" aria-labelledby="dialog-heading">
       <div className="page-head">
         <div>
-          <Link to="/" className="back">
+          <Link to={list} className="back">
             ← {t.dialog.back}
           </Link>
           <h1 id="dialog-heading">

@@ -45,6 +45,7 @@ export const EventList = ({ rows, row, chosen, view, time, startAt, sends, relat
     if (rows.length > 0) intoSight(list, row, 'center');
   }, [list, row, rows.length]);
   const shown = list.getVirtualItems();
+  const lies = chosen >= (rows[row]?.first ?? Number.POSITIVE_INFINITY) && chosen <= (rows[row]?.revision ?? -1);
   if (rows.length === 0) {
     return (
       <div className="state nothing">
@@ -62,7 +63,7 @@ export const EventList = ({ rows, row, chosen, view, time, startAt, sends, relat
       role="listbox"
       tabIndex={0}
       aria-label={t.dialog.events}
-      aria-activedescendant={shown.some((item) => item.index === row) ? `event-${row}` : undefined}
+      aria-activedescendant={lies && shown.some((item) => item.index === row) ? `event-${row}` : undefined}
     >
       <div role="presentation" style={{ height: list.getTotalSize() }}>
         <div role="presentation" style={{ transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
@@ -79,7 +80,7 @@ export const EventList = ({ rows, row, chosen, view, time, startAt, sends, relat
                   view={view}
                   time={time}
                   sends={sends}
-                  chosen={item.index === row && chosen >= one.first}
+                  chosen={chosen >= one.first && chosen <= one.revision}
                   related={relatedTo(one, related)}
                   personal={personal}
                   choose={choose}

@@ -9,9 +9,10 @@ import { EventTools } from './event-tools.tsx';
 import { accountOf, indexOf, type Step } from './history.ts';
 import { KeysHelp } from './keys-help.tsx';
 import { linksOf } from './links.ts';
+import { lookQuery } from './look.ts';
 import { botsOf } from './own-words.ts';
 import type { Pins } from './pins.ts';
-import { narrowed, nextOfKind, rowAt, rowsOf } from './rows.ts';
+import { narrowed, nextOfKind, rowAt, rowsOf, stepFrom } from './rows.ts';
 import { Scrubber } from './scrubber.tsx';
 import { StatePane } from './state-pane.tsx';
 import { useLook } from './use-look.ts';
@@ -34,7 +35,7 @@ export type ReplayProps = {
 export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProps) => {
   const { t } = useTexts();
   const [look, change] = useLook(path);
-  const [pane, setPane] = useState<(typeof panes)[number]>('events');
+  const [pane, setPane] = useState<(typeof panes)[number]>(lookQuery(look) === '' ? 'conversation' : 'events');
   const [help, setHelp] = useState(false);
   const search = useRef<HTMLInputElement>(null);
 
@@ -59,6 +60,20 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
     [rows, change],
   );
 
+  const pictured = useRef<HTMLElement>(null);
+  const asked = useRef(false);
+  /** It stands below the panes: nobody would see that what was just asked for has come. */
+  const intoSight = useCallback(() => {
+    if (asked.current) pictured.current?.scrollIntoView({ block: 'nearest' });
+    asked.current = false;
+  }, []);
+  const picture = useCallback(() => {
+    // A fork takes the place of the panes and of the picture under them.
+    if (look.fork !== undefined) return;
+    asked.current = !look.picture;
+    change({ picture: !look.picture });
+  }, [look.fork, look.picture, change]);
+
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.altKey || event.ctrlKey || event.metaKey || help) return;
@@ -69,9 +84,9 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
       event.preventDefault();
       switch (act) {
         case 'next':
-          return toRow((rows[row]?.first ?? 0) > chosen ? row : row + 1);
+          return toRow(stepFrom(rows, row, chosen, 1));
         case 'previous':
-          return toRow(chosen > (rows[row]?.revision ?? 0) ? row : row - 1);
+          return toRow(stepFrom(rows, row, chosen, -1));
         case 'next of kind':
           return toRow(nextOfKind(rows, row, 1));
         case 'previous of kind':
@@ -91,7 +106,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
         case 'fork':
           return change({ fork: chosen });
         case 'picture':
-          return change({ picture: !look.picture });
+          return picture();
         case 'help':
           return setHelp(true);
         default:
@@ -100,7 +115,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [rows, row, chosen, look.changes, look.picture, help, toRow, change]);
+  }, [rows, row, chosen, look.changes, picture, help, toRow, change]);
 
   const related = useMemo(() => {
     const marks = new Map<number, 'cause' | 'consequence'>();
@@ -133,7 +148,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
             pins={pins}
             fork={() => change({ fork: chosen })}
             picture={look.picture}
-            togglePicture={() => change({ picture: !look.picture })}
+            togglePicture={forkAt === undefined ? picture : undefined}
             help={() => setHelp(true)}
           />
         </Suspense>
@@ -193,10 +208,10 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
             </section>
           </div>
           {look.picture ? (
-            <section className="card script-picture" aria-labelledby="script-picture">
+            <section ref={pictured} className="card script-picture" aria-labelledby="script-picture">
               <h2 id="script-picture">{t.replay.picture.name}</h2>
               <Suspense fallback={<Loading />}>
-                <ScriptPicture history={history} at={at} pins={pins} />
+                <ScriptPicture history={history} at={at} pins={pins} settled={intoSight} />
               </Suspense>
             </section>
           ) : null}

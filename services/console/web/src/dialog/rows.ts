@@ -65,6 +65,15 @@ export const rowAt = (rows: readonly Row[], revision: number): number => {
   return low;
 };
 
+/** The row that one step leads to, as an index; undefined: there is none. What is chosen may lie between rows, where they are narrowed. */
+export const stepFrom = (rows: readonly Row[], row: number, chosen: number, direction: 1 | -1): number | undefined => {
+  const one = rows[row];
+  if (one === undefined) return undefined;
+  const stays = direction === 1 ? one.first > chosen : chosen > one.revision;
+  const to = stays ? row : row + direction;
+  return to < 0 || to >= rows.length ? undefined : to;
+};
+
 /** The next row of the same kind in a direction, as an index; undefined: there is none. */
 export const nextOfKind = (rows: readonly Row[], from: number, direction: 1 | -1): number | undefined => {
   const kind = rows[from]?.kind;

@@ -26,8 +26,16 @@ const stepsTo = (history: readonly Step[], at: number): ReadonlySet<string> => {
   return steps;
 };
 
+type ScriptPictureProps = {
+  readonly history: readonly Step[];
+  readonly at: number;
+  readonly pins: Pins;
+  /** Told once it is as high as it will be. */
+  readonly settled: () => void;
+};
+
 /** The dialog's script as a picture, the step marked where it stands after the chosen event, and those that it went through. */
-export const ScriptPicture = ({ history, at, pins }: { readonly history: readonly Step[]; readonly at: number; readonly pins: Pins }) => {
+export const ScriptPicture = ({ history, at, pins, settled }: ScriptPictureProps) => {
   const { t } = useTexts();
   const state = history[at]?.state;
   const hash = state?.status === 'live' ? state.script : undefined;
@@ -50,6 +58,11 @@ export const ScriptPicture = ({ history, at, pins }: { readonly history: readonl
       box.scrollBy({ left: of.left + of.width / 2 - seen.left - seen.width / 2, top: of.top + of.height / 2 - seen.top - seen.height / 2 });
     }
   }, [picture, visited, current]);
+
+  const isSettled = picture !== undefined || pins.state !== 'loading';
+  useEffect(() => {
+    if (isSettled) settled();
+  }, [isSettled, settled]);
 
   if (picture === undefined) return <p className="faint">{pins.state === 'loading' ? t.loading : t.replay.picture.missing}</p>;
   const line = current === null ? undefined : picture.lineOf.get(current);

@@ -1,6 +1,6 @@
 import { memo, useMemo } from 'react';
 import { useTexts } from '../texts/context.tsx';
-import type { Row } from './rows.ts';
+import { type Row, stepFrom } from './rows.ts';
 import { wording } from './wording.ts';
 
 type ScrubberProps = {
@@ -8,16 +8,17 @@ type ScrubberProps = {
   readonly row: number;
   readonly chosen: number;
   readonly last: number;
-  readonly toRow: (index: number) => void;
+  readonly toRow: (index: number | undefined) => void;
 };
 
 /** One stop per row, so that idle time takes no room; its track tells who had the chat and where something went wrong. */
 export const Scrubber = ({ rows, row, chosen, last, toRow }: ScrubberProps) => {
   const { t } = useTexts();
   const step = rows[row]?.step;
+  const [previous, next] = [stepFrom(rows, row, chosen, -1), stepFrom(rows, row, chosen, 1)];
   return (
     <>
-      <button type="button" aria-label={t.dialog.previous} disabled={row === 0} onClick={() => toRow(row - 1)}>
+      <button type="button" aria-label={t.dialog.previous} disabled={previous === undefined} onClick={() => toRow(previous)}>
         ←
       </button>
       <div className="scrubber">
@@ -32,7 +33,7 @@ export const Scrubber = ({ rows, row, chosen, last, toRow }: ScrubberProps) => {
         />
         <Track rows={rows} />
       </div>
-      <button type="button" aria-label={t.dialog.next} disabled={row >= rows.length - 1} onClick={() => toRow(row + 1)}>
+      <button type="button" aria-label={t.dialog.next} disabled={next === undefined} onClick={() => toRow(next)}>
         →
       </button>
       <span className="place">{t.dialog.after(chosen, last)}</span>

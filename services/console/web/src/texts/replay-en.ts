@@ -146,6 +146,7 @@ export const replayEn: ReplayTexts = {
     skipped: (count) =>
       `${count} recorded ${count === 1 ? 'input has' : 'inputs have'} no meaning here and ${count === 1 ? 'was' : 'were'} left out`,
     noNetwork: 'A fork can’t reach Webim: it has no way to send anything.',
+    noInput: 'Nothing comes after this event that the visitor said; the answer is added at the end.',
     settingNames: {
       department: 'Department',
       inlineButtons: 'Inline buttons',
