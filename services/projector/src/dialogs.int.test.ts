@@ -115,3 +115,26 @@ it('passes over a snapshot of another fold, of another shape, or ahead of the st
     expect(stateHash(loaded.state as DialogState)).toBe(expected);
   }
 });
+
+it('a slow reading does not put an older state over the one that an append has left meanwhile', async () => {
+  await write(life(2), 0);
+  const read = Promise.withResolvers<void>();
+  const open = Promise.withResolvers<void>();
+  const slow: EventStore = {
+    ...store,
+    read: async (...args) => {
+      const events = await store.read(...args);
+      read.resolve();
+      await open.promise;
+      return events;
+    },
+  };
+  const cache = dialogs({ store: slow, capacity: 10 });
+  const slowly = cache.load(id, 1);
+  await read.promise;
+  await write([input(3)], life(2).length);
+  const newest = await dialogs({ store, capacity: 10 }).load(id, 1);
+  cache.keep(newest, 1);
+  open.resolve();
+  expect([await slowly, await cache.load(id, 1)]).toEqual([newest, newest]);
+});

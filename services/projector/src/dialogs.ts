@@ -74,9 +74,13 @@ export const dialogs = ({ store, capacity }: { store: EventStore; capacity: numb
 
   return {
     load: async (id, generation) => {
-      const hit = cache.get(subjectKey(id));
+      const key = subjectKey(id);
+      const hit = cache.get(key);
       if (hit !== undefined && hit.generation === generation) return hit.dialog;
       const dialog = hit === undefined ? await readWhole(store, id) : await readOn(store, hit.dialog);
+      // A wake reads beside the dialog's records: what one of them has appended since stands.
+      const since = cache.get(key);
+      if (since !== undefined && since.generation >= generation && since.dialog.revision >= dialog.revision) return since.dialog;
       keep(dialog, generation);
       return dialog;
     },
