@@ -7,7 +7,7 @@ import { type AccountId, type ChatId, dialogKey, dialogStream } from '@dialog/co
 import { tickKey, topicSpecs, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import type { PartitionedLog } from '@dialog/log/port';
+import type { NewRecord, PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { parseAccounts } from '@dialog/service-kit/accounts';
 import { pino } from 'pino';
@@ -17,6 +17,7 @@ import { projectorService } from './projector.ts';
 
 const second = 1_000;
 const minute = 60 * second;
+const hour = 60 * minute;
 const logger = pino({ level: 'silent' });
 const id = { account: 'acme' as AccountId, chatId: '7' as ChatId };
 const key = dialogKey(id);
@@ -46,7 +47,16 @@ beforeEach(async () => {
 bot: b
 vars: { no: { type: text } }
 scripts:
-  w: { when: chat_start, steps: [{ ask: { text: which?, save: no, as: text, up_to: 30s, on_fail: [{ stop: true }], on_timeout: [{ say: late }] } }] }
+  w:
+    when: chat_start
+    steps:
+      - ask:
+          text: which?
+          save: no
+          as: text
+          up_to: 30s
+          on_fail: [{ stop: true }]
+          on_timeout: [{ ask: { text: once more?, save: no, as: text, up_to: 5s, on_fail: [{ stop: true }], on_timeout: [{ say: late }] } }]
 `,
   );
 });
@@ -57,12 +67,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-type Over = { readonly log?: PartitionedLog; readonly store?: EventStore; readonly accounts?: string };
-/** An owner of the partition; `accounts`: how they are configured. @returns how it ends */
+type Over = { readonly log?: PartitionedLog; readonly store?: EventStore; readonly settings?: string };
+/** An owner of the partition; `settings`: more lines of its account. @returns how it ends */
 const owner = async (over: Over = {}): Promise<() => Promise<void>> => {
-  const yaml =
-    over.accounts ??
-    `accounts:\n  - id: acme\n    webim: { host: shop.webim.ru, token: t }\n    department: people\n    webhookTokens: [${'a'.repeat(64)}]\n    script: bot.yaml\n`;
+  const yaml = `accounts:
+  - id: acme
+    webim: { host: shop.webim.ru, token: t }
+    department: people
+    webhookTokens: [${'a'.repeat(64)}]
+    script: bot.yaml
+    ${over.settings ?? ''}
+`;
   const parsed = parseAccounts(yaml, { file: join(folder, 'accounts.yaml'), env: {} });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed));
   const accounts = { all: () => parsed.accounts, get: (wanted: string) => parsed.accounts.find((one) => one.id === wanted) };
@@ -94,35 +109,36 @@ const comes = async (type: string, more: object): Promise<void> => {
   const value = { type, inputId: `${type}-${now}`, ...id, chatIdForm: 'number', receivedAt: log.logTime(), ...more };
   await log.append([{ topic: topics.inbox, key, partition: 0, value: Buffer.from(JSON.stringify(value)) }]);
 };
+const opens = (more: object = {}): Promise<void> => comes('new_chat', { messages: [], bodyHash: 'b', ...more });
 const events = async (): Promise<readonly DomainEvent[]> =>
   (await store.read(dialogStream(id), { from: 'start', maxCount: 1_000 })) as unknown as readonly DomainEvent[];
 const until = (wanted: (history: readonly DomainEvent[]) => boolean): Promise<void> =>
   expect.poll(async () => wanted(await events()), { timeout: 10_000, interval: 5 }).toBe(true);
-/** Everything in the inbox has been handled, and that is committed: which takes the log's time. */
-const handled = (): Promise<void> =>
+/** Everything in the inbox has been handled, and that is committed, which takes the log's time; or `done` before that. */
+const handled = (done = (): boolean => false): Promise<void> =>
   expect
     .poll(
       async () => {
         now += 250;
-        return (await log.lag('projector', topics.inbox))[0]?.lag;
+        return done() || (await log.lag('projector', topics.inbox))[0]?.lag === 0;
       },
       { timeout: 10_000, interval: 5 },
     )
-    .toBe(0);
-const fired = (history: readonly DomainEvent[], name: string): boolean =>
-  history.some((event) => event.type === 'DeadlineFired' && event.data.name === name);
+    .toBe(true);
+const fired = (history: readonly DomainEvent[], name: string): number =>
+  history.filter((event) => event.type === 'DeadlineFired' && event.data.name === name).length;
 
-/** The bot has asked, and Webim has taken its question: from now on it waits 30 s. */
-const asked = async (): Promise<void> => {
-  await comes('new_chat', { messages: [], bodyHash: 'b' });
-  await until((history) => history.some((event) => event.type === 'EffectOpened'));
-  const opened = (await events()).find((event) => event.type === 'EffectOpened') as
-    | (DomainEvent & { metadata: { epoch: number } })
-    | undefined;
-  const { number } = (opened?.data ?? {}) as { number?: number };
-  await comes('effect_result', { number, attempt: 1, epoch: opened?.metadata.epoch, outcome: 'accepted' });
-  await until((history) => history.some((event) => event.type === 'DeadlineSet' && event.data.name === 'script'));
+/** The bot asks for the nth time, and Webim takes its question: from then on it waits. */
+const asked = async (times = 1): Promise<void> => {
+  type Opened = { readonly metadata: { readonly epoch: number }; readonly data: { readonly number: number } };
+  const opened = async (): Promise<Opened[]> => (await events()).filter((event) => event.type === 'EffectOpened') as unknown as Opened[];
+  await expect.poll(async () => (await opened()).length, { timeout: 10_000, interval: 5 }).toBe(times);
+  const last = (await opened()).at(-1);
+  await comes('effect_result', { number: last?.data.number, attempt: 1, epoch: last?.metadata.epoch, outcome: 'accepted' });
+  await until((history) => set(history, 'script').length === times);
 };
+const set = (history: readonly DomainEvent[], name: string): number[] =>
+  history.flatMap((event) => (event.type === 'DeadlineSet' && event.data.name === name ? [event.data.at] : []));
 /** Time passes, in the steps of the ticks: `tick` is done at each. */
 const passes = async (ms: number, tick: () => Promise<void> = ticks): Promise<void> => {
   for (const until = now + ms; now < until; ) {
@@ -134,14 +150,16 @@ const passes = async (ms: number, tick: () => Promise<void> = ticks): Promise<vo
 
 it('a question asked before its owner has read a tick times out after it has, though the auto-close stands behind it', async () => {
   await owner();
+  await opens();
   await asked();
   await passes(2 * minute);
-  await until((history) => fired(history, 'script'));
+  await until((history) => fired(history, 'script') > 0);
 });
 
 it('a question that falls due in the hands of an owner who has read no tick yet times out once he has', async () => {
   const first = await owner();
   await ticks();
+  await opens();
   await asked();
   await first();
   now += minute;
@@ -153,7 +171,82 @@ it('a question that falls due in the hands of an owner who has read no tick yet 
   };
   await owner({ store: { ...store, read } });
   await looked.promise;
-  expect(fired(await events(), 'script')).toBe(false);
+  expect(fired(await events(), 'script')).toBe(0);
   await passes(2 * minute);
-  await until((history) => fired(history, 'script'));
+  await until((history) => fired(history, 'script') > 0);
+});
+
+/** Appends of some records are acknowledged, or begun, only when they are let through. */
+const held = (isHeld: (record: NewRecord) => boolean, when: 'before' | 'after') => {
+  const came = Promise.withResolvers<void>();
+  const open = Promise.withResolvers<void>();
+  let holds = true;
+  let waiting = 0;
+  const append: PartitionedLog['append'] = async (records, options) => {
+    const holding = holds && records.some(isHeld);
+    const appended = holding && when === 'after' ? await log.append(records, options) : undefined;
+    if (holding) {
+      waiting += 1;
+      came.resolve();
+      await open.promise;
+    }
+    return appended ?? log.append(records, options);
+  };
+  return {
+    log: { ...log, append },
+    came: came.promise,
+    waiting: () => waiting,
+    letThrough: () => {
+      holds = false;
+      open.resolve();
+    },
+  };
+};
+
+const wakeAt = (hint: Uint8Array | null | undefined): number => JSON.parse(Buffer.from(hint ?? []).toString('utf8')).wakeAt;
+
+it('a chat reopened while the hint of its end is being written keeps its own deadline, in the index and for the next owner', async () => {
+  let ending = false;
+  const hints = held(({ topic, value }) => {
+    if (topic !== topics.deadlines) return false;
+    ending ||= wakeAt(value) > clock.now() + hour;
+    return ending;
+  }, 'before');
+  await owner({ log: hints.log, settings: 'close: { authority: engine }\n    autoCloseAfter: 20s' });
+  await opens({ refused: true });
+  await passes(3 * minute);
+  await hints.came;
+  expect((await events()).some((event) => event.type === 'DialogClosed')).toBe(true);
+  await comes('new_message', { message: { id: 'm', hash: 'h', hashOfContent: false, kind: 'visitor', side: 'visitor', text: 'hello' } });
+  await until((history) => history.some((event) => event.type === 'DialogReopened'));
+  // It has written a hint of its own, or is done without one.
+  await handled(() => hints.waiting() === 2);
+  hints.letThrough();
+  const written = async (): Promise<number[]> => (await log.read(topics.deadlines, 0, 0, 1_000)).map(({ value }) => wakeAt(value));
+  await expect.poll(async () => (await written()).some((at) => at > clock.now() + hour), { timeout: 10_000, interval: 5 }).toBe(true);
+  await handled();
+  const due = set(await events(), 'auto_close').at(-1);
+  expect((await written()).at(-1)).toBe(due);
+  const before = fired(await events(), 'auto_close');
+  await passes(3 * minute);
+  await until((history) => fired(history, 'auto_close') > before);
+});
+
+it('a deadline set by the timer that a wake wrote is not put off by the end of that wake', async () => {
+  const timer = held(({ topic, headers }) => topic === topics.inbox && String(headers?.['ce_type']).includes('timer_due'), 'after');
+  await owner({ log: timer.log });
+  await ticks();
+  await opens();
+  await asked();
+  await passes(20 * second);
+  now += 10 * second;
+  await timer.came;
+  await asked(2);
+  await handled();
+  timer.letThrough();
+  // Until its next look at what is due, which no longer finds the wake at work.
+  await ticks();
+  await handled();
+  now += 6 * second;
+  await until((history) => fired(history, 'script') === 2);
 });

@@ -71,7 +71,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const heads = headPublisher({ log, clock });
   const notes = noteWriter({ log, store });
   const applying: ApplyDependencies = { store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince };
-  let generation = 0;
+  /** Of the assignment that stands; undefined: between two of them, when nothing is woken. */
+  let generation: number | undefined;
 
   const consumer = log.consumer({
     group: groups.projector,
@@ -93,6 +94,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       logger.info({ event: 'partitions_assigned', generation, partitions: assignment.partitions.length, deadlines: index.size() });
     },
     onRevoked: (assignment) => {
+      generation = undefined;
       index.forget(assignment.partitions);
       doors.forget(assignment.partitions);
       heads.forgetAll();
@@ -233,8 +235,13 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const earliestOf = (dialog: Loaded): number | undefined =>
     dialog.kind === 'visitor' ? earliestExpiry(dialog.state) : earliestDeadline(dialog.state);
 
+  /**
+   * A later hint counts from before it is written: a record that moves the dialog's deadline earlier meanwhile writes its own behind it, also where
+   * this one fails and has landed all the same. An earlier one counts once it stands.
+   */
   const writeHint = async (key: string, partition: number, wakeAt: number | undefined): Promise<void> => {
     const hint: DeadlineHint | undefined = wakeAt === undefined ? undefined : { wakeAt };
+    if ((wakeAt ?? Number.POSITIVE_INFINITY) > (index.hinted(key) ?? Number.POSITIVE_INFINITY)) index.setHinted(key, wakeAt);
     await log.append([{ topic: topics.deadlines, key, partition, value: hint === undefined ? null : Buffer.from(JSON.stringify(hint)) }]);
     index.setHinted(key, partition, wakeAt);
   };
@@ -268,11 +275,18 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     return Math.min(next ?? Number.POSITIVE_INFINITY, Math.max(earliest, now + doorsPauseMs));
   };
 
-  /** A wake looks at the state first, and writes `timer_due` only where it is due by the log's time. */
+  /**
+   * A wake looks at the state first, and writes `timer_due` only where it is due by the log's time. It runs beside the dialog's records: it sets the
+   * index by the newest state before it waits for anything, so that what a record sets after that stands.
+   */
   const wake = async (key: string, partition: number): Promise<void> => {
     const id = parseSubjectKey(key);
-    if (id === undefined) return;
-    const dialog = await cache.load(id, generation);
+    const assigned = generation;
+    if (id === undefined || assigned === undefined) return;
+    const loaded = await cache.load(id, assigned);
+    // Let go of meanwhile: the next owner has read the index himself.
+    if (generation !== assigned) return;
+    const dialog = cache.cached(key) ?? loaded;
     const next = wakeOf(dialog, partition);
     const now = log.logTime();
     if (dialog.parked) return wakeParked(dialog, partition, now);
@@ -284,8 +298,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
         await writeHint(key, partition, undefined);
         return;
       }
-      await writeHint(key, partition, endedAt + endedHintMs);
       index.set(key, partition, endedAt + endedHintMs);
+      await writeHint(key, partition, endedAt + endedHintMs);
       return;
     }
     if (next > now) {
@@ -294,9 +308,9 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       if (index.hinted(key) !== earliest) await writeHint(key, partition, earliest);
       return;
     }
-    await writeTimerDue(dialog, partition, next);
     // The record comes back through the log and arms what is left; this is for the case that it does not.
     index.set(key, partition, now + 30_000);
+    await writeTimerDue(dialog, partition, next);
   };
 
   /** A parked dialog's timers do not fire; its own redirect is tried again when its time has come. */
@@ -331,7 +345,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     const { signal } = stopping;
     while (!signal.aborted) {
       wokeAt = performance.now();
-      const due = index.takeDue(log.logTime(), wakesAtOnce);
+      const due = generation === undefined ? [] : index.takeDue(log.logTime(), wakesAtOnce);
       await Promise.all(
         due.map(({ key, partition }) =>
           retry('wake', () => wake(key, partition)).catch((error: unknown) => {
