@@ -6,15 +6,18 @@ import type { Deadline, DialogState } from './state.ts';
 /** After the doors opened, what a visitor could have met is not due for so long, ms (design §5.7). */
 export const doorsGraceMs = 60_000;
 
+/** What of the settings says when a deadline is due. */
+type DueSettings = Pick<DialogSettings, 'closeAuthority'>;
+
 /** A visitor could have met it by writing: not due while the doors were closed. */
-const metByVisitor = (name: DeadlineName, settings: DialogSettings): boolean =>
+const metByVisitor = (name: DeadlineName, settings: DueSettings): boolean =>
   name === 'script' || name === 'silence' || (name === 'auto_close' && settings.closeAuthority === 'engine');
 
 /** @returns when a deadline is due by the log's time; undefined: not while the doors are closed. */
 export const dueTime = (
   name: DeadlineName,
   deadline: Deadline,
-  settings: DialogSettings,
+  settings: DueSettings,
   doorsOpenSince: number | null,
 ): number | undefined => {
   if (!metByVisitor(name, settings)) return deadline.at;
@@ -30,7 +33,7 @@ export const deadlinesOf = (state: DialogState): readonly (readonly [DeadlineNam
 export const earliestDeadline = (state: DialogState): number | undefined => deadlinesOf(state)[0]?.[1].at;
 
 /** When the owner should look again, given the doors; undefined: when the doors open, or never. */
-export const nextWake = (state: DialogState, settings: DialogSettings, doorsOpenSince: number | null): number | undefined => {
+export const nextWake = (state: DialogState, settings: DueSettings, doorsOpenSince: number | null): number | undefined => {
   let earliest: number | undefined;
   for (const [name, deadline] of deadlinesOf(state)) {
     const due = dueTime(name, deadline, settings, doorsOpenSince);

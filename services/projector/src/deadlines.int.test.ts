@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, realClock } from '@dialog/contracts/clock';
 import type { DomainEvent } from '@dialog/contracts/domain-event';
-import { type AccountId, type ChatId, dialogKey, dialogStream } from '@dialog/contracts/ids';
+import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
 import { tickKey, topicSpecs, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
@@ -20,7 +20,6 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const logger = pino({ level: 'silent' });
 const id = { account: 'acme' as AccountId, chatId: '7' as ChatId };
-const key = dialogKey(id);
 
 /** The log's time, moved by hand: what waits for it waits a few real milliseconds. */
 let now: number;
@@ -67,8 +66,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-type Over = { readonly log?: PartitionedLog; readonly store?: EventStore; readonly settings?: string };
-/** An owner of the partition; `settings`: more lines of its account. @returns how it ends */
+type Over = { readonly log?: PartitionedLog; readonly store?: EventStore; readonly settings?: string; readonly removed?: true };
+/** An owner of the partition; `settings`: more lines of its account; `removed`: there is none. @returns how it ends */
 const owner = async (over: Over = {}): Promise<() => Promise<void>> => {
   const yaml = `accounts:
   - id: acme
@@ -80,7 +79,8 @@ const owner = async (over: Over = {}): Promise<() => Promise<void>> => {
 `;
   const parsed = parseAccounts(yaml, { file: join(folder, 'accounts.yaml'), env: {} });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-  const accounts = { all: () => parsed.accounts, get: (wanted: string) => parsed.accounts.find((one) => one.id === wanted) };
+  const configured = over.removed ? [] : parsed.accounts;
+  const accounts = { all: () => configured, get: (wanted: string) => configured.find((one) => one.id === wanted) };
   const pinned = pins({ store, accounts: accounts as never, clock, logger });
   await pinned.registerAll();
   const projector = projectorService({
@@ -105,9 +105,12 @@ const owner = async (over: Over = {}): Promise<() => Promise<void>> => {
 
 const ticks = async (): Promise<void> =>
   void (await log.append([{ topic: topics.inbox, key: tickKey, partition: 0, value: Buffer.from('{}') }]));
-const comes = async (type: string, more: object): Promise<void> => {
-  const value = { type, inputId: `${type}-${now}`, ...id, chatIdForm: 'number', receivedAt: log.logTime(), ...more };
-  await log.append([{ topic: topics.inbox, key, partition: 0, value: Buffer.from(JSON.stringify(value)) }]);
+const comes = async (
+  type: string,
+  { chatId = id.chatId, ...more }: { readonly chatId?: string; readonly [field: string]: unknown },
+): Promise<void> => {
+  const value = { type, inputId: `${type}-${now}`, account: id.account, chatId, chatIdForm: 'number', receivedAt: log.logTime(), ...more };
+  await log.append([{ topic: topics.inbox, key: `${id.account}:${chatId}`, partition: 0, value: Buffer.from(JSON.stringify(value)) }]);
 };
 const opens = (more: object = {}): Promise<void> => comes('new_chat', { messages: [], bodyHash: 'b', ...more });
 const events = async (): Promise<readonly DomainEvent[]> =>
@@ -139,6 +142,16 @@ const asked = async (times = 1): Promise<void> => {
 };
 const set = (history: readonly DomainEvent[], name: string): number[] =>
   history.flatMap((event) => (event.type === 'DeadlineSet' && event.data.name === name ? [event.data.at] : []));
+/** A store that tells when the dialog was read first: a new owner's wake looks at it. */
+const watched = () => {
+  const looked = Promise.withResolvers<void>();
+  const read: EventStore['read'] = async (stream, options) => {
+    const found = await store.read(stream, options);
+    if (stream === dialogStream(id)) looked.resolve();
+    return found;
+  };
+  return { store: { ...store, read }, looked: looked.promise };
+};
 /** Time passes, in the steps of the ticks: `tick` is done at each. */
 const passes = async (ms: number, tick: () => Promise<void> = ticks): Promise<void> => {
   for (const until = now + ms; now < until; ) {
@@ -163,14 +176,9 @@ it('a question that falls due in the hands of an owner who has read no tick yet 
   await asked();
   await first();
   now += minute;
-  const looked = Promise.withResolvers<void>();
-  const read: EventStore['read'] = async (stream, options) => {
-    const found = await store.read(stream, options);
-    if (stream === dialogStream(id)) looked.resolve();
-    return found;
-  };
-  await owner({ store: { ...store, read } });
-  await looked.promise;
+  const cold = watched();
+  await owner({ store: cold.store });
+  await cold.looked;
   expect(fired(await events(), 'script')).toBe(0);
   await passes(2 * minute);
   await until((history) => fired(history, 'script') > 0);
@@ -249,4 +257,24 @@ it('a deadline set by the timer that a wake wrote is not put off by the end of t
   await handled();
   now += 6 * second;
   await until((history) => fired(history, 'script') === 2);
+});
+
+it('of an account that was removed: while the doors are closed nothing is written for it, and once they are open it fires', async () => {
+  const first = await owner();
+  await ticks();
+  await opens();
+  await asked();
+  await first();
+  now += minute;
+  const cold = watched();
+  await owner({ store: cold.store, removed: true });
+  await cold.looked;
+  const timers = async (): Promise<number> =>
+    (await log.read(topics.inbox, 0, 0, 1_000)).filter(({ headers }) => String(headers['ce_type']).includes('timer_due')).length;
+  // Others' records go on: what a wake writes stands before them.
+  await passes(2 * minute, () => comes('chat_started', { chatId: '8', bodyHash: 'b' }));
+  expect(await timers()).toBe(0);
+  await passes(2 * minute);
+  await until((history) => fired(history, 'script') > 0);
+  expect(await timers()).toBe(1);
 });

@@ -264,9 +264,10 @@ export const projectorService = (options: ProjectorOptions): Projector => {
 
   const wakeOf = (dialog: Loaded, partition: number): number | undefined => {
     if (dialog.kind === 'visitor') return earliestExpiry(dialog.state);
-    const settings = pins.current(dialog.id.account)?.settings;
     const earliest = earliestDeadline(dialog.state);
-    if (earliest === undefined || settings === undefined) return earliest;
+    if (earliest === undefined) return undefined;
+    // An account that is no longer configured is decided by settings pinned in the store: later than they say is allowed, and makes no records.
+    const settings = pins.current(dialog.id.account)?.settings ?? { closeAuthority: 'engine' };
     const now = log.logTime();
     const openSince = doors.openSince(partition, now);
     const next = nextWake(dialog.state, settings, openSince);
