@@ -72,7 +72,6 @@ if (door === 'bare') {
     port: 0,
     ackTimeoutMs: 5_000,
     botSilenceLimitMs: 3_600_000,
-    partitions: defaultPartitions,
   });
   void ingress.run();
   await ingress.listening();

@@ -142,6 +142,7 @@ export const appendingContract = (shared: Shared): void => {
     expect(differences.every((line) => line.startsWith(`${topic}: `))).toBe(true);
     expect(differences.join()).toMatch(/partitions is 3, wanted 5/);
     expect(differences.join()).toMatch(/cleanup is delete, wanted compact/);
+    expect([await log.partitions(topic), await log.partitions(other)]).toEqual([3, 2]);
     await log.append([{ topic: other, key: 'a', value: bytes('1') }]);
     expect(await log.ensureTopics([{ name: other, partitions: 2, cleanup: 'delete', retentionMs: 60_000 }])).toEqual([]);
     expect(await log.ensureTopics([{ name: topic, partitions: 3, cleanup: 'delete' }])).toEqual([]);
@@ -153,6 +154,7 @@ export const appendingContract = (shared: Shared): void => {
     const refusal = { name: 'LogError', code: 'unknown_topic', retryable: false };
     await expect(log.append([{ topic: missing, key: 'a', value: bytes('1') }])).rejects.toMatchObject(refusal);
     await expect(log.partitionFor(missing, 'a')).rejects.toMatchObject(refusal);
+    await expect(log.partitions(missing)).rejects.toMatchObject(refusal);
   });
 
   it('appends nothing for an empty call', async () => {

@@ -132,6 +132,8 @@ export type PartitionedLog = {
   readonly setCommitted: (group: string, topic: string, partition: number, offset: number) => Promise<void>;
   /** `members`: those that live and may read the topic now, where the log knows. */
   readonly groups: () => Promise<readonly { readonly group: string; readonly topic: string; readonly members?: number }[]>;
+  /** How many partitions a topic has, whatever the configuration says. @throws LogError `unavailable`, `unknown_topic` */
+  readonly partitions: (topic: string) => Promise<number>;
   readonly partitionFor: (topic: string, key: string) => Promise<number>;
   /** Newest append time seen in any partition plus the monotonic time since: the log's time, ms. */
   readonly logTime: () => number;

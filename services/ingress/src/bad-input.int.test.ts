@@ -38,7 +38,6 @@ beforeAll(async () => {
     port: 0,
     ackTimeoutMs: 5_000,
     botSilenceLimitMs: 3_600_000,
-    partitions: 1,
     bodyDeadlineMs: 400,
   });
   ingress.run().catch(() => undefined);

@@ -41,7 +41,6 @@ const opened = async (over: PartitionedLog, ackTimeoutMs: number): Promise<Ingre
     port: 0,
     ackTimeoutMs,
     botSilenceLimitMs: 3_600_000,
-    partitions,
     spoolFile: join(folder, 'spool.jsonl'),
   });
   ingress.run().catch(() => undefined);

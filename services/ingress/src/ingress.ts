@@ -37,7 +37,6 @@ export type IngressOptions = {
   readonly ackTimeoutMs: number;
   /** A bot silent for so long hands its chats to people, ms. */
   readonly botSilenceLimitMs: number;
-  readonly partitions: number;
   readonly metrics?: IngressMetrics;
   /** Where event handlers and marks of refused webhooks wait while the log is away. Without it they are answered 503. */
   readonly spoolFile?: string;
@@ -273,7 +272,6 @@ export const ingressService = (options: IngressOptions): Ingress => {
           log,
           clock,
           logger,
-          partitions: options.partitions,
           ingress: randomUUID(),
           signal,
           onTurn: () => (turnedAt = performance.now()),

@@ -42,7 +42,6 @@ const started = async (): Promise<Ingress> => {
     port: 0,
     ackTimeoutMs: 1_000,
     botSilenceLimitMs: 3_600_000,
-    partitions: 1,
     spoolFile: join(folder, 'spool.jsonl'),
   });
   service.run().catch(() => undefined);

@@ -10,7 +10,6 @@ export const writeTicks = async (options: {
   log: PartitionedLog;
   clock: Clock;
   logger: Logger;
-  partitions: number;
   ingress: string;
   signal: AbortSignal;
   onTurn: () => void;
@@ -19,14 +18,20 @@ export const writeTicks = async (options: {
   while (!signal.aborted) {
     options.onTurn();
     const value = Buffer.from(JSON.stringify({ type: 'tick', at: clock.now(), ingress: options.ingress }));
-    const ticks = Array.from({ length: options.partitions }, (_, partition) => ({
-      topic: topics.inbox,
-      key: tickKey,
-      partition,
-      value,
-      headers: { 'content-type': 'application/json', ce_type: 'ru.webim.tick.v1' },
-    }));
-    await log.append(ticks).catch((error: unknown) => logger.warn({ event: 'tick_not_written', code: (error as { code?: unknown }).code }));
+    await tick(log, value).catch((error: unknown) => logger.warn({ event: 'tick_not_written', code: (error as { code?: unknown }).code }));
     await clock.sleep(tickPauseMs, signal).catch(() => undefined);
   }
+};
+
+/** One to each partition that there is: where the configured count was changed afterwards, the doors of the others would stay closed for ever. */
+const tick = async (log: PartitionedLog, value: Uint8Array): Promise<void> => {
+  const partitions = await log.partitions(topics.inbox);
+  const ticks = Array.from({ length: partitions }, (_, partition) => ({
+    topic: topics.inbox,
+    key: tickKey,
+    partition,
+    value,
+    headers: { 'content-type': 'application/json', ce_type: 'ru.webim.tick.v1' },
+  }));
+  await log.append(ticks);
 };

@@ -50,6 +50,7 @@ export type EngineOptions = {
   /** 0: any free one. */
   readonly ingressPort: number;
   readonly consolePort: number;
+  /** Of the topics that are made; those that there are keep theirs. */
   readonly partitions: number;
   /** How long ingress waits for the log's acknowledgement, ms. */
   readonly ackTimeoutMs: number;
@@ -124,7 +125,6 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
       port: options.ingressPort,
       ackTimeoutMs: options.ackTimeoutMs,
       botSilenceLimitMs: options.botSilenceLimitMs,
-      partitions: options.partitions,
       spoolFile: join(dataDir, 'ingress-spool.jsonl'),
       ...(options.metrics === undefined ? {} : { metrics: options.metrics.ingress }),
     }),

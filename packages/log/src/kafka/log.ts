@@ -127,6 +127,10 @@ export const kafkaLog = ({
         throw new LogError('unknown_topic', `the topic ${topic} has no partition ${partition}`);
       await connection.commit({ group, generation: -1, memberId: '', topic }, [{ partition, offset, note: null }]);
     },
+    partitions: async (topic) => {
+      open();
+      return connection.partitions(topic);
+    },
     partitionFor: async (topic, key) => {
       open();
       return partitionOf(key, await connection.partitions(topic));

@@ -116,6 +116,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     groups: () => guarded(() => reader.groups(realNow() - sessionMs)),
     setCommitted: async (group, topic, partition, offset) =>
       void (await submit({ kind: 'set_committed', group, topic, partition, offset, realNow: realNow(), sessionMs }, otherDeadlineMs)),
+    partitions: (topic) => guarded(() => partitionsOf(topic)),
     partitionFor: (topic, key) => guarded(() => partitionOf(key, partitionsOf(topic))),
     logTime,
     ping: () => guarded(() => void reader.newestAppend()),
