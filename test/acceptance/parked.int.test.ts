@@ -202,6 +202,34 @@ scenarios('a parked dialog', () => {
     );
   });
 
+  it('27: a held text on its way when its dialog stops is read once, whatever the visitor opens next', { timeout: 90_000 }, async () => {
+    const stage = await onStage({ scriptFile: fileURLToPath(new URL('./visitor-bot.yaml', import.meta.url)) });
+    const { id } = stage.webim.newVisitor();
+    const opens = () => stage.webim.open(id).id;
+    const first = opens();
+    await stage.quiet(first);
+    stage.webim.press(first, 'human');
+    await stage.until(first, (now) => now.owner() === 'queue');
+    stage.webim.take(first, anna);
+    await stage.until(first, (now) => now.owner() === 'operator');
+    stage.webim.closeFinally(first);
+    await stage.until(first, (now) => now.of('TextHeld').length > 0);
+
+    stage.world.simulator.failNext('send_message', { kind: 'slow', ms: 8_000 });
+    const second = opens();
+    await stage.until(second, (now) => now.of('EffectOpened').some(({ purpose }) => purpose === 'held'));
+    const place = await poison(stage, second);
+    await stage.until(second, (now) => now.owner() === 'queue');
+    const third = opens();
+    await stage.until(third, (now) => now.of('EffectSettled').length > 0);
+    await eventually('the result is parked', async () => (await parked(stage, second)).length >= 2);
+    expect((await release(stage, second, { skip: [place] })).status).toBe(202);
+    await stage.until(second, (now) => now.of('HeldTextTaken').length === 1);
+    await stage.passes(5_000);
+    const read = [first, second, third].map((chat) => stage.heard(chat).filter((text) => text.startsWith('Помог ли')).length);
+    expect(read).toEqual([0, 1, 0]);
+  });
+
   it('a released dialog stays as it is when the group is reset to the beginning', async () => {
     const stage = await onStage();
     const chatId = await stage.withOperator();

@@ -205,6 +205,8 @@ export const domainEventSchemas = {
     chatIdForm: idFormSchema.optional(),
     /** Likewise: time of the record at which it stopped, log's time, ms. */
     at: z.number().optional(),
+    /** Number of the effect that outbound may have in its hands, besides the dialog's own redirect: its result comes among the parked records. */
+    onItsWay: z.number().optional(),
   }),
   /** A parked record that an operator left out: it counts as taken. `inputId`: its input's id, or its place where it has none that can be read. */
   RecordSkipped: z.object({ inputId: z.string(), place: z.string(), by: z.string() }),

@@ -3,7 +3,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
 import { evolve } from './evolve.ts';
-import { type DialogState, inFlight, type LiveDialog, type OpenEffect, parkedHead, stamp } from './state.ts';
+import { type DialogState, inFlight, type LiveDialog, parkedHead, stamp } from './state.ts';
 
 /** What a decision may know besides the state and the input; all of it comes in with the record. */
 export type DecideContext = {
@@ -35,17 +35,20 @@ export type Draft = {
   /** Time of the input: the append time, clamped so that it never runs back in a dialog. */
   readonly at: number;
   readonly events: DecidedEvent[];
-  /** Number of the effect that outbound may have in its hands: the head as the former append published it. */
-  readonly flying: number | undefined;
+  /** Numbers of the effects that outbound may have in its hands: the head as the former append published it, and what a park found on its way. */
+  readonly flying: readonly number[];
   /** Of the first `events` of its events the bytes as JSON: counted where somebody asks whether it is large. */
   readonly counted: { events: number; bytes: number };
 };
 
-/** One that waits for its next attempt is on nobody's way, parked or not: a close ends it, or it would wait for ever without its deadline. */
-const onItsWay = (state: LiveDialog): OpenEffect | undefined => {
-  if (!state.parked) return inFlight(state);
-  const head = parkedHead(state);
-  return head?.notBefore === null ? head : undefined;
+/**
+ * A dialog that was parked may have two: what was on its way as it stopped, and its own redirect. One that waits for its next attempt is on
+ * nobody's way, parked or not: a close ends it, or it would wait for ever without its deadline.
+ */
+const onTheirWay = (state: LiveDialog): number[] => {
+  const own = parkedHead(state);
+  const before = state.parked ? state.onItsWay : inFlight(state)?.number;
+  return [...(before === undefined ? [] : [before]), ...(own?.notBefore === null ? [own.number] : [])];
 };
 
 export const openDraft = (state: DialogState, input: InboxInput, context: DecideContext): Draft => ({
@@ -56,7 +59,7 @@ export const openDraft = (state: DialogState, input: InboxInput, context: Decide
   at: state.status === 'absent' ? context.at : Math.max(context.at, state.at),
   events: [],
   counted: { events: 0, bytes: 0 },
-  flying: state.status === 'live' ? onItsWay(state)?.number : undefined,
+  flying: state.status === 'live' ? onTheirWay(state) : [],
 });
 
 export const emit = (draft: Draft, event: DomainEvent): void => {

@@ -263,7 +263,10 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
         deadlines: without(state.deadlines, 'silence'),
       };
     case 'EffectRetried':
-      return { ...state, effects: state.effects.map((open) => (open.number === event.data.number ? retried(open, event.data) : open)) };
+      return {
+        ...answered(state, event.data.number),
+        effects: state.effects.map((open) => (open.number === event.data.number ? retried(open, event.data) : open)),
+      };
     case 'EffectSettled':
       return effectSettled(state, event.data);
     case 'DeadlineSet':
@@ -300,7 +303,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
     case 'DialogReopened':
       return { ...state, ...ownerChanged(state), holder: { owner: 'bot' } };
     case 'DialogParked':
-      return { ...state, parked: true };
+      return { ...answered(state), parked: true, ...(event.data.onItsWay === undefined ? {} : { onItsWay: event.data.onItsWay }) };
     case 'BotStopped':
       return { ...state, botStopped: true };
     case 'BotStarted': {
@@ -308,7 +311,7 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
       return rest;
     }
     case 'DialogReleased':
-      return { ...state, parked: false };
+      return { ...answered(state), parked: false };
     case 'InputRepeated':
     case 'InputLate':
     case 'InputIgnored':
@@ -423,6 +426,13 @@ const retried = (open: OpenEffect, data: DomainEventOf<'EffectRetried'>['data'])
   doubts: open.doubts + (data.why === 'in_doubt' ? 1 : 0),
 });
 
+/** What was on its way when the dialog stopped is so no longer; `number`: of the effect that was answered, default: whichever it was. */
+const answered = (state: LiveDialog, number = state.onItsWay): LiveDialog => {
+  if (state.onItsWay === undefined || state.onItsWay !== number) return state;
+  const { onItsWay: _, ...rest } = state;
+  return rest;
+};
+
 const speaks = new Set(['text', 'keyboard', 'file']);
 
 const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['data']): LiveDialog => {
@@ -435,7 +445,7 @@ const effectSettled = (state: LiveDialog, data: DomainEventOf<'EffectSettled'>['
     .map((open) => (textId !== undefined && open.held?.textId === textId ? { ...open, held: { textId, reached: true } } : open));
   const givesToPeople = reached && settled.effect.kind === 'redirect' && settled.purpose !== 'ask_back';
   return {
-    ...state,
+    ...answered(state, data.number),
     effects,
     // Not the refused webhook alone: its repeat takes nothing back then.
     ...(givesToPeople && state.flag?.cause === 'webhook_refused' ? { flag: { ...state.flag, cause: 'handover' } } : {}),

@@ -99,6 +99,8 @@ export type LiveDialog = Known & {
   readonly trial: Trial | null;
   readonly incomplete: boolean;
   readonly parked: boolean;
+  /** Parked only: number of the effect that was on its way when it stopped, until its result is drained; left out: none. */
+  readonly onItsWay?: number;
   /** An operator stopped the bot in this dialog; left out: it runs. */
   readonly botStopped?: true;
   /** Hash of the pinned script. */

@@ -29,7 +29,7 @@ export const settleByEvidence = (draft: Draft, open: OpenEffect): void => {
 /** Ends effects that are not on their way; one that may be on its way stays until its result. */
 export const drop = (draft: Draft, which: (open: OpenEffect) => boolean = () => true): void => {
   for (const open of liveOf(draft).effects) {
-    if (open.number === draft.flying || !which(open)) continue;
+    if (draft.flying.includes(open.number) || !which(open)) continue;
     emit(draft, {
       type: 'EffectSettled',
       // An attempt before this one may have reached Webim.

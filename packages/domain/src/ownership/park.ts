@@ -17,7 +17,7 @@ export const parkDialog = (
 ): readonly DecidedEvent[] => {
   const draft = openDraft(state, marker.input, context);
   const known = state.status === 'live' ? {} : { chatIdForm: marker.input.chatIdForm, at: draft.at };
-  emit(draft, { type: 'DialogParked', data: { reason: marker.reason, inputId: marker.place, ...known } });
+  emit(draft, { type: 'DialogParked', data: { reason: marker.reason, inputId: marker.place, ...known, ...onItsWay(draft) } });
   if (marker.begins && draft.state.status === 'unseen' && !draft.state.closed) startDialog(draft, { incomplete: true });
   giveToPeople(draft);
   return draft.events;
@@ -25,8 +25,15 @@ export const parkDialog = (
 
 /** Stops the dialog; `at`: the record or the input at which it stops. What the bot had to say is dropped, people get the chat. */
 export const park = (draft: Draft, reason: string, at: string): void => {
-  emit(draft, { type: 'DialogParked', data: { reason, inputId: at } });
+  emit(draft, { type: 'DialogParked', data: { reason, inputId: at, ...onItsWay(draft) } });
   giveToPeople(draft);
+};
+
+/** Told in its place among the parked records, its result must find it open: settled here as not sent, a held text would be said twice. */
+const onItsWay = ({ state, flying }: Draft): { onItsWay?: number } => {
+  const open =
+    state.status === 'live' ? state.effects.find(({ number, purpose }) => flying.includes(number) && purpose !== 'parked') : undefined;
+  return open === undefined ? {} : { onItsWay: open.number };
 };
 
 const giveToPeople = (draft: Draft): void => {

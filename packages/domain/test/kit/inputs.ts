@@ -50,6 +50,10 @@ export const releaseParked = (id: string, at: number) =>
 export const switchBot = (type: 'stop_bot' | 'start_bot', id: string, at: number) =>
   input(type, id, at, { by: 'ops', reason: 'it talks nonsense' });
 
+/** By the visitor, who keeps them for this chat alone from now on. */
+export const textsOffered = (id: string, at: number, visitor: string, texts: Fields<'texts_offered'>['texts']) =>
+  input('texts_offered', id, at, { visitor, texts });
+
 export type Answer = Omit<Fields<'effect_result'>, 'number' | 'attempt' | 'epoch'>;
 export const effectResult = (at: number, attempt: { number: number; attempt: number; epoch: number }, answer: Answer) =>
   input('effect_result', resultInputId({ account, chatId, ...attempt }), at, {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { evolve } from '../../src/evolve.ts';
-import { initialDialog, stamp } from '../../src/state.ts';
+import { initialDialog, type OpenEffect, stamp } from '../../src/state.ts';
 import { stateHash } from '../../src/state-hash.ts';
 import { whatIf } from '../../src/what-if.ts';
 import { why } from '../../src/why.ts';
 import { bot } from '../kit/bots.ts';
-import { aDialog } from '../kit/dialog.ts';
-import { anna, minute } from '../kit/settings.ts';
+import { aDialog, type TestDialog } from '../kit/dialog.ts';
+import { textsOffered } from '../kit/inputs.ts';
+import { anna, hour, minute } from '../kit/settings.ts';
 
 /** Fails at a word. */
 const failing = bot(`
@@ -70,6 +71,53 @@ describe('§6.7 a dialog that its own script or a send in doubt stops', () => {
     const dialog = parkedByScript();
     dialog.released();
     expect(dialog.replayed().events).toEqual(dialog.stream());
+  });
+});
+
+describe('§5.6 a held text on its way when its dialog stops', () => {
+  const visitor = 'ab'.repeat(8);
+  const offered = (dialog: TestDialog) =>
+    dialog.take(textsOffered('note:v:1', dialog.now(), visitor, [{ id: 'held', text: 'good luck', expiresAt: dialog.now() + hour }]));
+  /** Its POST is out, and people have the chat by the dialog's own redirect. */
+  const stoppedWhileItFlies = () => {
+    const dialog = aDialog();
+    dialog.newChat([], { visitor: { hash: visitor } });
+    dialog.accepts();
+    offered(dialog);
+    const flying = dialog.head();
+    dialog.poisoned(false);
+    const redirect = dialog.live().effects.find((open) => open.purpose === 'parked') as OpenEffect;
+    return { dialog, flying, redirect };
+  };
+
+  it('is no other chat’s before its result is known: accepted, it is taken', () => {
+    const { dialog, flying, redirect } = stoppedWhileItFlies();
+    dialog.answerTo(redirect, { outcome: 'accepted' });
+    expect([dialog.owner(), dialog.open(), dialog.of('HeldTextGivenBack')]).toEqual(['queue', ['good luck'], []]);
+    dialog.answerTo(flying, { outcome: 'accepted' });
+    dialog.released();
+    expect([dialog.of('HeldTextTaken'), dialog.of('HeldTextGivenBack'), dialog.open()]).toEqual([[{ textId: 'held' }], [], []]);
+    expect(dialog.replayed().events).toEqual(dialog.stream());
+  });
+
+  it('whatever is drained before it; not sent after all, it is given back', () => {
+    const { dialog, flying, redirect } = stoppedWhileItFlies();
+    dialog.answerTo(redirect, { outcome: 'accepted' });
+    dialog.assigned(anna);
+    dialog.closed();
+    expect(dialog.of('HeldTextGivenBack')).toEqual([]);
+    dialog.answerTo(flying, { outcome: 'suppressed' });
+    expect(dialog.of('HeldTextGivenBack')).toEqual([{ textId: 'held', reason: 'suppressed' }]);
+  });
+
+  it('what was opened since it stopped is on nobody’s way', () => {
+    const { dialog, flying, redirect } = stoppedWhileItFlies();
+    dialog.answerTo(redirect, { outcome: 'refused', reason: 'chat_closed' });
+    dialog.answerTo(flying, { outcome: 'suppressed' });
+    dialog.take(textsOffered('note:v:2', dialog.now(), visitor, [{ id: 'next', text: 'once more', expiresAt: dialog.now() + hour }]));
+    dialog.passes(minute);
+    dialog.assigned(anna);
+    expect(dialog.of('HeldTextGivenBack').map((one) => one.textId)).toEqual(['held', 'next']);
   });
 });
 
