@@ -20,6 +20,7 @@ import { type Projector, projectorService } from '@dialog/projector/projector';
 import type { Service } from '@dialog/service-kit/service';
 import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import type { Logger } from 'pino';
+import { holdFolder } from './hold-folder.ts';
 import type { EngineMetrics } from './metrics.ts';
 
 export const serviceNames = ['ingress', 'projector', 'outbound', 'console'] as const;
@@ -87,11 +88,21 @@ export type Engine = {
   readonly close: () => Promise<void>;
 };
 
-/** All services of the embedded mode over one log and one event store. @throws where a script has errors or a file can't be opened */
+/** Services that keep a file of their own in the data folder. A second projector or outbound there takes its share of the log's partitions. */
+const withFiles = ['ingress', 'console'] as const satisfies readonly ServiceName[];
+
+/**
+ * All services of the embedded mode over one log and one event store. @throws where a script has errors, a file can't be opened, or another process
+ * runs a service there that is to be alone
+ */
 export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const { accounts, clock, logger, dataDir, host } = options;
   await mkdir(dataDir, { recursive: true });
   const run = new Set(options.run ?? serviceNames);
+  const release = holdFolder(
+    dataDir,
+    withFiles.filter((name) => run.has(name)),
+  );
   const log = (options.wrap?.log ?? same)(
     countingResets(
       await openLog({
@@ -187,6 +198,7 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
     close: async () => {
       await log.close();
       await store.close();
+      release();
     },
   };
 };

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -10,6 +10,7 @@ import { hashPassword } from '@dialog/service-kit/password-hash';
 import Provider from 'oidc-provider';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+const sampleBot = fileURLToPath(new URL('../bots/support.yaml', import.meta.url));
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 let folder: string;
 const children: ChildProcess[] = [];
@@ -29,7 +30,15 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-type Running = { readonly said: () => string; readonly ends: Promise<number | null>; readonly ask: (signal: NodeJS.Signals) => void };
+type Running = {
+  readonly pid: number | undefined;
+  readonly said: () => string;
+  readonly ends: Promise<number | null>;
+  readonly ask: (signal: NodeJS.Signals) => void;
+};
+
+/** Any free port for each door. */
+const anyPorts = { INGRESS_PORT: '0', CONSOLE_PORT: '0', SIMULATOR_PORT: '0', OPERATIONS_PORT: '0' };
 
 const started = async (env: Record<string, string>): Promise<Running> => {
   const child = spawn(process.execPath, [main], { env: { ...process.env, DATA_DIR: folder, CLOCK_RATE: '10', SAMPLES: 'off', ...env } });
@@ -45,7 +54,7 @@ const started = async (env: Record<string, string>): Promise<Running> => {
   const ends = new Promise<number | null>((resolve) => child.once('exit', resolve));
   void ends.then(() => ready.resolve());
   await ready.promise;
-  return { said: () => said, ends, ask: (signal) => void child.kill(signal) };
+  return { pid: child.pid, said: () => said, ends, ask: (signal) => void child.kill(signal) };
 };
 
 it('starts, is ready, drains at SIGTERM within seconds, and finds its data again', async () => {
@@ -106,9 +115,40 @@ it('a port that is taken ends it with an error', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const failed = await started({ INGRESS_PORT: String(port), CONSOLE_PORT: '0', SIMULATOR_PORT: '0', OPERATIONS_PORT: '0' });
+  const failed = await started({ ...anyPorts, INGRESS_PORT: String(port) });
   expect(await failed.ends).not.toBe(0);
   await new Promise((resolve) => server.close(resolve));
+});
+
+it('a second engine over the same folder is refused and names the first, which goes on; one that was killed holds nothing', async () => {
+  const accounts = {
+    ACCOUNTS_FILE: join(folder, 'accounts.yaml'),
+    LOG_LEVEL: 'silent',
+  };
+  await writeFile(
+    accounts.ACCOUNTS_FILE,
+    JSON.stringify({
+      accounts: [{ id: 'shop', webim: { host: 'shop.webim.ru', token: 'bot-token' }, webhookTokens: ['a'.repeat(64)], script: sampleBot }],
+    }),
+  );
+  const first = await started(anyPorts);
+  for (const env of [anyPorts, { ...anyPorts, ...accounts }, { ...anyPorts, ...accounts, SERVICES: 'ingress' }]) {
+    const second = await started(env);
+    expect(await second.ends).toBe(2);
+    expect(second.said()).toContain(`another engine (pid ${first.pid}) uses this folder`);
+  }
+  // What keeps no file of its own takes its share of the work.
+  const more = await started({ ...anyPorts, ...accounts, SERVICES: 'projector' });
+  expect(more.said()).toContain('run: projector');
+  more.ask('SIGTERM');
+  expect(await more.ends).toBe(0);
+
+  first.ask('SIGKILL');
+  await first.ends;
+  const next = await started(anyPorts);
+  expect(next.said()).toContain('The dialog engine runs.');
+  next.ask('SIGTERM');
+  expect(await next.ends).toBe(0);
 });
 
 const askConsole = (port: number, path: string, init: RequestInit = {}) =>

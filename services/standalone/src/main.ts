@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { consoleAccess } from './console-access.ts';
 import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
 import { hashKeyOf, simulatorSecrets } from './first-start.ts';
+import { holdFolder } from './hold-folder.ts';
 import { engineMetrics } from './metrics.ts';
 import { isNewFolder, playSamples } from './samples.ts';
 import { version } from './version.ts';
@@ -101,6 +102,8 @@ const withSimulator = async (): Promise<Started> => {
   const isWhole = config.SERVICES.length === serviceNames.length && config.LOG_URL === undefined && config.EVENTS_URL === undefined;
   const samples = config.SAMPLES === 'on' && isWhole && (await isNewFolder(config.DATA_DIR));
   const secrets = await simulatorSecrets(config.DATA_DIR);
+  // Two simulated Webims would give two chats one number, and one's chats would be answered at the other's address.
+  const release = holdFolder(config.DATA_DIR, ['simulator']);
   const world = await openWorld({
     dataDir: config.DATA_DIR,
     logger,
@@ -113,7 +116,10 @@ const withSimulator = async (): Promise<Started> => {
   return {
     engine: world.engine(),
     services: [{ name: 'simulator', service: { run: world.simulating, stop: world.simulator.stop } }, ...world.engine().services],
-    close: world.engine().close,
+    close: async () => {
+      await world.engine().close();
+      release();
+    },
     tell: () => {
       world.connect();
       if (samples) void playSamples({ simulator: world.simulator, logger, signal: stopping.signal });
