@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '@dialog/contracts/clock';
+import { sqliteFile } from '@dialog/sqlite/address';
 import type { Logger } from 'pino';
 import type { EventStore } from './port.ts';
 import { sqliteEventStore } from './sqlite/event-store.ts';
@@ -10,10 +10,7 @@ import { sqliteEventStore } from './sqlite/event-store.ts';
  * @throws Error for another address, never repeating it: it may hold a password
  */
 export const openEventStore = async ({ url, clock, logger }: { url: string; clock: Clock; logger?: Logger }): Promise<EventStore> => {
-  if (url.startsWith('sqlite:')) {
-    const file = url.slice('sqlite:'.length);
-    return sqliteEventStore({ file: file.startsWith('//') ? fileURLToPath(`file:${file}`) : file, clock });
-  }
+  if (url.startsWith('sqlite:')) return sqliteEventStore({ file: sqliteFile(url, 'EVENTS_URL'), clock });
   if (/^esdb(\+discover)?:/.test(url)) {
     // Loaded only where it is used: the client brings all of gRPC with it.
     const { esdbEventStore } = await import('./esdb/event-store.ts');

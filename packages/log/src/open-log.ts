@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '@dialog/contracts/clock';
+import { sqliteFile } from '@dialog/sqlite/address';
 import type { KafkaAccess } from './kafka/address.ts';
 import type { Notices } from './kafka/client.ts';
 import type { PartitionedLog } from './port.ts';
@@ -22,10 +22,7 @@ export const openLog = async ({
   /** Where the Kafka client's own warnings go; a pino logger fits. */
   notices?: Notices;
 }): Promise<PartitionedLog> => {
-  if (url.startsWith('sqlite:')) {
-    const file = url.slice('sqlite:'.length);
-    return sqliteLog({ file: file.startsWith('//') ? fileURLToPath(`file:${file}`) : file, clock });
-  }
+  if (url.startsWith('sqlite:')) return sqliteLog({ file: sqliteFile(url, 'LOG_URL'), clock });
   if (url.startsWith('kafka:')) {
     const [{ kafkaLog }, { kafkaAddress }] = await Promise.all([import('./kafka/log.ts'), import('./kafka/address.ts')]);
     return kafkaLog({ address: kafkaAddress(url, kafka), clock, ...(notices === undefined ? {} : { notices }) });

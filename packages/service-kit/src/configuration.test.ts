@@ -48,6 +48,17 @@ describe('the configuration', () => {
     });
     expect(config.SERVICES).toEqual(['projector', 'outbound']);
   });
+  it.each(['sqlite:', 'sqlite: ', 'sqlite://', 'sqlite::memory:'])('refuses "%s": what it keeps would go with the process', (url) => {
+    expect(() => readConfiguration({ LOG_URL: url, EVENTS_URL: url })).toThrow(
+      /LOG_URL: sqlite: must name a file[\s\S]*EVENTS_URL: sqlite: must/,
+    );
+  });
+  it('refuses an address of no host', () => {
+    for (const LOG_URL of ['kafka:', 'kafka://', 'kafka:?tls=true'])
+      expect(() => readConfiguration({ LOG_URL })).toThrow('LOG_URL: names no host');
+    for (const EVENTS_URL of ['esdb', 'esdb:', 'esdb://', 'esdb+discover://?tls=false'])
+      expect(() => readConfiguration({ EVENTS_URL })).toThrow('EVENTS_URL: names no host');
+  });
   it('has how a Kafka cluster is entered, its password as a secret', () => {
     writeFileSync(join(folder, 'kafka'), 'of kafka\n');
     const config = readConfiguration({

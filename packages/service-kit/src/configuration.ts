@@ -9,9 +9,16 @@ import { roleMapping } from './role-mapping.ts';
 const port = z.coerce.number().int().min(0).max(65_535);
 const wholeNumber = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 
-/** An address of an adapter: SQLite's file, or the cluster's server. */
-const adapterUrl = (server: string) =>
-  z.string().refine((url) => url.startsWith('sqlite:') || url.startsWith(server), `must begin with sqlite: or ${server}`);
+/** SQLite takes an empty name, and `:memory:`, for a database that goes with the process. */
+const namesFile = /^sqlite:(?!(\/*|:memory:)\s*$)/;
+
+/** An address of an adapter: SQLite's file, or the cluster's server, which `named` finds. */
+const adapterUrl = (server: string, named: RegExp) =>
+  z
+    .string()
+    .refine((url) => url.startsWith('sqlite:') || url.startsWith(server), { error: `must begin with sqlite: or ${server}`, abort: true })
+    .refine((url) => !url.startsWith('sqlite:') || namesFile.test(url), 'sqlite: must name a file, e.g. sqlite:data/some.db')
+    .refine((url) => !url.startsWith(server) || named.test(url), 'names no host');
 
 const services = ['ingress', 'projector', 'outbound', 'console'] as const;
 const serviceList = z
@@ -22,7 +29,7 @@ const serviceList = z
 /** Every setting of a process, from its environment; of `secrets` also from the file that the name with `_FILE` behind it names. */
 export const configurationSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of all data in embedded mode'),
-  LOG_URL: adapterUrl('kafka:')
+  LOG_URL: adapterUrl('kafka:', /^kafka:(\/\/)?[^?/\s]/)
     .optional()
     .describe('The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`'),
   KAFKA_USERNAME: z.string().min(1).optional().describe('For `kafka:` with `sasl`: the name to sign in with, where `LOG_URL` has none'),
@@ -32,7 +39,9 @@ export const configurationSchema = z.object({
     .min(1)
     .optional()
     .describe('For `kafka:` with `tls`: PEM file of the authority that signs the brokers; default: those that the machine trusts'),
-  EVENTS_URL: adapterUrl('esdb').optional().describe('The event store: `sqlite:{file}` (default `{DATA_DIR}/events.db`) or `esdb://…`'),
+  EVENTS_URL: adapterUrl('esdb', /^esdb(\+discover)?:\/\/[^?/\s]/)
+    .optional()
+    .describe('The event store: `sqlite:{file}` (default `{DATA_DIR}/events.db`) or `esdb://…`'),
   SERVICES: serviceList.prefault(services.join(',')).describe('Which services run in this process'),
   ACCOUNTS_FILE: z.string().min(1).optional().describe('YAML file of the Webim accounts; without it the simulator and a sample bot start'),
   NUMBERS_FILE: z
