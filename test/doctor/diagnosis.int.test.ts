@@ -127,6 +127,35 @@ it('the bot’s address was never pasted', async () => {
   await says(stage, 'bot_webhook_missing');
 });
 
+it('the bot’s address was pasted with a handler’s ?event=: its webhooks are the bot’s all the same', async () => {
+  const stage = await onStage(fast);
+  paste(stage, { bot: `${stage.world.hookUrl()}?event=chat_started` });
+  await wholeLife(stage);
+  await stage.passes(graceMs);
+  const { hooks } = await says(stage);
+  expect(hooks.map(({ what }) => what)).toContain('bot');
+});
+
+it('an & where the ? belongs is read as it was meant', async () => {
+  const stage = await onStage(fast);
+  paste(stage, { closed: `${stage.world.hookUrl()}&event=chat_closed` });
+  const chatId = await wholeLife(stage);
+  await stage.until(chatId, (now) => now.owner() === 'nobody');
+  await says(stage);
+});
+
+it('a look at the address with a browser, and a webhook of nothing, are no handlers', async () => {
+  const stage = await onStage(fast);
+  await wholeLife(stage);
+  const url = stage.world.hookUrl();
+  for (const body of ['', '{}']) expect((await fetch(url, { method: 'POST', body })).status).toBe(200);
+  expect((await fetch(url)).status).toBe(200);
+  const quarantined = async (): Promise<number> =>
+    (await get<WebhookLog>(stage, `/webhooks?account=${stage.world.accountId}&verdict=unknown_event`)).webhooks.length;
+  await expect.poll(quarantined, { timeout: 10_000 }).toBe(3);
+  expect(await findings(stage)).toEqual([]);
+});
+
 it('a wrong ?event=: named with what was meant, until it is put right', async () => {
   const stage = await onStage(impatient);
   paste(stage, { closed: `${stage.world.hookUrl()}?event=chat_close` });

@@ -89,12 +89,13 @@ export const ingressService = (options: IngressOptions): Ingress => {
   const hook = async (request: Request, response: Response): Promise<void> => {
     const name = String(request.params['account']).trim();
     const account = accounts.get(name);
-    if (!isLiveToken(account, String(request.params['token'])) || account === undefined) {
+    const { token, query } = addressOf(request);
+    if (!isLiveToken(account, token) || account === undefined) {
       metrics.webhook({ account: account?.id ?? 'unknown', event: 'unknown', verdict: 'not_found' });
       answer(response, 404);
       // After the answer: how long it takes tells nobody whether there is such an account.
-      if (account !== undefined && wrongTokens.isNoted(account.id, handlerEventOf(queryOf(request)) ?? 'bot', clock.monotonic()))
-        await quarantine(account, request, queryOf(request), noBody, 'wrong_token');
+      if (account !== undefined && wrongTokens.isNoted(account.id, handlerEventOf(query) ?? 'bot', clock.monotonic()))
+        await quarantine(account, request, query, noBody, 'wrong_token');
       return;
     }
     if (request.method !== 'POST' && request.method !== 'GET') {
@@ -102,8 +103,6 @@ export const ingressService = (options: IngressOptions): Ingress => {
       answer(response, 405);
       return;
     }
-    const query = queryOf(request);
-    const isHandler = handlerEventOf(query) !== undefined;
     const body = await readRequestBody(request, options.bodyDeadlineMs ?? 10_000);
     if (body.kind === 'gone') return;
     if (body.kind !== 'whole') {
@@ -136,10 +135,11 @@ export const ingressService = (options: IngressOptions): Ingress => {
       return;
     }
     const { input } = parsed;
-    await take(hasSpaces(request) ? { ...input, spacesInUrl: true } : input, isHandler, request, response);
+    await take(hasSpaces(request) ? { ...input, spacesInUrl: true } : input, request, response);
   };
 
-  const take = async (input: InboxInput, isHandler: boolean, request: Request, response: Response): Promise<void> => {
+  const take = async (input: InboxInput, request: Request, response: Response): Promise<void> => {
+    const isHandler = handlerEventOf({ event: input.type }) !== undefined;
     const key = dialogKey({ account: input.account, chatId: input.chatId });
     const count = (verdict: string): void => metrics.webhook({ account: input.account, event: input.type, verdict });
     const from = performance.now();
@@ -311,13 +311,17 @@ const hasSpaces = (request: Request): boolean => {
   return at >= 0 && [...new URLSearchParams(request.originalUrl.slice(at + 1))].some(([name, value]) => spaced(name) || spaced(value));
 };
 
-/** The query with names and values trimmed; of several the last. */
-const queryOf = (request: Request): Record<string, string> => {
+/**
+ * The token, and the query with names and values trimmed; of several the last. An `&` pasted where the `?` belongs stands behind the token: no token
+ * has one, so it is read as the `?` that was meant.
+ */
+const addressOf = (request: Request): { readonly token: string; readonly query: Readonly<Record<string, string>> } => {
+  const [token = '', ...slipped] = String(request.params['token']).split('&');
   const at = request.originalUrl.indexOf('?');
+  const given = [slipped.join('&'), at < 0 ? '' : request.originalUrl.slice(at + 1)];
   const query: Record<string, string> = Object.create(null);
-  if (at < 0) return query;
-  for (const [name, value] of new URLSearchParams(request.originalUrl.slice(at + 1))) query[name.trim()] = value.trim();
-  return query;
+  for (const [name, value] of given.flatMap((text) => [...new URLSearchParams(text)])) query[name.trim()] = value.trim();
+  return { token, query };
 };
 
 const closeServer = async (server: Server): Promise<void> => {

@@ -12,6 +12,8 @@ export type ParsedWebhook =
 const handlerEvents = ['chat_started', 'chat_assigned', 'chat_closed'] as const;
 type HandlerEvent = (typeof handlerEvents)[number];
 
+const isBotEvent = (event: string | undefined): event is 'new_chat' | 'new_message' => event === 'new_chat' || event === 'new_message';
+
 /** The event of a handler's URL: known from the query before any body is read (webim-protocol §7). */
 export const handlerEventOf = (query: WebhookRequest['query']): HandlerEvent | undefined => {
   const event = query['event']?.trim().toLowerCase();
@@ -27,10 +29,12 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
   if (!read.ok) return refuse(read.reason, fromQuery);
   // A GET carries its fields in the query.
   const body: Fields = { ...request.query, ...read.fields };
-  const event = fromQuery || text(read.fields['event'], 64)?.trim().toLowerCase();
+  const inBody = text(read.fields['event'], 64)?.trim().toLowerCase();
+  // A handler's address pasted as the bot's: only the bot's webhooks call themselves so.
+  const event = isBotEvent(inBody) ? inBody : fromQuery || inBody;
   if (event === undefined || event === '') return refuse('unknown_event', undefined);
   const handler = handlerEvents.find((one) => one === event);
-  if (handler === undefined && event !== 'new_chat' && event !== 'new_message') return refuse('unknown_event', event);
+  if (handler === undefined && !isBotEvent(event)) return refuse('unknown_event', event);
 
   if (handler === undefined && isVersion1(request, event, read.fields)) return refuse('api_version_1', event);
   const chat = object(body['chat']) ?? (handler === undefined ? undefined : body);
