@@ -205,9 +205,11 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
   const forget = [db.prepare('DELETE FROM webhook WHERE at < ?'), db.prepare('DELETE FROM sign WHERE at < ?')];
   const lists = new Map<string, ReturnType<DatabaseSync['prepare']>>();
   const seen = db.prepare('SELECT what, first_at, last_at, chat_id, verdict, spaces FROM seen WHERE account = ? ORDER BY what');
+  // Somebody looked at the address with a browser, or sent `{}`: that says nothing of what Webim is set to.
   const aside = db.prepare(
     `SELECT verdict, event, event_in_body, COUNT(*) AS count, MAX(at) AS last_at, id FROM webhook
-     WHERE account = ? AND chat_id IS NULL GROUP BY verdict, event, event_in_body ORDER BY last_at DESC LIMIT 200`,
+     WHERE account = ? AND chat_id IS NULL AND NOT (verdict = 'unknown_event' AND event IS NULL AND event_in_body IS NULL AND bytes <= 2)
+     GROUP BY verdict, event, event_in_body ORDER BY last_at DESC LIMIT 200`,
   );
   // An overdue close that came after all is none.
   const signs = db.prepare(
