@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -61,6 +61,27 @@ it('accounts check names every problem with its line and column, and forgives a 
   expect(wrong.stdout).toMatch(/bad\.yaml:4:\d+ error/);
   expect(wrong.stdout).toContain('colour');
   expect(run(['accounts', 'check', join(folder, 'none.yaml')])).toMatchObject({ status: 2 });
+});
+
+it('accounts check and add look at the scripts: that they are there, and that they are ones', () => {
+  const account = (script: string): string =>
+    `accounts:\n  - id: shop\n    webim: { host: shop.webim.ru, token: t }\n    webhookTokens: [${'a'.repeat(64)}]\n    script: ${script}\n`;
+  const missing = run(['accounts', 'check', file('missing-script.yaml', account('nope.yaml'))]);
+  expect(missing).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/missing-script\.yaml:5:13 error script: the file nope\.yaml/),
+  });
+  file('wrong-script.yaml', 'format: dialog-script/1\nbot: b\nscripts: 1\n');
+  const wrong = run(['accounts', 'check', file('of-wrong-script.yaml', account('wrong-script.yaml'))]);
+  expect(wrong).toMatchObject({ status: 1, stdout: expect.stringMatching(/wrong-script\.yaml:3:\d+ error/) });
+  const added = join(folder, 'added.yaml');
+  const add = ['accounts', 'add', added, '--id', 'shop', '--host', 'shop.webim.ru', '--token-env', 'BOT_TOKEN', '--script'];
+  expect(run([...add, join(folder, 'nope.yaml')], { BOT_TOKEN: 't' })).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("nope.yaml can't be read"),
+  });
+  expect(existsSync(added)).toBe(false);
+  expect(run([...add, bot], { BOT_TOKEN: 't' })).toMatchObject({ status: 0 });
 });
 
 it('config check names every offending variable, never a secret', () => {

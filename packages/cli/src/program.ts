@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import tab from '@bomb.sh/tab/commander';
-import { parseAccounts } from '@dialog/service-kit/accounts';
 import { readConfiguration } from '@dialog/service-kit/configuration';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
 import { accessCommands } from './access.ts';
 import { addCommand } from './accounts/add.ts';
+import { checkCommand } from './accounts/check.ts';
 import { doctorCommand } from './accounts/doctor.ts';
 import { dialogCommands } from './dialogs.ts';
 import { cannot } from './exit.ts';
@@ -15,7 +14,6 @@ import { numbersCommands } from './numbers.ts';
 import { opsCommands } from './ops/commands.ts';
 import { parkedCommands } from './parked.ts';
 import { scriptCommands } from './script/commands.ts';
-import { readText } from './script/files.ts';
 import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
 import { whatIfCommand } from './what-if/command.ts';
@@ -52,17 +50,7 @@ program
   });
 
 const accounts = program.command('accounts').description('accounts: how their Webim answers; their file');
-accounts
-  .command('check <file>')
-  .description('check an accounts file; every problem with its line')
-  .action((file: string) => {
-    const parsed = parseAccounts(readText(file), { file: resolve(file), env: process.env });
-    const lines = parsed.ok ? parsed.warnings : parsed.problems;
-    for (const one of lines) out(`${file}:${one.line}:${one.column} ${parsed.ok ? 'warning' : 'error'} ${one.message}`);
-    if (parsed.ok) out(`${parsed.accounts.length} account(s), fine`);
-    process.exitCode = parsed.ok ? 0 : 1;
-  });
-
+checkCommand(accounts, out);
 addCommand(accounts, out);
 doctorCommand(accounts, out);
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import { accountIdSchema } from '@dialog/contracts/ids';
@@ -85,100 +85,162 @@ export type ParsedAccounts =
   | { readonly ok: true; readonly accounts: readonly AccountConfig[]; readonly warnings: readonly AccountsProblem[] }
   | { readonly ok: false; readonly problems: readonly AccountsProblem[] };
 
-/** Reads the accounts file; every problem with its line and column. `file`: where it is, for the paths in it. Never throws for what stands in it. */
-export const parseAccounts = (
-  text: string,
-  options: { file: string; env: Readonly<Record<string, string | undefined>> },
-): ParsedAccounts => {
+export type AccountsOptions = {
+  /** Where the file is, for the paths in it. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the scripts' files are to be there: for who reads them. */
+  readonly scripts?: boolean;
+};
+
+/**
+ * Of each account what more is looked at than its schema says, whatever else is wrong with it: a wrong field elsewhere hides nothing. What is no text is
+ * the schema's to name.
+ */
+const texts = z.string().optional().catch(undefined);
+/** Given, if only wrongly. */
+const secretText = z.string().optional().catch('');
+const lookedAtSchema = z.object({
+  id: texts,
+  webim: z
+    .object({
+      host: texts,
+      login: texts,
+      token: secretText,
+      tokenFile: secretText,
+      tokenEnv: secretText,
+      password: secretText,
+      passwordFile: secretText,
+      passwordEnv: secretText,
+    })
+    .optional()
+    .catch(undefined),
+  script: texts,
+  http: z
+    .object({ secrets: z.record(z.string(), z.string()).catch({}) })
+    .optional()
+    .catch(undefined),
+});
+type LookedAt = z.infer<typeof lookedAtSchema>;
+const listSchema = z.object({ accounts: z.array(z.unknown()) });
+
+/** Reads the accounts file; every problem with its line and column. Never throws for what stands in it. */
+export const parseAccounts = (text: string, options: AccountsOptions): ParsedAccounts => {
   const read = readYaml(text, fileSchema, (path) => path.slice(path[0] === 'accounts' ? 2 : 0).join('.') || 'accounts');
-  if (!read.ok) return read;
-  const { place } = read;
-  const problems: AccountsProblem[] = [];
+  const problems: AccountsProblem[] = read.ok ? [] : [...read.problems];
   const warnings: AccountsProblem[] = [];
   const seen = new Set<string>();
-  const accounts = read.value.accounts.map((account, index): AccountConfig => {
-    const path = ['accounts', index];
-    const problem = (where: readonly PropertyKey[], message: string): void =>
-      void problems.push({ ...place([...path, ...where]), message });
-    if (seen.has(account.id)) problem(['id'], `the account "${account.id}" stands here twice`);
-    seen.add(account.id);
-    /** One secret, given as it is, by file or by variable; `where`: what it stands in. */
-    const secretIn = (where: string, given: Readonly<Record<string, string | undefined>>, name: string): Secret | undefined => {
-      const at = where.split('.');
-      const [plain, file, env] = [given[name], given[`${name}File`], given[`${name}Env`]];
-      if ([plain, file, env].filter((one) => one !== undefined).length > 1)
-        problem([...at, name], `${where}.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
-      if (plain !== undefined) return new Secret(plain);
-      if (file !== undefined) {
-        try {
-          return new Secret(readFileSync(resolve(dirname(options.file), file), 'utf8').trim());
-        } catch {
-          problem([...at, `${name}File`], `${where}.${name}File: the file can't be read`);
-        }
-      }
-      if (env !== undefined) {
-        const value = options.env[env];
-        if (value !== undefined && value !== '') return new Secret(value);
-        problem([...at, `${name}Env`], `${where}.${name}Env: the variable ${env} is not set`);
-      }
-      return undefined;
-    };
-    const secret = (name: 'token' | 'password'): Secret | undefined => secretIn('webim', account.webim, name);
-    const { secrets } = account.http;
-    const secretNames = new Set(Object.keys(secrets).map((name) => name.replace(/(File|Env)$/, '')));
-    const httpSecrets = new Map<string, Secret>();
-    for (const name of secretNames) {
-      const value = secretIn('http.secrets', secrets, name);
-      if (value !== undefined) httpSecrets.set(name, value);
-    }
-    const token = secret('token');
-    const { token: plain, tokenFile, tokenEnv } = account.webim;
-    if ((plain ?? tokenFile ?? tokenEnv) === undefined) problem(['webim'], 'webim.token: the token of the bot is missing');
-    const password = secret('password');
-    const { login } = account.webim;
-    if ((login === undefined) !== (password === undefined)) problem(['webim'], 'webim.login and webim.password go together');
-    const host = bareHost(account.webim.host);
-    if (host === undefined) problem(['webim', 'host'], `webim.host: "${account.webim.host}" is no host name`);
-    else if (host !== account.webim.host) {
-      warnings.push({
-        ...place([...path, 'webim', 'host']),
-        message: `webim.host: read as "${host}"; write it without scheme, slash and spaces`,
-      });
-    }
-    return {
-      id: account.id,
-      webim: {
-        host: host ?? '',
-        baseUrl: (account.webim.baseUrl ?? `https://${host}`).replace(/\/+$/, ''),
-        token: token ?? new Secret(''),
-        ...(login === undefined ? {} : { login }),
-        ...(password === undefined ? {} : { password }),
-      },
-      webhookTokenHashes: account.webhookTokens.map((hash) => hash.toLowerCase()),
-      scriptFile: resolve(dirname(options.file), account.script),
-      http: { allowHosts: account.http.allowHosts, allowPrivate: account.http.allowPrivate, secrets: httpSecrets },
-      settings: {
-        account: account.id,
-        botOperatorId: account.webim.botOperatorId ?? null,
-        department: account.department ?? null,
-        inlineButtons: account.inlineButtons,
-        storedData: login !== undefined && password !== undefined,
-        autoCloseAfterMs: account.autoCloseAfter,
-        abandonAfterMs: account.abandonAfter,
-        closeAuthority: account.close.authority,
-        noOperatorAfterMs: account.noOperatorAfter,
-        handbackGraceMs: account.handbackGrace,
-        replyTtlMs: account.replyTtl,
-        onReplyExpired: account.onReplyExpired,
-        inDoubt: account.inDoubt,
-        handlerDelayMs: account.handlerDelay,
-        webimTimerGridMs: account.webimTimerGrid,
-        visitorAnswerMs: account.visitorAnswer,
-        heldTextTtlMs: account.heldTextTtl,
-      },
-    };
+  const looks = (listSchema.safeParse(read.given).data?.accounts ?? []).map((given, index) => {
+    const tell =
+      (into: AccountsProblem[]): Tell =>
+      (where, message) =>
+        void into.push({ ...read.place(['accounts', index, ...where]), message });
+    const account = lookedAtSchema.safeParse(given).data;
+    if (account === undefined) return undefined;
+    if (account.id !== undefined && seen.has(account.id)) tell(problems)(['id'], `the account "${account.id}" stands here twice`);
+    if (account.id !== undefined) seen.add(account.id);
+    return lookAt(account, options, tell(problems), tell(warnings));
   });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, accounts, warnings };
+  if (!read.ok || problems.length > 0) return { ok: false, problems };
+  return { ok: true, accounts: read.value.accounts.map((account, index) => configOf(account, options, looks[index])), warnings };
+};
+
+type Tell = (where: readonly PropertyKey[], message: string) => void;
+type Look = {
+  readonly host: string | undefined;
+  readonly token: Secret | undefined;
+  readonly password: Secret | undefined;
+  readonly httpSecrets: ReadonlyMap<string, Secret>;
+};
+
+const lookAt = (account: LookedAt, options: AccountsOptions, problem: Tell, warning: Tell): Look => {
+  /** One secret, given as it is, by file or by variable; `where`: what it stands in. */
+  const secretIn = (where: string, given: Readonly<Record<string, string | undefined>>, name: string): Secret | undefined => {
+    const at = where.split('.');
+    const [plain, file, env] = [given[name], given[`${name}File`], given[`${name}Env`]];
+    if ([plain, file, env].filter((one) => one !== undefined).length > 1)
+      problem([...at, name], `${where}.${name}: give it once: as ${name}, ${name}File or ${name}Env`);
+    if (plain !== undefined) return new Secret(plain);
+    if (file !== undefined) {
+      try {
+        return new Secret(readFileSync(resolve(dirname(options.file), file), 'utf8').trim());
+      } catch {
+        problem([...at, `${name}File`], `${where}.${name}File: the file can't be read`);
+      }
+    }
+    if (env !== undefined) {
+      const value = options.env[env];
+      if (value !== undefined && value !== '') return new Secret(value);
+      problem([...at, `${name}Env`], `${where}.${name}Env: the variable ${env} is not set`);
+    }
+    return undefined;
+  };
+  const secrets = account.http?.secrets ?? {};
+  const httpSecrets = new Map<string, Secret>();
+  for (const name of new Set(Object.keys(secrets).map((one) => one.replace(/(File|Env)$/, '')))) {
+    const value = secretIn('http.secrets', secrets, name);
+    if (value !== undefined) httpSecrets.set(name, value);
+  }
+  if (options.scripts === true && account.script !== undefined && !isReadable(resolve(dirname(options.file), account.script)))
+    problem(['script'], `script: the file ${account.script} can't be read`);
+  const { webim } = account;
+  if (webim === undefined) return { host: undefined, token: undefined, password: undefined, httpSecrets };
+  const token = secretIn('webim', webim, 'token');
+  if ((webim.token ?? webim.tokenFile ?? webim.tokenEnv) === undefined) problem(['webim'], 'webim.token: the token of the bot is missing');
+  const password = secretIn('webim', webim, 'password');
+  const hasPassword = (webim.password ?? webim.passwordFile ?? webim.passwordEnv) !== undefined;
+  if ((webim.login !== undefined) !== hasPassword) problem(['webim'], 'webim.login and webim.password go together');
+  const host = webim.host === undefined ? undefined : bareHost(webim.host);
+  if (webim.host !== undefined && host === undefined) problem(['webim', 'host'], `webim.host: "${webim.host}" is no host name`);
+  else if (host !== webim.host) warning(['webim', 'host'], `webim.host: read as "${host}"; write it without scheme, slash and spaces`);
+  return { host, token, password, httpSecrets };
+};
+
+const isReadable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+};
+
+/** Of an account with nothing wrong. */
+const configOf = (account: z.infer<typeof accountSchema>, options: AccountsOptions, look: Look | undefined): AccountConfig => {
+  const { host = '', token, password, httpSecrets = new Map<string, Secret>() } = look ?? {};
+  const { login } = account.webim;
+  return {
+    id: account.id,
+    webim: {
+      host,
+      baseUrl: (account.webim.baseUrl ?? `https://${host}`).replace(/\/+$/, ''),
+      token: token ?? new Secret(''),
+      ...(login === undefined ? {} : { login }),
+      ...(password === undefined ? {} : { password }),
+    },
+    webhookTokenHashes: account.webhookTokens.map((hash) => hash.toLowerCase()),
+    scriptFile: resolve(dirname(options.file), account.script),
+    http: { allowHosts: account.http.allowHosts, allowPrivate: account.http.allowPrivate, secrets: httpSecrets },
+    settings: {
+      account: account.id,
+      botOperatorId: account.webim.botOperatorId ?? null,
+      department: account.department ?? null,
+      inlineButtons: account.inlineButtons,
+      storedData: login !== undefined && password !== undefined,
+      autoCloseAfterMs: account.autoCloseAfter,
+      abandonAfterMs: account.abandonAfter,
+      closeAuthority: account.close.authority,
+      noOperatorAfterMs: account.noOperatorAfter,
+      handbackGraceMs: account.handbackGrace,
+      replyTtlMs: account.replyTtl,
+      onReplyExpired: account.onReplyExpired,
+      inDoubt: account.inDoubt,
+      handlerDelayMs: account.handlerDelay,
+      webimTimerGridMs: account.webimTimerGrid,
+      visitorAnswerMs: account.visitorAnswer,
+      heldTextTtlMs: account.heldTextTtl,
+    },
+  };
 };
 
 /** A bare host, optionally with a port; a stray scheme, slash or space is forgiven (webim-protocol §10). */

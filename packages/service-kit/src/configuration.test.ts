@@ -95,6 +95,17 @@ describe('the accounts file', () => {
       'webim.token: the token of the bot is missing',
     ]);
   });
+  it('names what the schema has nothing to say of beside what it has, and the script that is not there where scripts are read', () => {
+    const text = account('    colour: red\n', 'no host!').replace('token: t', 'tokenEnv: BOT_TOKEN');
+    const parsed = parseAccounts(text, { file: join(folder, 'accounts.yaml'), env: {}, scripts: true });
+    expect(parsed.ok ? [] : parsed.problems.map(({ line, message }) => `${line} ${message}`)).toEqual([
+      '8 colour: there is no such setting',
+      "7 script: the file bot.yaml can't be read",
+      '5 webim.tokenEnv: the variable BOT_TOKEN is not set',
+      '4 webim.host: "no host!" is no host name',
+    ]);
+    expect(check(account()).ok).toBe(true);
+  });
   it('does not call a token missing that was named and can not be read', () => {
     const parsed = check(account().replace('token: t', 'tokenEnv: BOT_TOKEN'));
     expect(parsed.ok ? [] : parsed.problems.map(({ message }) => message)).toEqual(['webim.tokenEnv: the variable BOT_TOKEN is not set']);

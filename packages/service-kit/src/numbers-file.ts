@@ -8,5 +8,5 @@ export type ParsedNumbers =
 /** Reads a file of definitions of numbers; every problem with its line and column. Never throws for what stands in it. */
 export const parseNumbers = (text: string): ParsedNumbers => {
   const read = readYaml(text, numbersFileSchema, (path) => path.slice(path[0] === 'numbers' ? 1 : 0).join('.') || 'the file');
-  return read.ok ? { ok: true, file: read.value } : read;
+  return read.ok ? { ok: true, file: read.value } : { ok: false, problems: read.problems };
 };

@@ -3,19 +3,20 @@ import type { z } from 'zod';
 
 /** What is wrong with a file, and where: both from 1 on. */
 export type FileProblem = { readonly line: number; readonly column: number; readonly message: string };
-type Place = (path: readonly PropertyKey[]) => { readonly line: number; readonly column: number };
+export type Place = (path: readonly PropertyKey[]) => { readonly line: number; readonly column: number };
 
 /**
  * Reads YAML as its schema has it; every problem with its line and column. Never throws for what stands in it.
- * `place`: where a path of the document stands; the deepest part of it that is there.
+ * `place`: where a path of the document stands; the deepest part of it that is there. `given`: what stands there, also where the schema refuses it;
+ * undefined where it is no YAML.
  */
 export const readYaml = <S extends z.ZodType>(
   text: string,
   schema: S,
   labelOf: (path: readonly PropertyKey[]) => string,
 ):
-  | { readonly ok: true; readonly value: z.infer<S>; readonly place: Place }
-  | { readonly ok: false; readonly problems: readonly FileProblem[] } => {
+  | { readonly ok: true; readonly value: z.infer<S>; readonly given: unknown; readonly place: Place }
+  | { readonly ok: false; readonly problems: readonly FileProblem[]; readonly given: unknown; readonly place: Place } => {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, uniqueKeys: true, prettyErrors: false });
   const at = (offset: number) => {
@@ -32,10 +33,12 @@ export const readYaml = <S extends z.ZodType>(
     return at(node?.range?.[0] ?? 0);
   };
   if (document.errors.length > 0) {
-    return { ok: false, problems: document.errors.map((error) => ({ ...at(error.pos[0]), message: error.message.split('\n')[0] ?? '' })) };
+    const problems = document.errors.map((error) => ({ ...at(error.pos[0]), message: error.message.split('\n')[0] ?? '' }));
+    return { ok: false, problems, given: undefined, place };
   }
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (parsed.success) return { ok: true, value: parsed.data, place };
+  const given: unknown = document.toJS({ maxAliasCount: 100 });
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { ok: true, value: parsed.data, given, place };
   const problems = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((name) => ({
@@ -44,5 +47,5 @@ export const readYaml = <S extends z.ZodType>(
         }))
       : [{ ...place(issue.path), message: `${labelOf(issue.path)}: ${issue.message}` }],
   );
-  return { ok: false, problems };
+  return { ok: false, problems, given, place };
 };

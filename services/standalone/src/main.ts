@@ -76,7 +76,7 @@ type Started = {
 
 /** With accounts of a real Webim. */
 const withAccounts = async (file: string): Promise<Started> => {
-  const parsed = parseAccounts(await readFile(file, 'utf8'), { file, env: process.env });
+  const parsed = parseAccounts(await readFile(file, 'utf8'), { file, env: process.env, scripts: config.SERVICES.includes('projector') });
   if (!parsed.ok) throw new Error(parsed.problems.map((one) => `${file}:${one.line}:${one.column} ${one.message}`).join('\n'));
   for (const warning of parsed.warnings) say(`${file}:${warning.line}:${warning.column} ${warning.message}`);
   const engine = await openEngine({

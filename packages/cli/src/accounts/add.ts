@@ -57,6 +57,7 @@ export const addCommand = (accounts: Command, out: (text: string) => void): void
       const written = withAccount(existsSync(path) ? readFileSync(path, 'utf8') : '', entryOf(given, path, sha256), {
         file: path,
         env: process.env,
+        scripts: true,
       });
       if (!written.ok) return cannot(written.problems.map(({ message }) => message).join('\n'));
       replaceFile(path, written.text);

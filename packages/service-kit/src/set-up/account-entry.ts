@@ -1,5 +1,5 @@
 import { isMap, isSeq, parseDocument } from 'yaml';
-import { type AccountsProblem, parseAccounts } from '../accounts.ts';
+import { type AccountsOptions, type AccountsProblem, parseAccounts } from '../accounts.ts';
 
 /** One account as it is written into the accounts file; what is left out takes the file's defaults. */
 export type AccountEntry = {
@@ -29,11 +29,7 @@ export type WithEntry =
  * The accounts file with one account more; comments and everything else stay as they are. What comes out was read as the services read it:
  * a file that they would refuse is not given back. `text`: empty for a new file.
  */
-export const withAccount = (
-  text: string,
-  entry: AccountEntry,
-  options: { readonly file: string; readonly env: Readonly<Record<string, string | undefined>> },
-): WithEntry => {
+export const withAccount = (text: string, entry: AccountEntry, options: AccountsOptions): WithEntry => {
   const document = parseDocument(text.trim() === '' ? 'accounts: []\n' : text, { uniqueKeys: true, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) return { ok: false, problems: [{ line: 1, column: 1, message: error.message }] };
