@@ -241,7 +241,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
    */
   const writeHint = async (key: string, partition: number, wakeAt: number | undefined): Promise<void> => {
     const hint: DeadlineHint | undefined = wakeAt === undefined ? undefined : { wakeAt };
-    if ((wakeAt ?? Number.POSITIVE_INFINITY) > (index.hinted(key) ?? Number.POSITIVE_INFINITY)) index.setHinted(key, wakeAt);
+    if ((wakeAt ?? Number.POSITIVE_INFINITY) > (index.hinted(key) ?? Number.POSITIVE_INFINITY)) index.setHinted(key, partition, wakeAt);
     await log.append([{ topic: topics.deadlines, key, partition, value: hint === undefined ? null : Buffer.from(JSON.stringify(hint)) }]);
     index.setHinted(key, partition, wakeAt);
   };

@@ -97,5 +97,6 @@ export type ForkTexts = {
   readonly diverged: Readonly<Record<'other_words' | 'button_not_shown' | 'other_owner' | 'closed' | 'not_asked', string>>;
   readonly skipped: (count: number) => string;
   readonly noNetwork: string;
+  readonly noInput: string;
   readonly settingNames: Readonly<Record<string, string>>;
 };
