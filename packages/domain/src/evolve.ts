@@ -1,5 +1,6 @@
+import { isDelayedByUs } from '@dialog/contracts/attempts';
 import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
-import { isDelayedByUs } from '@dialog/contracts/effects';
+
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import type { Cursor, ScriptState } from '@dialog/script/types';

@@ -1,4 +1,5 @@
-import { type Effect, isDelayedByUs, isIdempotent } from '@dialog/contracts/effects';
+import { isDelayedByUs, isIdempotent } from '@dialog/contracts/attempts';
+import type { Effect } from '@dialog/contracts/effects';
 import type { InboxInputOf } from '@dialog/contracts/inbox';
 import type { HttpError } from '@dialog/script/types';
 import { armAutoClose } from '../deadlines.ts';

@@ -1,5 +1,5 @@
+import { isHeld } from '@dialog/contracts/attempts';
 import type { Clock } from '@dialog/contracts/clock';
-import { isHeld } from '@dialog/contracts/effects';
 import type { BotStops } from '@dialog/script-versions/versions';
 import { Router } from 'express';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { isIdempotent } from '@dialog/contracts/effects';
+import { isIdempotent } from '@dialog/contracts/attempts';
 import type { EffectResult } from '@dialog/contracts/inbox';
 import type { Exchange } from '@dialog/webim/bot-api/exchange';
 import { retryAfterMs } from '@dialog/webim/bot-api/retry-after';
