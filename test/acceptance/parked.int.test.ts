@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, parkedStream } from '@dialog/contracts/ids';
 import { groups, maxRecordBytes, topics } from '@dialog/contracts/topics';
 import type { PartitionedLog } from '@dialog/log/port';
@@ -8,11 +7,8 @@ import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
 
-/** Waits for what no history shows. @throws after 20 s of real time */
-const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  for (const from = performance.now(); performance.now() - from < 20_000; await realClock.sleep(50)) if (await holds()) return;
-  throw new Error(`never: ${what}`);
-};
+/** For what no history shows. */
+const patience = { timeout: 20_000 };
 
 /** Puts a record into the dialog's place of the inbox that no version of the projector can read. */
 const poison = async (stage: Stage, chatId: number, value: string | Buffer = '{"type":"nonsense"'): Promise<string> => {
@@ -59,7 +55,7 @@ scenarios('a parked dialog', () => {
     stage.webim.take(chatId, anna);
     stage.webim.redirectToBot(chatId);
     const heard = stage.heard(chatId).length;
-    await eventually('three records are parked', async () => (await parked(stage, chatId)).length >= 3);
+    await expect.poll(async () => (await parked(stage, chatId)).length, patience).toBeGreaterThanOrEqual(3);
     expect((await stage.history(chatId)).owner()).toBe('queue');
     expect(stage.heard(chatId)).toHaveLength(heard);
 
@@ -132,7 +128,7 @@ scenarios('a parked dialog', () => {
     // People had it: there is nothing to hand over.
     expect((await stage.history(chatId)).owner()).toBe('operator');
     stage.webim.closeFinally(chatId);
-    await eventually('two records are parked', async () => (await parked(stage, chatId)).length === 2);
+    await expect.poll(() => parked(stage, chatId), patience).toHaveLength(2);
 
     await release(stage, chatId);
     const failed = await stage.until(chatId, (now) => now.of('ReleaseFailed').length === 1);
@@ -187,7 +183,7 @@ scenarios('a parked dialog', () => {
       const { dialogs } = (await response.json()) as { dialogs: { chatId: string; records: number; reason: string; parkedAt: number }[] };
       return dialogs.map(({ chatId: id, records, reason }) => ({ id, records, reason }));
     };
-    const until = (wanted: object[]) => vi.waitFor(async () => expect(await listed()).toEqual(wanted), { timeout: 20_000 });
+    const until = (wanted: object[]) => vi.waitFor(async () => expect(await listed()).toEqual(wanted), patience);
     await until([{ id: String(chatId), records: 0, reason: 'script_error' }]);
     expect((await release(stage, chatId)).status).toBe(202);
     await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
@@ -244,10 +240,10 @@ scenarios('a parked dialog', () => {
       await log.setCommitted(groups.projector, topics.inbox, partition, 0);
     await world.engine().close();
     await world.startEngine();
-    await eventually('the group is at the end again', async () => {
+    await vi.waitFor(async () => {
       const lag = await world.engine().log.lag(groups.projector, topics.inbox);
-      return lag.every((one) => one.committed !== undefined && one.lag <= 2);
-    });
+      expect(lag.filter((one) => one.committed === undefined || one.lag > 2)).toEqual([]);
+    }, patience);
     const after = await stage.history(chatId);
     expect(after.events.map((event) => event.type)).toEqual(before.events.map((event) => event.type));
   });

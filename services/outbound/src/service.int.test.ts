@@ -2,7 +2,7 @@ import { type DialogId, dialogKey } from '@dialog/contracts/ids';
 import type { EffectResult } from '@dialog/contracts/inbox';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { aRecord, hashKey, httpTimeoutMs, ok, type Rig, silent, startRig } from '../test/rig.ts';
 import { type Outbound, outboundService } from './service.ts';
 
@@ -39,14 +39,15 @@ const publish = async (id: DialogId, value: object | string) => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   await rig.log.append([{ topic: topics.outbox, key: dialogKey(id), value: new TextEncoder().encode(text) }]);
 };
-const until = async <T>(look: () => Promise<T | undefined>, what: string): Promise<T> => {
-  for (const end = performance.now() + 8_000; performance.now() < end; ) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await rig.clock.sleep(1_000);
-  }
-  throw new Error(`not in time: ${what}`);
-};
+const until = <T>(look: () => Promise<T | undefined>, what: string): Promise<T> =>
+  vi.waitFor(
+    async () => {
+      const found = await look();
+      if (found === undefined) throw new Error(`not in time: ${what}`);
+      return found;
+    },
+    { timeout: 8_000, interval: 25 },
+  );
 const resultsOf = (id: DialogId, count = 1): Promise<EffectResult[]> =>
   until(async () => {
     const results = await rig.results(id);

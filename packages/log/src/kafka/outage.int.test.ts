@@ -4,7 +4,7 @@ import type { Kafka, Producer } from 'kafkajs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bytes, eventually, readAll, startMember, text } from '../../contract/rig.ts';
 import { kafkaAddress } from './address.ts';
-import { kafkaClient, noNotices } from './client.ts';
+import { kafkaClient, type Notices, noNotices } from './client.ts';
 import { kafkaLog } from './log.ts';
 import { appender } from './producer.ts';
 
@@ -19,9 +19,19 @@ if ('reason' in server) {
   if (power === undefined) throw new Error('a server that may be killed has a switch');
   const address = kafkaAddress(`kafka:${server.brokers.join(',')}?replication=1`, {});
 
+  /** How often a consumer of the log has given up its connection and begun anew: then it has met the outage. */
+  const restarts = () => {
+    let count = 0;
+    const warn: Notices['warn'] = (_fields, event) => {
+      if (event === 'kafka_consumer_restarts') count += 1;
+    };
+    return { notices: { ...noNotices, warn }, count: () => count };
+  };
+
   describe('a broker that is killed', () => {
     it('is waited for by writers and consumers; nothing acknowledged is lost, and everything goes on by itself', async () => {
-      const log = kafkaLog({ address, clock: realClock });
+      const { notices, count } = restarts();
+      const log = kafkaLog({ address, clock: realClock, notices });
       await log.ensureTopics([{ name: 'inbox', partitions: 3, cleanup: 'delete' }]);
       const keys = Array.from({ length: 6 }, (_, at) => `key-${at}`);
       const acknowledged = new Map(keys.map((key) => [key, [] as number[]]));
@@ -52,7 +62,7 @@ if ('reason' in server) {
       await expect(log.ping()).rejects.toMatchObject({ retryable: true });
       await expect(log.lag('projector', 'inbox')).rejects.toMatchObject({ retryable: true });
       const before = [...acknowledged.values()].flat().length;
-      await realClock.sleep(4_000);
+      await eventually(() => expect(count()).toBeGreaterThan(1), 40_000);
       expect(member.ended()).toBeUndefined();
       await power.start();
 
@@ -123,12 +133,13 @@ if ('reason' in server) {
 
     it('is waited for by a consumer and a writer that start before it', async () => {
       await power.kill();
-      const log = kafkaLog({ address, clock: realClock });
+      const { notices, count } = restarts();
+      const log = kafkaLog({ address, clock: realClock, notices });
       await expect(log.append([{ topic: 'inbox', key: 'a', value: null }], { timeoutMs: 800 })).rejects.toMatchObject({
         code: 'unavailable',
       });
       const member = startMember(log, { group: 'latecomer', topic: 'inbox' });
-      await realClock.sleep(1_500);
+      await eventually(() => expect(count()).toBeGreaterThan(0), 40_000);
       expect(member.ended()).toBeUndefined();
       await power.start();
       await eventually(() => expect(member.handled.length).toBeGreaterThan(100), 40_000);
@@ -139,7 +150,8 @@ if ('reason' in server) {
 
     // As a broker answers that has just started and has not read its topics yet; here the topic is taken away for good.
     it('does not know a topic yet that the log has seen: an outage, not a mistake, for writers and consumers', async () => {
-      const log = kafkaLog({ address, clock: realClock });
+      const { notices, count } = restarts();
+      const log = kafkaLog({ address, clock: realClock, notices });
       await log.ensureTopics([{ name: 'young', partitions: 1, cleanup: 'delete' }]);
       const admin = kafkaClient(address, noNotices).admin();
       await admin.connect();
@@ -149,7 +161,7 @@ if ('reason' in server) {
         expect(log.append([{ topic: 'young', key: 'a', value: null }], { timeoutMs: 2_000 })).rejects.toMatchObject({ retryable: true }),
       );
       const member = startMember(log, { group: 'early', topic: 'young' });
-      await realClock.sleep(2_000);
+      await eventually(() => expect(count()).toBeGreaterThan(0), 40_000);
       expect(member.ended()).toBeUndefined();
       const other = kafkaLog({ address, clock: realClock });
       await other.ensureTopics([{ name: 'young', partitions: 1, cleanup: 'delete' }]);
