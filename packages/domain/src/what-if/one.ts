@@ -66,9 +66,10 @@ export const whatIfTold = ({ events, revisions, pinned }: RecordedDialog, trial:
     stop: (input, state, was, script) => cannotMean(input, state, scriptOf(state, pinned, trial), was, script),
   });
   const whole = fork.stopped === null && fork.gap === null;
-  const all = seenOf([{ events, revisionOf: revisionAt }]);
+  const botOf = (settings: string): string | null | undefined => trial.settings?.botOperatorId ?? pinned.settings(settings)?.botOperatorId;
+  const all = seenOf([{ events, revisionOf: revisionAt }], botOf);
   const unchanged = fork.divergedAt === null && whole;
-  const now = unchanged ? all : seenInFork(fork, revisionAt);
+  const now = unchanged ? all : seenInFork(fork, revisionAt, botOf);
   const end = revisionAt(Math.min(fork.to, events.length - 1));
   const before = whole ? all : all.filter(({ revision }) => fork.to < events.length && (revision ?? 0) < end);
   const first = unchanged ? null : firstDifference(before, now, end);
@@ -97,13 +98,18 @@ export const whatIfTold = ({ events, revisions, pinned }: RecordedDialog, trial:
 const scriptOf = (state: DialogState, pinned: Pinned, trial: Trial): Script | undefined =>
   trial.script?.script ?? (state.status === 'live' ? pinned.script(state.script) : undefined);
 
-const seenInFork = ({ appends }: WhatIf, revisionAt: (index: number) => number): Seen[] =>
+const seenInFork = (
+  { appends }: WhatIf,
+  revisionAt: (index: number) => number,
+  botOf: (settings: string) => string | null | undefined,
+): Seen[] =>
   seenOf(
     appends.map(({ events, of, origin }) => ({
       events,
       revisionOf: () => (of === null ? null : revisionAt(of)),
       assumed: origin === 'assumed',
     })),
+    botOf,
   );
 
 const sameLine = (a: Seen, b: Seen): boolean =>

@@ -49,8 +49,11 @@ export type Told = {
 
 const timers = new Set(['script', 'no_operator', 'silence']);
 
-/** What is seen of a history, in order. */
-export const seenOf = (appends: readonly Told[]): Seen[] => {
+/**
+ * What is seen of a history, in order.
+ * @param botOf by hash of settings: the operator that is the bot; what Webim says of that one is nobody's doing.
+ */
+export const seenOf = (appends: readonly Told[], botOf: (settings: string) => string | null | undefined): Seen[] => {
   const seen: Seen[] = [];
   const open = new Map<number, number>();
   let now = 0;
@@ -64,7 +67,7 @@ export const seenOf = (appends: readonly Told[]): Seen[] => {
         case 'InputRecorded':
           now = event.data.at;
           due = undefined;
-          for (const [who, what, text] of inputLines(event.data.input)) add(who, what, text);
+          for (const [who, what, text] of inputLines(event.data.input, botOf(event.data.settings) ?? undefined)) add(who, what, text);
           break;
         case 'DeadlineFired':
           if (timers.has(event.data.name)) due = event.data.at;
@@ -122,14 +125,16 @@ export const seenOf = (appends: readonly Told[]): Seen[] => {
 
 type Line = readonly [Seen['who'], Seen['what'], string];
 
-const inputLines = (input: InboxInput): readonly Line[] => {
+const inputLines = (input: InboxInput, bot: string | undefined): readonly Line[] => {
+  const isBot = (operatorId: string | undefined): boolean => bot !== undefined && operatorId === bot;
   switch (input.type) {
     case 'new_chat':
-      return [['webim', 'chat_began', ''], ...input.messages.map(messageLine)];
+      // The bot's words stand where it said them.
+      return [['webim', 'chat_began', ''], ...input.messages.filter(({ operatorId }) => !isBot(operatorId)).map(messageLine)];
     case 'new_message':
       return [messageLine(input.message)];
     case 'chat_assigned':
-      return [['people', 'taken', input.operatorId ?? '']];
+      return isBot(input.operatorId) ? [] : [['people', 'taken', input.operatorId ?? '']];
     case 'chat_closed':
       return [['webim', 'closed', '']];
     default:

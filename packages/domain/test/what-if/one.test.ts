@@ -10,6 +10,7 @@ import { whatIfOne, whatIfTold } from '../../src/what-if/one.ts';
 import { bot, talker, talkerSource } from '../kit/bots.ts';
 import { aDialog, type TestDialog } from '../kit/dialog.ts';
 import { live, move, options } from '../kit/moves.ts';
+import { botOperator } from '../kit/settings.ts';
 
 const moves = fc.array(move, { minLength: 1, maxLength: 40, size: 'max' });
 const recordedOf = (dialog: TestDialog) => ({ events: dialog.stream(), pinned: dialog.pinned() });
@@ -56,6 +57,16 @@ const talks = () => {
   dialog.accepts();
   return dialog;
 };
+
+describe('what is seen of a dialog', () => {
+  it('has an operator who takes the chat, and not the bot that Webim gives it to', () => {
+    const dialog = aDialog();
+    dialog.assigned(botOperator);
+    dialog.withOperator('anna');
+    const taken = whatIfTold(recordedOf(dialog), {}).before.filter(({ what }) => what === 'taken');
+    expect(taken.map(({ who, text }) => [who, text])).toEqual([['people', 'anna']]);
+  });
+});
 
 describe('a frozen stream of a released version', () => {
   const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
