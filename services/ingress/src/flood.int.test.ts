@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccountConfig } from '@dialog/contracts/account';
-import { realClock } from '@dialog/contracts/clock';
+import { type Clock, realClock } from '@dialog/contracts/clock';
 import { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
-import type { PartitionedLog } from '@dialog/log/port';
+import { LogError, type PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -30,9 +30,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const opened = async (over: PartitionedLog, ackTimeoutMs: number): Promise<Ingress> => {
+/** `asked`: a request has come in. */
+const opened = async (over: PartitionedLog, ackTimeoutMs: number, asked = (): void => undefined): Promise<Ingress> => {
   const ingress = ingressService({
-    accounts: { get: (id) => (id === 'acme' ? account : undefined), all: () => [account] },
+    accounts: {
+      get: (id) => {
+        asked();
+        return id === 'acme' ? account : undefined;
+      },
+      all: () => [account],
+    },
     log: over,
     clock: realClock,
     logger: pino({ level: 'silent' }),
@@ -121,4 +128,44 @@ it('a flood while the log acknowledges nothing: each is answered within its time
     return counts;
   };
   await expect.poll(types, { timeout: 40_000 }).toEqual({ new_message: 1, chat_closed: 500, webhook_refused: 500 });
+});
+
+it('after an hour in which nothing ran the first webhooks are in time, however many come before the log has acknowledged anything', async () => {
+  await log.append([{ topic: topics.inbox, key: '~tick', partition: 0, value: Buffer.from('{}') }]);
+  await log.close();
+  const clock: Clock = { ...realClock, now: () => realClock.now() + 3_600_000 };
+  log = sqliteLog({ file: join(folder, 'log.db'), clock });
+  let asked = 0;
+  const allAsked = Promise.withResolvers<void>();
+  const slow: PartitionedLog = {
+    ...log,
+    append: async (records, options) => {
+      if (records[0]?.key === '~tick') await allAsked.promise;
+      return log.append(records, options);
+    },
+  };
+  const ingress = await opened(slow, 2_000, () => {
+    asked += 1;
+    if (asked === 5) allAsked.resolve();
+  });
+  const statuses = await Promise.all(Array.from({ length: 5 }, (_, chat) => says(ingress, chat + 1, 0)));
+  expect(statuses).toEqual([200, 200, 200, 200, 200]);
+});
+
+it('a log that is away from the start: the first webhooks are told so in time, and the first after it is back is taken', async () => {
+  let isAway = true;
+  const away: PartitionedLog = {
+    ...log,
+    append: async (records, options) => {
+      if (!isAway) return log.append(records, options);
+      await realClock.sleep(options?.timeoutMs ?? 2_000);
+      throw new LogError('unavailable', 'away');
+    },
+  };
+  const ingress = await opened(away, 500);
+  const from = performance.now();
+  expect([await says(ingress, 1, 0), await says(ingress, 2, 0, 'chat_closed')]).toEqual([503, 200]);
+  expect(performance.now() - from).toBeLessThan(3_000);
+  isAway = false;
+  expect(await says(ingress, 3, 0)).toBe(200);
 });

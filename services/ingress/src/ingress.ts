@@ -66,6 +66,11 @@ export const ingressService = (options: IngressOptions): Ingress => {
   const silence = silenceOf({ log, clock, limitMs: options.botSilenceLimitMs });
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 30_000 }, app());
   const listening = Promise.withResolvers<void>();
+  /**
+   * An acknowledgement tells the log's time. Before the first it may stand where a former process left it, and what is received by it counts as late:
+   * so webhooks wait for the first tick, no longer than for an acknowledgement of their own.
+   */
+  const timeTold = Promise.withResolvers<void>();
   let turnedAt = performance.now();
 
   function app(): Express {
@@ -114,6 +119,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
       response.once('finish', () => request.destroy());
       return;
     }
+    await timeTold.promise;
     const receivedAt = log.logTime();
     const parsed = parseWebhook(
       {
@@ -265,6 +271,10 @@ export const ingressService = (options: IngressOptions): Ingress => {
       listening.resolve();
       logger.info({ event: 'ingress_listening', host: options.host, port: (server.address() as AddressInfo).port });
       const { signal } = stopping;
+      void clock
+        .sleep(options.ackTimeoutMs, signal)
+        .catch(() => undefined)
+        .then(timeTold.resolve);
       await Promise.all([
         silence.run(signal),
         spool?.run(signal),
@@ -275,6 +285,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
           ingress: randomUUID(),
           signal,
           onTurn: () => (turnedAt = performance.now()),
+          onFirst: timeTold.resolve,
         }),
       ]);
     },

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 
 /** A tick to each partition so often, ms: tells its owner that the doors are open (design §5.7). */
 export const tickPauseMs = 10_000;
+/** Until the log has taken the first, ms. */
+const firstPauseMs = 1_000;
 
 export const writeTicks = async (options: {
   log: PartitionedLog;
@@ -13,13 +15,22 @@ export const writeTicks = async (options: {
   ingress: string;
   signal: AbortSignal;
   onTurn: () => void;
+  /** The first was taken, or refused. */
+  onFirst: () => void;
 }): Promise<void> => {
   const { log, clock, logger, signal } = options;
+  let taken = false;
   while (!signal.aborted) {
     options.onTurn();
     const value = Buffer.from(JSON.stringify({ type: 'tick', at: clock.now(), ingress: options.ingress }));
-    await tick(log, value).catch((error: unknown) => logger.warn({ event: 'tick_not_written', code: (error as { code?: unknown }).code }));
-    await clock.sleep(tickPauseMs, signal).catch(() => undefined);
+    try {
+      await tick(log, value);
+      taken = true;
+    } catch (error) {
+      logger.warn({ event: 'tick_not_written', code: (error as { code?: unknown }).code });
+    }
+    options.onFirst();
+    await clock.sleep(taken ? tickPauseMs : firstPauseMs, signal).catch(() => undefined);
   }
 };
 
