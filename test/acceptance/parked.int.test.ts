@@ -53,8 +53,10 @@ scenarios('a parked dialog', () => {
     await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
 
     stage.webim.take(chatId, anna);
+    // Nobody listens there: the chat is with people again at once.
     stage.webim.redirectToBot(chatId);
     const heard = stage.heard(chatId).length;
+    await expect.poll(() => stage.webim.chat(chatId).state, patience).toBe('queue');
     await expect.poll(async () => (await parked(stage, chatId)).length, patience).toBeGreaterThanOrEqual(3);
     expect((await stage.history(chatId)).owner()).toBe('queue');
     expect(stage.heard(chatId)).toHaveLength(heard);
@@ -63,22 +65,46 @@ scenarios('a parked dialog', () => {
     expect([plan.status, plan.does[0], ...new Set(plan.does.slice(1))]).toEqual([200, 'skip', 'apply']);
     expect((await release(stage, chatId, { skip: ['dialog.inbox/0/999999'] })).status).toBe(400);
     expect((await release(stage, chatId, { skip: [place] })).status).toBe(202);
-    // Between the parked records and the release the bot has it already, and nothing goes out yet.
-    const released = await stage.until(
-      chatId,
-      (now) => now.of('DialogReleased').length > 0 && now.owner() === 'bot' && !now.flag() && now.events.at(-1)?.metadata.head === null,
-    );
+    const released = await stage.until(chatId, (now) => now.of('DialogReleased').length > 0);
     expect(released.of('DialogReleased')).toHaveLength(1);
     expect(released.of('RecordSkipped').map((one) => one.place)).toContain(place);
-    const types = released.types();
-    expect(types.indexOf('DialogReleased')).toBeGreaterThan(types.lastIndexOf('FlagReset'));
-    expect(released.of('ReturnStarted')).toHaveLength(1);
-    // What Return said was decided while it was parked, and went out after the release.
-    expect(stage.heard(chatId).length).toBeGreaterThan(heard);
+    // What gave it to the bot was undone since: the bot says nothing into people's chat.
+    expect([released.owner() === 'bot', released.of('ReturnStarted'), stage.heard(chatId).length]).toEqual([false, [], heard]);
     expect(Object.values(ends(released))).not.toContain('open');
     // It goes on as any other.
+    stage.webim.take(chatId, anna);
+    await stage.passes(10_000);
+    stage.webim.redirectToBot(chatId);
+    await stage.until(chatId, (now) => now.owner() === 'bot' && !now.flag() && now.of('ReturnStarted').length === 1);
+    await stage.quiet(chatId);
+    expect(stage.heard(chatId).length).toBeGreaterThan(heard);
     stage.webim.say(chatId, 'где мой заказ');
     await stage.until(chatId, (now) => now.of('ScriptAdvanced').length > released.of('ScriptAdvanced').length);
+  });
+
+  it('stopped while an operator has the chat: given to the bot, people get it again', async () => {
+    const stage = await onStage();
+    const chatId = await stage.withOperator();
+    await poison(stage, chatId);
+    await stage.until(chatId, (now) => now.of('DialogParked').length === 1 && now.events.at(-1)?.metadata.head === null);
+    stage.webim.redirectToBot(chatId);
+    await stage.until(chatId, (now) => now.owner() === 'queue');
+    expect(stage.webim.chat(chatId).state).toBe('queue');
+    // A word of the visitor is as good, where the record of the redirect is lost.
+    stage.webim.take(chatId, anna);
+    stage.webim.redirectToBot(chatId);
+    stage.webim.say(chatId, 'есть кто?');
+    await eventually('people have it once more', async () => stage.webim.chat(chatId).state === 'queue');
+  });
+
+  it('Webim refuses the redirect of a parked dialog: it is tried again until people have the chat', async () => {
+    const stage = await onStage();
+    const chatId = await stage.welcomed();
+    stage.world.simulator.failNext('redirect_chat', { kind: 'error', code: 'department-offline' }, 3);
+    await poison(stage, chatId);
+    const given = await stage.until(chatId, (now) => now.owner() === 'queue');
+    expect(given.of('EffectRetried').map((one) => one.why)).toEqual(['refused', 'refused', 'refused']);
+    expect(stage.webim.chat(chatId).state).toBe('queue');
   });
 
   it('a poison record that is the dialog’s first: people get the chat, and the release completes its start', async () => {

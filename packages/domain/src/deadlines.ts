@@ -1,7 +1,7 @@
 import type { DeadlineName } from '@dialog/contracts/domain-event';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import { type Draft, emit, liveOf } from './draft.ts';
-import type { Deadline, DialogState } from './state.ts';
+import { type Deadline, type DialogState, parkedHead } from './state.ts';
 
 /** After the doors opened, what a visitor could have met is not due for so long, ms (design §5.7). */
 export const doorsGraceMs = 60_000;
@@ -40,6 +40,14 @@ export const nextWake = (state: DialogState, settings: DueSettings, doorsOpenSin
     if (due !== undefined && (earliest === undefined || due < earliest)) earliest = due;
   }
   return earliest;
+};
+
+/** The next attempt of the head has its deadline also where it came to the head after what a park found on its way, whose end took the deadline. */
+export const armRetry = (draft: Draft): void => {
+  const { state } = draft;
+  if (draft.events.length === 0 || state.status !== 'live' || state.deadlines.retry !== undefined) return;
+  const head = state.parked ? parkedHead(state) : state.effects[0];
+  if (head !== undefined && head.notBefore !== null) emit(draft, { type: 'DeadlineSet', data: { name: 'retry', at: head.notBefore } });
 };
 
 /** Keeps the auto-close deadline armed while the dialog lives. It moves later lazily: at its time the state looks at the last activity. */

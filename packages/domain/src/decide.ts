@@ -1,4 +1,5 @@
 import type { InboxInput } from '@dialog/contracts/inbox';
+import { armRetry } from './deadlines.ts';
 import { type DecideContext, type DecidedEvent, type Draft, openDraft } from './draft.ts';
 import { switchBot } from './inputs/bot-switch.ts';
 import { chatAssigned, chatClosed, chatImported, chatStarted } from './inputs/chat-handlers.ts';
@@ -28,6 +29,7 @@ export const decide = (state: DialogState, input: InboxInput, context: DecideCon
   const draft = openDraft(state, input, context);
   dispatch(draft, input);
   handToPeopleIfStopped(draft);
+  armRetry(draft);
   armSilence(draft);
   return { events: draft.events, state: draft.state };
 };

@@ -1,6 +1,6 @@
 import type { IdForm } from '@dialog/contracts/ids';
 import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
-import { parkDialog } from '@dialog/domain/ownership/park';
+import { mayGiveAgain, parkDialog } from '@dialog/domain/ownership/park';
 import { parkVisitor } from '@dialog/domain/visitor/decide';
 import type { LogRecord } from '@dialog/log/port';
 import { type ApplyDependencies, append, contextOf, type Decided, inputOf } from './apply-record.ts';
@@ -40,22 +40,32 @@ export const stopDialog = async (
   return { stopped: await append(store, dialog, input, events), appended: events };
 };
 
-/** Of a dialog parked before it began: whether this record gives its chat to the bot, so that people have to get it now. */
-export const beginsParked = (dialog: Loaded, record: LogRecord): boolean =>
-  dialog.kind === 'dialog' && dialog.state.status !== 'live' && !(dialog.state.status === 'unseen' && dialog.state.closed)
-    ? firstOf(dialog, record).begins
-    : false;
+/**
+ * Of a parked dialog that has not begun, or whose chat people had: whether this record, new to it, gives its chat to the bot, so that people have
+ * to get it now.
+ */
+export const beginsParked = (dialog: Loaded, record: LogRecord): boolean => {
+  if (dialog.kind !== 'dialog') return false;
+  const { state } = dialog;
+  if (state.status === 'unseen' && state.closed) return false;
+  if (state.status === 'live' && !mayGiveAgain(state)) return false;
+  const { begins, inputId } = firstOf(dialog, record);
+  return begins && !(inputId !== undefined && state.inputs.has(inputId));
+};
 
 /**
- * What is to be known of a record that may be the dialog's first. One that can't be read at all may be a chat that the bot got: taken so, at worst
+ * What is to be known of a record that may give the dialog's chat to the bot. One that can't be read at all may be a chat that the bot got: taken so, at worst
  * Webim refuses the redirect; not taken so, at worst a person waits for a bot that is silent.
  */
-const firstOf = ({ id }: LoadedDialog, record: LogRecord): { readonly begins: boolean; readonly chatIdForm: IdForm } => {
+const firstOf = (
+  { id }: LoadedDialog,
+  record: LogRecord,
+): { readonly begins: boolean; readonly chatIdForm: IdForm; readonly inputId?: string } => {
   const likely = /^\d{1,15}$/.test(id.chatId) ? 'number' : 'string';
   try {
     const input = inputOf(record, id) as InboxInput;
     const begins = (input.type === 'new_chat' || input.type === 'new_message') && input.refused !== true;
-    return { begins, chatIdForm: input.chatIdForm };
+    return { begins, chatIdForm: input.chatIdForm, inputId: input.inputId };
   } catch (error) {
     return { begins: (error as { reason?: unknown }).reason !== 'wrong_key', chatIdForm: likely };
   }

@@ -8,7 +8,7 @@ import { numbered, openEffect } from '../effects/open.ts';
 import { drop, settle } from '../effects/settle.ts';
 import { closeDialog, returnAfterRedirect } from '../ownership/close.ts';
 import { handedOver } from '../ownership/handover.ts';
-import { park } from '../ownership/park.ts';
+import { isOver, park } from '../ownership/park.ts';
 import { acceptTrial } from '../ownership/to-bot.ts';
 import { endTrial, toPeople } from '../ownership/to-people.ts';
 import { resetCursor, runScript } from '../script-run/advance.ts';
@@ -68,8 +68,12 @@ const mayBeAccepted = (open: OpenEffect, { outcome, reason }: Result): boolean =
 /** Redirect and close are retried until Webim answers, so ever later: 1 s, doubled with each failure, at most this, ms. */
 const maxBackOffMs = 60_000;
 
+/** Of a parked dialog's redirect that Webim refuses, as by night, each attempt of which stands in the history, ms. */
+const maxPauseOfParkedMs = 300_000;
+
 /** @returns log's time, ms; undefined: at once, as for a reply, which expires and is sent twice at most. */
 const nextAttemptAt = (draft: Draft, open: OpenEffect, result: Result): number | undefined => {
+  if (isAskedAgain(draft, open, result)) return draft.at + Math.min(maxPauseOfParkedMs, 1_000 * 2 ** Math.min(open.failures, 9));
   if (result.outcome === 'deferred') return Math.max(result.notBefore ?? 0, draft.at);
   if (result.outcome !== 'in_doubt' || (open.effect.kind !== 'redirect' && open.effect.kind !== 'close')) return undefined;
   return draft.at + Math.min(maxBackOffMs, 1_000 * 2 ** Math.min(open.failures, 6));
@@ -77,7 +81,7 @@ const nextAttemptAt = (draft: Draft, open: OpenEffect, result: Result): number |
 
 const retryLater = (draft: Draft, open: OpenEffect, result: Result, effect?: Effect): void => {
   const why = result.outcome === 'in_doubt' ? 'in_doubt' : result.outcome === 'refused' ? 'refused' : 'deferred';
-  const notBefore = nextAttemptAt(draft, open, result);
+  const notBefore = effect === undefined ? nextAttemptAt(draft, open, result) : undefined;
   emit(draft, {
     type: 'EffectRetried',
     data: {
@@ -171,6 +175,8 @@ const probeAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
 };
 
 const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
+  // Opened by a parked dialog for a chat closed by inference, which Webim has closed for good since, without a change of owner.
+  if (isOver(liveOf(draft))) return settle(draft, open, result);
   if (result.outcome === 'deferred') return retryLater(draft, open, result);
   if (open.purpose === 'ask_back') {
     if (result.outcome === 'in_doubt' && open.doubts < 3) return retryLater(draft, open, result);
@@ -184,17 +190,24 @@ const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void 
     settle(draft, open, result);
     return handedOver(draft, open);
   }
-  if (liveOf(draft).trial === null && lostReason(result)) return lost(draft, open, result);
+  const { trial, holder } = liveOf(draft);
+  // A parked dialog took its chat for the bot's again, and it is not: they have it who had it.
+  if (trial === null && lostReason(result)) return holder.owner === 'bot' ? lost(draft, open, result) : settle(draft, open, result);
   if (!lostReason(result) && result.outcome === 'refused' && mayGoToQueue(draft, open)) {
     return retryLater(draft, open, result, { kind: 'redirect' });
   }
-  if (liveOf(draft).trial !== null) return probeAnswered(draft, open, result);
+  if (isAskedAgain(draft, open, result)) return retryLater(draft, open, result);
+  if (trial !== null) return probeAnswered(draft, open, result);
 
   settle(draft, open, result);
   if (open.purpose === 'handover') runScript(draft, { kind: 'handover_failed' });
   else resetCursor(draft, 'handover_refused');
   afterSettled(draft, true);
 };
+
+/** While a dialog is parked nothing but its own redirect gives its chat to people: refused, it is tried again until they have it, or it is over. */
+const isAskedAgain = (draft: Draft, open: OpenEffect, result: Result): boolean =>
+  open.purpose === 'parked' && liveOf(draft).parked && result.outcome === 'refused' && !lostReason(result);
 
 /** A refused redirect is tried once without a target: the queue, from Webim 10.4 on (webim-protocol §13.9). */
 const mayGoToQueue = (draft: Draft, open: OpenEffect): boolean => {

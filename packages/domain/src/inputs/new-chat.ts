@@ -4,6 +4,7 @@ import type { DialogSettings } from '@dialog/contracts/settings';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
 import { settleOpenRedirect } from '../ownership/handover.ts';
+import { isGivenSince } from '../ownership/park.ts';
 import { acceptTrial, cameBack } from '../ownership/to-bot.ts';
 import { newChatRepeatMs } from '../repeats.ts';
 import { armScript } from '../script-run/advance.ts';
@@ -32,7 +33,8 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
 
   const unseen = unseenOf(state, input.messages, draft.at);
   const repeated = isRepeat(state, input, draft.at, draft.context.settings);
-  const refusal = refusalRepeatedBy(state, input);
+  const givenSince = isGivenSince(state, input);
+  const refusal = givenSince ? undefined : refusalRepeatedBy(state, input);
   recordInput(draft);
   if (state.incomplete) {
     emit(draft, {
@@ -66,7 +68,8 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
   // The first one, overtaken by a message and all that this led to, proves nothing; so soon after a handover neither.
   if (!state.incomplete) settleOpenRedirect(draft);
   const { holder, flag } = liveOf(draft);
-  if (state.incomplete && holder.owner !== 'bot' && draft.at - state.ownerSince <= draft.context.settings.handbackGraceMs) {
+  const soon = state.incomplete && holder.owner !== 'bot' && draft.at - state.ownerSince <= draft.context.settings.handbackGraceMs;
+  if (soon || givenSince) {
     emit(draft, { type: 'InputIgnored', data: { reason: 'within_handback_grace' } });
     return;
   }

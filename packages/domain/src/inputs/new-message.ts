@@ -1,6 +1,7 @@
 import type { InboxInputOf } from '@dialog/contracts/inbox';
 import { armAutoClose } from '../deadlines.ts';
 import { type Draft, emit, liveOf, recordInput } from '../draft.ts';
+import { isGivenSince } from '../ownership/park.ts';
 import { startTrial } from '../ownership/to-bot.ts';
 import { runScript } from '../script-run/advance.ts';
 import { owesStart } from '../script-run/begin.ts';
@@ -28,7 +29,8 @@ export const newMessage = (draft: Draft, input: InboxInputOf<'new_message'>): vo
   if (input.refused) return refusedWebhook(draft, input);
 
   const repeated = message.side === 'visitor' && isKnown(state, message, draft.at);
-  const refusal = refusalRepeatedBy(state, input);
+  const givenSince = isGivenSince(state, input);
+  const refusal = givenSince ? undefined : refusalRepeatedBy(state, input);
   recordInput(draft);
   if (refusal !== undefined) {
     takeBackRefusal(draft, refusal);
@@ -47,7 +49,7 @@ export const newMessage = (draft: Draft, input: InboxInputOf<'new_message'>): vo
     case 'queue':
     case 'operator':
       if (state.trial === null) {
-        if (draft.at - state.ownerSince <= draft.context.settings.handbackGraceMs) {
+        if (givenSince || draft.at - state.ownerSince <= draft.context.settings.handbackGraceMs) {
           return ignored(draft, 'within_handback_grace');
         }
         emit(draft, { type: 'MessageQueued', data: { hash: message.hash } });

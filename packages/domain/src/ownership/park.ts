@@ -3,12 +3,14 @@ import { type DecideContext, type DecidedEvent, type Draft, emit, openDraft } fr
 import { openEffect } from '../effects/open.ts';
 import { drop } from '../effects/settle.ts';
 import { startDialog } from '../inputs/start.ts';
-import type { DialogState } from '../state.ts';
+import { type DialogState, type LiveDialog, parkedHead } from '../state.ts';
+import { endTrial, seenByPeople } from './to-people.ts';
 
 /**
  * The events of a dialog that stops at a record which can't be applied. Where the bot has the chat, people get it: its own redirect is
  * opened in the same append, and is the one effect that goes out while the dialog is parked. `begins`: by this record, or for all that can be read
- * of it, Webim gives the bot a chat that it did not have; so it has it, and the script has not begun.
+ * of it, Webim gives the bot a chat that it did not have; so it has it: where it is the dialog's first the script has not begun, where people had the
+ * chat they get it again. At worst Webim refuses that. Called once more for a parked dialog that gets its chat back.
  */
 export const parkDialog = (
   state: DialogState,
@@ -19,7 +21,7 @@ export const parkDialog = (
   const known = state.status === 'live' ? {} : { chatIdForm: marker.input.chatIdForm, at: draft.at };
   emit(draft, { type: 'DialogParked', data: { reason: marker.reason, inputId: marker.place, ...known, ...onItsWay(draft) } });
   if (marker.begins && draft.state.status === 'unseen' && !draft.state.closed) startDialog(draft, { incomplete: true });
-  giveToPeople(draft);
+  giveToPeople(draft, marker.begins);
   return draft.events;
 };
 
@@ -36,8 +38,26 @@ const onItsWay = ({ state, flying }: Draft): { onItsWay?: number } => {
   return open === undefined ? {} : { onItsWay: open.number };
 };
 
-const giveToPeople = (draft: Draft): void => {
-  if (draft.state.status !== 'live' || draft.state.holder.owner !== 'bot') return;
+/** Drained behind the dialog's own redirect, which this webhook had led to: people have the chat since. */
+export const isGivenSince = (state: LiveDialog, { receivedAt }: Pick<InboxInput, 'receivedAt'>): boolean =>
+  state.parked &&
+  (state.holder.owner === 'queue' || state.holder.owner === 'operator') &&
+  state.trial === null &&
+  parkedHead(state) === undefined &&
+  receivedAt <= state.ownerSince;
+
+/** Whether Webim gives the bot a chat that nobody but its parked dialog's own redirect can give back to people (design §6.2). */
+export const mayGiveAgain = (state: LiveDialog): boolean => !isOver(state) && parkedHead(state) === undefined;
+
+export const isOver = ({ holder }: LiveDialog): boolean => holder.owner === 'nobody' && holder.final;
+
+const giveToPeople = (draft: Draft, begins = false): void => {
+  const { state } = draft;
+  if (state.status !== 'live' || (state.holder.owner !== 'bot' && (!begins || isOver(state)))) return;
+  if (state.trial !== null) {
+    endTrial(draft, 'overtaken');
+    seenByPeople(draft);
+  }
   drop(draft);
   const { department } = draft.context.settings;
   openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'parked');

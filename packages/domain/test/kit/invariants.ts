@@ -25,8 +25,8 @@ export const broken = (dialog: History): string[] => {
     'effects stand in order',
   );
   must(
-    effects.every((open, at) => at === 0 || open.notBefore === null),
-    'only the head can wait for a retry',
+    effects.every((open, at) => at === 0 || open.notBefore === null || open.purpose === 'parked'),
+    'only the head, or the redirect of a parked dialog, can wait for a retry',
   );
   must(effects[0] === undefined || effects[0].notBefore === null || deadlines.retry !== undefined, 'a retry that waits has its deadline');
   must(
@@ -96,6 +96,7 @@ const brokenHistory = (dialog: History): string[] => {
   /** Epoch in which the present owner got the chat. */
   let since = 0;
   let final = false;
+  const onItsWay = new Set<number>();
   for (const event of dialog.stream()) {
     const { epoch, owner, head } = event.metadata;
     if (epoch < before.epoch) found.push('the epoch never falls');
@@ -106,9 +107,10 @@ const brokenHistory = (dialog: History): string[] => {
     }
     if (final && owner !== 'nobody') found.push('nobody after chat_closed stays');
     if (event.type === 'DialogClosed' && event.data.final) final = true;
-    if (head !== null && (head.number < before.head.number || (head.number === before.head.number && head.attempt < before.head.attempt))) {
-      found.push('the head never goes back');
-    }
+    if (event.type === 'DialogParked' && event.data.onItsWay !== undefined) onItsWay.add(event.data.onItsWay);
+    const back =
+      head !== null && (head.number < before.head.number || (head.number === before.head.number && head.attempt < before.head.attempt));
+    if (back && !onItsWay.has(head.number)) found.push('the head goes back to nothing but what was on its way when the dialog stopped');
     before = { epoch, owner, head: head ?? before.head };
   }
   return found;

@@ -3,7 +3,7 @@ import type { Message } from '@dialog/contracts/message';
 import type { DialogSettings } from '@dialog/contracts/settings';
 import fc from 'fast-check';
 import { earliestDeadline } from '../../src/deadlines.ts';
-import { inFlight, type OpenEffect } from '../../src/state.ts';
+import { inFlight, type OpenEffect, parkedHead } from '../../src/state.ts';
 import { asker, forgetful, pusher, talker } from './bots.ts';
 import { aDialog, type Options, type TestDialog } from './dialog.ts';
 import {
@@ -47,8 +47,8 @@ export type Move =
   | { readonly kind: 'answer'; readonly answer: Answer; readonly waitMs: number }
   | { readonly kind: 'answer_again'; readonly answer: Answer; readonly back: number }
   | { readonly kind: 'redeliver'; readonly back: number }
-  /** A record that can't be applied; so many records after it are drained before the release is done. */
-  | { readonly kind: 'poison'; readonly drained: number };
+  /** A record that can't be applied, which may give the chat to the bot; so many records after it are drained before the release is done. */
+  | { readonly kind: 'poison'; readonly begins: boolean; readonly drained: number };
 
 const texts = [
   'hello',
@@ -183,7 +183,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 16, arbitrary: fc.record({ kind: fc.constant('answer' as const), answer, waitMs: fc.constantFrom(0, second, minute) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('answer_again' as const), answer, back: fc.nat(8) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('redeliver' as const), back: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.nat(4).map((drained): Move => ({ kind: 'poison', drained })) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('poison' as const), begins: fc.boolean(), drained: fc.nat(4) }) },
 );
 
 export const options: fc.Arbitrary<Options> = fc.record({
@@ -219,7 +219,11 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
   };
   const published = (): OpenEffect | undefined => {
     const state = dialog.state();
-    return state.status === 'live' ? inFlight(state) : undefined;
+    if (state.status !== 'live') return undefined;
+    if (!state.parked) return inFlight(state);
+    // Its own redirect is answered at once; what was on its way has its result among the drained records.
+    const own = parkedHead(state);
+    return own?.notBefore === null ? own : state.effects.find((open) => open.number === state.onItsWay);
   };
   const from = <T>(list: readonly T[], back: number): T | undefined => list.at(-1 - (back % Math.max(1, list.length)));
 
@@ -288,10 +292,8 @@ export const live = (given_: Options, moves: readonly Move[], check: (life: Life
         return answered === undefined ? undefined : take(effectResult(now, answered, one.answer));
       }
       case 'poison':
-        // What was on its way has its result among the drained records: not told here.
-        if (published() !== undefined) return;
         drained = one.drained;
-        dialog.poisoned();
+        dialog.poisoned(one.begins);
         return check(life);
       case 'redeliver': {
         const again = from(taken, one.back);

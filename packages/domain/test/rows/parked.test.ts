@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { evolve } from '../../src/evolve.ts';
-import { initialDialog, type OpenEffect, stamp } from '../../src/state.ts';
+import { mayGiveAgain } from '../../src/ownership/park.ts';
+import { initialDialog, type OpenEffect, parkedHead, stamp } from '../../src/state.ts';
 import { stateHash } from '../../src/state-hash.ts';
 import { whatIf } from '../../src/what-if.ts';
 import { why } from '../../src/why.ts';
 import { bot } from '../kit/bots.ts';
 import { aDialog, type TestDialog } from '../kit/dialog.ts';
-import { textsOffered } from '../kit/inputs.ts';
-import { anna, hour, minute } from '../kit/settings.ts';
+import { newChat, newMessage, textsOffered, visitorMessage } from '../kit/inputs.ts';
+import { anna, boris, hour, minute, second } from '../kit/settings.ts';
 
 /** Fails at a word. */
 const failing = bot(`
@@ -118,6 +119,123 @@ describe('§5.6 a held text on its way when its dialog stops', () => {
     dialog.passes(minute);
     dialog.assigned(anna);
     expect(dialog.of('HeldTextGivenBack').map((one) => one.textId)).toEqual(['held', 'next']);
+  });
+});
+
+describe('§6.2 a parked dialog holds nobody', () => {
+  /** Stopped while an operator has the chat, who gives it to the bot: `new_chat` follows into the parked stream. */
+  const givenBack = () => {
+    const dialog = aDialog().withOperator();
+    dialog.poisoned(false);
+    dialog.passes(minute);
+    const gaveAt = dialog.now();
+    dialog.poisoned();
+    return { dialog, gaveAt };
+  };
+  const own = (dialog: TestDialog) => parkedHead(dialog.live()) as OpenEffect;
+
+  it('people had the chat and give it to the bot: they get it again, once asked', () => {
+    const { dialog } = givenBack();
+    expect([dialog.open(), dialog.stream().at(-1)?.metadata.head, mayGiveAgain(dialog.live())]).toEqual([
+      ['<redirect>'],
+      { number: own(dialog).number, attempt: 1 },
+      false,
+    ]);
+    dialog.answer('accepted');
+    expect([dialog.owner(), dialog.flag()?.cause, mayGiveAgain(dialog.live())]).toEqual(['queue', 'handover', true]);
+  });
+
+  it('what gave it to the bot is drained behind that, and is no news', () => {
+    const { dialog, gaveAt } = givenBack();
+    dialog.passes(second);
+    dialog.answer('accepted');
+    dialog.assigned(boris);
+    expect(dialog.take(newChat('back', gaveAt, { messages: [visitorMessage('hello', 'back')], bodyHash: 'back' }))).toEqual([
+      'InputIgnored',
+    ]);
+    expect(dialog.take(newMessage('word', gaveAt, { message: visitorMessage('who', 'word') }))).toEqual(['InputIgnored']);
+    dialog.released();
+    expect([dialog.owner(), dialog.open(), dialog.of('ReturnStarted')]).toEqual(['operator', [], []]);
+    // From then on it is one as any other.
+    dialog.passes(minute);
+    dialog.newChat();
+    expect([dialog.owner(), dialog.open()]).toEqual(['bot', ['back again']]);
+    expect(dialog.replayed().events).toEqual(dialog.stream());
+  });
+
+  it('released before Webim took it, the bot has the chat, and speaks', () => {
+    const { dialog, gaveAt } = givenBack();
+    dialog.answer('refused', { reason: 'other' });
+    dialog.take(newChat('back', gaveAt, { messages: [], bodyHash: 'back' }));
+    dialog.released();
+    expect([dialog.owner(), dialog.open()]).toEqual(['bot', ['back again']]);
+    expect(dialog.replayed().events).toEqual(dialog.stream());
+  });
+
+  it('it was not the bot’s after all: who has it keeps it, and no more is tried', () => {
+    const { dialog } = givenBack();
+    dialog.answer('refused', { reason: 'not_bots_chat' });
+    expect([dialog.owner(), dialog.open(), dialog.of('OwnerChanged').at(-1)?.owner]).toEqual(['operator', [], 'operator']);
+  });
+
+  it('closed for good it is nobody’s to give', () => {
+    const dialog = aDialog().withOperator();
+    dialog.poisoned(false);
+    dialog.closed();
+    dialog.poisoned();
+    expect([dialog.open(), mayGiveAgain(dialog.live())]).toEqual([[], false]);
+  });
+
+  it('closed by inference and then for good: what its redirect came to opens nothing again', () => {
+    const dialog = aDialog({ settings: { closeAuthority: 'engine' } }).withOperator();
+    while (dialog.owner() !== 'nobody') dialog.untilDeadline();
+    dialog.poisoned();
+    const redirect = own(dialog);
+    dialog.released();
+    dialog.closed();
+    dialog.answerTo(redirect, { outcome: 'accepted' });
+    expect([dialog.owner(), dialog.flag(), dialog.open()]).toEqual(['nobody', null, []]);
+  });
+
+  it('refused, as by night, its redirect is tried again, ever later, until people have the chat', () => {
+    const dialog = aDialog().welcomed();
+    dialog.passes(minute);
+    dialog.poisoned(false);
+    const pauses = Array.from({ length: 11 }, () => {
+      dialog.answerTo(own(dialog), { outcome: 'refused', reason: 'other', code: 'department-offline' });
+      const { notBefore } = own(dialog);
+      const pause = (notBefore ?? 0) - dialog.now();
+      expect(dialog.deadlines().retry?.at).toBe(notBefore);
+      dialog.passes(pause);
+      return pause / second;
+    });
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    dialog.answerTo(own(dialog), { outcome: 'accepted' });
+    expect([dialog.owner(), dialog.open(), dialog.deadlines().retry]).toEqual(['queue', [], undefined]);
+  });
+
+  it('a chat that is closed, or people’s, is not asked for again', () => {
+    for (const reason of ['chat_closed', 'not_bots_chat'] as const) {
+      const dialog = aDialog().welcomed();
+      dialog.poisoned(false);
+      dialog.answer('refused', { reason });
+      expect([reason, dialog.open()]).toEqual([reason, []]);
+    }
+  });
+
+  it('what was on its way before takes no deadline of it along', () => {
+    const dialog = aDialog().welcomed();
+    dialog.passes(minute);
+    dialog.says('hello');
+    const flying = dialog.head();
+    dialog.poisoned(false);
+    dialog.answerTo(own(dialog), { outcome: 'in_doubt' });
+    dialog.answerTo(flying, { outcome: 'accepted' });
+    dialog.released();
+    expect(dialog.deadlines().retry?.at).toBe(dialog.live().effects[0]?.notBefore);
+    dialog.untilDeadline();
+    dialog.answer('accepted');
+    expect(dialog.owner()).toBe('queue');
   });
 });
 

@@ -108,3 +108,17 @@ it('an effect says since when the dialog waits for it, and why it was not done b
   expect(retry).toMatchObject({ at: openedAt + 9_000, setAt: openedAt + 300, input: 'effect_result' });
   expect(events[retry?.setBy ?? -1]).toMatchObject({ type: 'DeadlineSet', data: { name: 'retry' } });
 });
+
+it('a parked dialog that gets its chat back is parked since its first marker, for its reason', () => {
+  const events = inDoubt().stored();
+  const again = {
+    ...events.at(-1),
+    type: 'DialogParked',
+    data: { reason: 'follows', inputId: 'dialog.inbox/0/9' },
+    revision: events.length,
+  };
+  let row: DialogRow | undefined;
+  for (const event of [...events, again as (typeof events)[number]])
+    row = foldRow({ account: 'shop', chatId: '9' } as unknown as DialogId, row, event);
+  expect(row?.work.parked?.reason).toBe('send_in_doubt');
+});

@@ -138,7 +138,8 @@ export const foldWork = (work: OpenWork, event: WorkEvent): OpenWork => {
     case 'BotStarted':
       return { ...work, stopped: false };
     case 'DialogParked':
-      return { ...work, parked: { reason: String(data['reason']), at } };
+      // A further marker says that the bot got its chat again: it is parked since the first, for its reason.
+      return { ...work, parked: work.parked ?? { reason: String(data['reason']), at } };
     case 'DialogReleased':
       return { ...work, parked: null };
     default:
