@@ -94,7 +94,7 @@ scenarios('a parked dialog', () => {
     stage.webim.take(chatId, anna);
     stage.webim.redirectToBot(chatId);
     stage.webim.say(chatId, 'есть кто?');
-    await eventually('people have it once more', async () => stage.webim.chat(chatId).state === 'queue');
+    await expect.poll(() => stage.webim.chat(chatId).state, patience).toBe('queue');
   });
 
   it('Webim refuses the redirect of a parked dialog: it is tried again until people have the chat', async () => {
@@ -244,7 +244,7 @@ scenarios('a parked dialog', () => {
     await stage.until(second, (now) => now.owner() === 'queue');
     const third = opens();
     await stage.until(third, (now) => now.of('EffectSettled').length > 0);
-    await eventually('the result is parked', async () => (await parked(stage, second)).length >= 2);
+    await expect.poll(async () => (await parked(stage, second)).length, patience).toBeGreaterThanOrEqual(2);
     expect((await release(stage, second, { skip: [place] })).status).toBe(202);
     await stage.until(second, (now) => now.of('HeldTextTaken').length === 1);
     await stage.passes(5_000);

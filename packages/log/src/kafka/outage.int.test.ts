@@ -22,7 +22,7 @@ if ('reason' in server) {
   /** How often a consumer of the log has given up its connection and begun anew: then it has met the outage. */
   const restarts = () => {
     let count = 0;
-    const warn: Notices['warn'] = (_fields, event) => {
+    const warn: Notices['warn'] = ({ event }) => {
       if (event === 'kafka_consumer_restarts') count += 1;
     };
     return { notices: { ...noNotices, warn }, count: () => count };
