@@ -2,9 +2,8 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScriptVersions } from '@dialog/console/api/scripts';
-import { realClock } from '@dialog/contracts/clock';
 import { sampleBot } from '@dialog/standalone/world';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { isCluster, scenarios } from './cluster.ts';
 import { onStage, type Stage } from './stage.ts';
 
@@ -27,22 +26,21 @@ const api = async (stage: Stage, path: string, body?: object): Promise<{ status:
 };
 const versions = async (stage: Stage): Promise<ScriptVersions> => (await api(stage, `accounts/${stage.world.accountId}/scripts`)).answer;
 
-const untilVersions = async (stage: Stage, wanted: (now: ScriptVersions) => boolean): Promise<ScriptVersions> => {
-  for (const from = performance.now(); performance.now() - from < 60_000; await realClock.sleep(50)) {
+const patience = { timeout: 60_000 };
+const untilVersions = (stage: Stage, wanted: (now: ScriptVersions) => boolean): Promise<ScriptVersions> =>
+  vi.waitFor(async () => {
     const now = await versions(stage);
-    if (wanted(now)) return now;
-  }
-  throw new Error(`never: ${JSON.stringify(await versions(stage))}`);
-};
+    if (!wanted(now)) throw new Error(`never: ${JSON.stringify(now)}`);
+    return now;
+  }, patience);
 
 /** Every process knows of a publication a moment after it: a chat that begins with it shows it. */
-const untilHeard = async (stage: Stage, wanted: RegExp): Promise<number> => {
-  for (const from = performance.now(); performance.now() - from < 60_000; ) {
+const untilHeard = (stage: Stage, wanted: RegExp): Promise<number> =>
+  vi.waitFor(async () => {
     const chatId = await stage.welcomed();
-    if (stage.heard(chatId).some((text) => wanted.test(text))) return chatId;
-  }
-  throw new Error(`no new chat was greeted with ${wanted}`);
-};
+    expect(stage.heard(chatId).join('\n')).toMatch(wanted);
+    return chatId;
+  }, patience);
 
 scenarios('versions of a script', () => {
   it('a dialog keeps the version that it started with over three publications and a restart; new chats take the newest', async () => {

@@ -1,6 +1,5 @@
 import type { WhatIfDialog, WhatIfList, WhatIfState } from '@dialog/console/api/what-if';
-import { realClock } from '@dialog/contracts/clock';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { onStage, type Stage } from './stage.ts';
 
@@ -13,14 +12,15 @@ const ask = async <T>(stage: Stage, path: string, body?: object): Promise<T> => 
   return answer;
 };
 
-const until = async <T>(read: () => Promise<T>, wanted: (now: T) => boolean): Promise<T> => {
-  let now = await read();
-  for (const from = performance.now(); !wanted(now); now = await read()) {
-    if (performance.now() - from > 120_000) throw new Error(`never: ${JSON.stringify(now)}`);
-    await realClock.sleep(100);
-  }
-  return now;
-};
+const until = <T>(read: () => Promise<T>, wanted: (now: T) => boolean): Promise<T> =>
+  vi.waitFor(
+    async () => {
+      const now = await read();
+      if (!wanted(now)) throw new Error(`never: ${JSON.stringify(now)}`);
+      return now;
+    },
+    { timeout: 120_000, interval: 100 },
+  );
 
 const tried = async (stage: Stage, body: object): Promise<WhatIfState & WhatIfList> => {
   const { id } = await ask<{ id: string }>(stage, 'what-if', { choose: { account: stage.world.accountId }, ...body });
