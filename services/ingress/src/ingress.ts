@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { dialogKey } from '@dialog/contracts/ids';
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { inboxRecord } from '@dialog/contracts/inbox-record';
@@ -170,7 +171,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
         account: input.account,
         chatId: input.chatId,
         type: input.type,
-        code: (error as { code?: unknown }).code,
+        code: codeOf(error),
       });
       const kept = await spooled(isHandler ? input : refusedMark(input));
       if (isHandler && kept) {
@@ -249,7 +250,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
       );
       return true;
     } catch (error) {
-      logger.error({ event: 'quarantine_failed', account: account.id, verdict, code: (error as { code?: unknown }).code });
+      logger.error({ event: 'quarantine_failed', account: account.id, verdict, code: codeOf(error) });
       return false;
     }
   };

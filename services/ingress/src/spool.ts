@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import { type InboxInput, inboxInputSchema } from '@dialog/contracts/inbox';
 import type { Logger } from 'pino';
 
@@ -78,13 +79,13 @@ export const spoolOf = async (options: {
       try {
         await options.append(next);
       } catch (error) {
-        if ((error as { retryable?: unknown }).retryable !== true && !signal.aborted) {
+        if (!isRetryable(error) && !signal.aborted) {
           // Nothing makes it fit: it must not hold back those behind it.
           logger.error({
             event: 'spooled_input_refused',
             account: next.account,
             chatId: next.chatId,
-            code: (error as { code?: unknown }).code,
+            code: codeOf(error),
           });
         } else {
           await clock.sleep(pauseMs, signal).catch(() => undefined);

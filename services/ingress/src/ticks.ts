@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { tickKey, topics } from '@dialog/contracts/topics';
 import type { PartitionedLog } from '@dialog/log/port';
 import type { Logger } from 'pino';
@@ -27,7 +28,7 @@ export const writeTicks = async (options: {
       await tick(log, value);
       taken = true;
     } catch (error) {
-      logger.warn({ event: 'tick_not_written', code: (error as { code?: unknown }).code });
+      logger.warn({ event: 'tick_not_written', code: codeOf(error) });
     }
     options.onFirst();
     await clock.sleep(taken ? tickPauseMs : firstPauseMs, signal).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { codeOf } from '@dialog/contracts/errors';
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import { dialogKey, isVisitorId, parseSubjectKey, type SubjectId, subjectStream, visitorKey } from '@dialog/contracts/ids';
 import { type InboxInput, inboxInputSchema, type ReleaseParked, recordPlace } from '@dialog/contracts/inbox';
 import { type VisitorInput, type VisitorReleaseParked, visitorInputSchema } from '@dialog/contracts/visitor';
@@ -204,7 +204,7 @@ export const contextOf = async (
       doorsOpenSince: doorsOpenSince(record.partition, record.appendedAt),
     };
   } catch (error) {
-    if ((error as { retryable?: unknown }).retryable === true) throw error;
+    if (isRetryable(error)) throw error;
     throw new UnappliableRecord('pins_missing', error);
   }
 };
@@ -222,7 +222,7 @@ export const visitorContextOf = async (
   try {
     return { at: record.appendedAt, settings: current?.settings ?? (await pins.settings(settingsHash)), settingsHash, producer };
   } catch (error) {
-    if ((error as { retryable?: unknown }).retryable === true) throw error;
+    if (isRetryable(error)) throw error;
     throw new UnappliableRecord('pins_missing', error);
   }
 };

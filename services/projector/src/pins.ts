@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AccountConfig, Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
+import { isRetryable } from '@dialog/contracts/errors';
 import { accountStream, scriptStream, settingsStream } from '@dialog/contracts/ids';
 import { pinEventSchemas } from '@dialog/contracts/pin-event';
 import type { DialogSettings } from '@dialog/contracts/settings';
@@ -118,7 +119,7 @@ export const pins = ({ store, accounts, clock, logger }: PinsOptions): Pins => {
       });
     } catch (error) {
       // Published by a process that knows more of the format, or removed behind our back: what was before goes on.
-      if (before === undefined || (error as { retryable?: unknown }).retryable === true) throw error;
+      if (before === undefined || isRetryable(error)) throw error;
       logger.error({ event: 'published_script_unusable', account: account.id, script: published.script });
     }
   };

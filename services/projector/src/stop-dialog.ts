@@ -1,3 +1,4 @@
+import { isRetryable } from '@dialog/contracts/errors';
 import type { IdForm } from '@dialog/contracts/ids';
 import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
 import { mayGiveAgain, parkDialog } from '@dialog/domain/ownership/park';
@@ -25,7 +26,7 @@ export const stopDialog = async (
     return { stopped: await append(store, dialog, input, appended), appended };
   }
   const context = await contextOf(pins, dialog, record, producer, doorsOpenSince).catch((error: unknown) => {
-    if ((error as { retryable?: unknown }).retryable === true) throw error;
+    if (isRetryable(error)) throw error;
     return undefined;
   });
   const place = recordPlace(record);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@dialog/contracts/errors';
 import { Secret } from '@dialog/contracts/secret';
 import { newSecrets, type WorldSecrets } from './world.ts';
 
@@ -9,8 +10,7 @@ const keep = async <T>(file: string, make: () => T): Promise<T> => {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ENOENT')
-      throw new Error(`${file} can't be read; it holds secrets that the data depends on`, { cause: error });
+    if (codeOf(error) !== 'ENOENT') throw new Error(`${file} can't be read; it holds secrets that the data depends on`, { cause: error });
     const made = make();
     await writeFile(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' });
     return made;

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@dialog/contracts/errors';
 import { sampleBot } from './world.ts';
 
 /**
@@ -14,7 +15,7 @@ export const prepareCluster = async (
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const keep = async (name: string, text: string): Promise<void> => {
     await writeFile(join(folder, name), text, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
   };
   await keep('hash-key', randomBytes(32).toString('hex'));

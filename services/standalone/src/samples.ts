@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { codeOf } from '@dialog/contracts/errors';
 import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { WebimSimulator } from '@dialog/webim-simulator/simulator';
 import type { Logger } from 'pino';
@@ -8,7 +9,7 @@ export const isNewFolder = async (dataDir: string): Promise<boolean> => {
   try {
     return (await readdir(dataDir)).every((name) => name === 'engine.log');
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return true;
+    if (codeOf(error) === 'ENOENT') return true;
     throw error;
   }
 };

@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { type EventStoreDBClient, excludeSystemEvents, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '../port.ts';
 import { stallGuard, timedOut } from './deadline.ts';
@@ -116,4 +117,4 @@ export async function* followAll(options: FollowOptions): AsyncGenerator<Recorde
 }
 
 /** How the iteration of a stream ends that was destroyed by us. */
-const isPrematureClose = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
+const isPrematureClose = (error: unknown): boolean => codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE';

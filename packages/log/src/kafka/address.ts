@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { codeOf } from '@dialog/contracts/errors';
 import type { Secret } from '@dialog/contracts/secret';
 
 /** Where the cluster is and how to speak to it. */
@@ -70,7 +71,7 @@ const authorityOf = ({ caFile }: KafkaAccess): string | undefined => {
   try {
     return readFileSync(caFile, 'utf8');
   } catch (error) {
-    throw new Error(`KAFKA_CA_FILE: the file can't be read (${String((error as { code?: unknown }).code)})`);
+    throw new Error(`KAFKA_CA_FILE: the file can't be read (${String(codeOf(error))})`);
   }
 };
 

@@ -1,4 +1,5 @@
 import { type Clock, realClock } from '@dialog/contracts/clock';
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import { type Lanes, lanes as lanesOf } from '../lanes.ts';
 import type { Assignment, Consumer, ConsumerOptions } from '../port.ts';
 import { newMemberId } from './member-id.ts';
@@ -93,8 +94,8 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
     } catch (error) {
       // Fenced: another generation has begun, and the next look at the group says so. Away: the next turn commits. Anything else would go on
       // for ever in silence.
-      const { code, retryable } = error as { code?: string; retryable?: boolean };
-      if (code !== 'fenced' && code !== 'closed' && retryable !== true) throw error;
+      const code = codeOf(error);
+      if (code !== 'fenced' && code !== 'closed' && !isRetryable(error)) throw error;
     }
   };
 
@@ -105,7 +106,7 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
       await heartbeat();
       await commit(false);
     } catch (error) {
-      if ((error as { retryable?: boolean }).retryable !== true) failure ??= { error };
+      if (!isRetryable(error)) failure ??= { error };
     } finally {
       told = undefined;
     }
@@ -252,7 +253,7 @@ export const sqliteConsumer = ({ options, reader, clock, wake, submit, sawAppend
       told ??= tell();
       return fetched;
     } catch (error) {
-      if ((error as { retryable?: boolean }).retryable !== true) throw error;
+      if (!isRetryable(error)) throw error;
       return false;
     }
   };

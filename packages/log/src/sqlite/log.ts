@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { inTime } from '@dialog/contracts/in-time';
 import { maxRecordBytes } from '@dialog/contracts/topics';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
@@ -134,6 +135,6 @@ const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_t
 
 const translate = (error: unknown): LogError => {
   if (error instanceof LogError) return error;
-  const { code } = error as { code?: string };
+  const code = codeOf(error);
   return new LogError(code !== undefined && codes.has(code) ? (code as LogErrorCode) : 'unknown', String((error as Error).message), error);
 };

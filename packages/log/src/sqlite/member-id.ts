@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { codeOf } from '@dialog/contracts/errors';
 
 /** A member's id says in which process it lives, so that others on its machine see at once when that process is gone. */
 export const newMemberId = (): string => `${hostname()}/${process.pid}/${randomUUID()}`;
@@ -12,6 +13,6 @@ export const isGone = (member: string): boolean => {
     process.kill(Number(pid), 0);
     return false;
   } catch (error) {
-    return (error as { code?: unknown }).code === 'ESRCH';
+    return codeOf(error) === 'ESRCH';
   }
 };

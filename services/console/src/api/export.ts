@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { type ExportLine, type ExportSelection, exportText, parseDialogCursor } from '@dialog/contracts/export-file';
 import { accountIdSchema, chatIdSchema, dialogStream } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
@@ -99,7 +100,7 @@ export const exportRouter = ({ store, readModel, clock, caughtUp, logger }: Expo
     response.set('content-disposition', `attachment; filename="dialogs-${new Date(until).toISOString().slice(0, 10)}.ndjson"`);
     // The pipeline asks for a line only when the answer takes one, and closes the answer without its end where a read fails.
     await pipeline(Readable.from(texts(after === undefined ? header : undefined, first, lines), { highWaterMark: 16 }), response).catch(
-      (error: unknown) => logger.warn({ event: 'export_broken_off', code: (error as { code?: unknown }).code }),
+      (error: unknown) => logger.warn({ event: 'export_broken_off', code: codeOf(error) }),
     );
   });
   return router;

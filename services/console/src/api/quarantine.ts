@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { accountIdSchema } from '@dialog/contracts/ids';
 import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
 import { inboxRecord } from '@dialog/contracts/inbox-record';
@@ -91,7 +92,7 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     try {
       return await ask('quarantine', log.lag(groups.projector, topics.quarantine));
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'unknown_topic') return [];
+      if (codeOf(error) === 'unknown_topic') return [];
       throw error;
     }
   };

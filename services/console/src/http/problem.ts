@@ -1,3 +1,4 @@
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -48,8 +49,8 @@ export const problemHandler =
     if (typeof status === 'number' && status >= 400 && status < 500) {
       return sendProblem(response, { type: '/problems/bad-request', title: 'The request is not valid', status });
     }
-    const { code, retryable } = error as { code?: unknown; retryable?: unknown };
-    if (retryable === true) {
+    const code = codeOf(error);
+    if (isRetryable(error)) {
       logger.warn({ event: 'api_store_away', code });
       response.set('retry-after', '1');
       return sendProblem(response, { type: '/problems/unavailable', title: 'The store does not answer now', status: 503 });

@@ -1,5 +1,6 @@
 import { type Clock, realClock } from '@dialog/contracts/clock';
 import { commitNoteSchema } from '@dialog/contracts/deadline-hint';
+import { codeOf } from '@dialog/contracts/errors';
 import { type SubjectId, subjectKey } from '@dialog/contracts/ids';
 import { groups as groupNames, topics } from '@dialog/contracts/topics';
 import type { PartitionedLog } from '@dialog/log/port';
@@ -128,7 +129,7 @@ export const lagSampler = (options: LagSamplerOptions): LagSampler => {
       known = { at: clock.now(), groups };
       unknownSince = undefined;
     } catch (error) {
-      if (unknownSince === undefined) logger.warn({ event: 'lag_unknown', code: (error as { code?: unknown }).code });
+      if (unknownSince === undefined) logger.warn({ event: 'lag_unknown', code: codeOf(error) });
       unknownSince ??= startedAt;
     }
     measured.resolve();
@@ -169,7 +170,7 @@ const askOfTopic = async <T>(answer: Promise<T>): Promise<T | undefined> => {
   try {
     return await answer;
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'unknown_topic') return undefined;
+    if (codeOf(error) === 'unknown_topic') return undefined;
     throw error;
   }
 };

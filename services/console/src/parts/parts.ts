@@ -1,4 +1,5 @@
 import { type Clock, realClock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { groups as groupNames } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
 import type { Logger } from 'pino';
@@ -52,7 +53,7 @@ export const partsWatch = ({ store, lag, clock, logger, everyMs = 1_000 }: Parts
       if (storeAwaySince !== null) logger.info({ event: 'store_answers_again', awayMs: clock.now() - storeAwaySince });
       storeAwaySince = null;
     } catch (error) {
-      if (storeAwaySince === null) logger.warn({ event: 'store_does_not_answer', code: (error as { code?: unknown }).code });
+      if (storeAwaySince === null) logger.warn({ event: 'store_does_not_answer', code: codeOf(error) });
       storeAwaySince ??= from;
     }
     storeAsked = true;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
 import type { Logger } from 'pino';
 import { within } from '../deadline.ts';
@@ -129,8 +130,8 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
           await follow(signal);
         } catch (error) {
           if (signal.aborted) return;
-          if ((error as { retryable?: boolean }).retryable !== true) throw error;
-          logger.warn({ event: 'event_store_away', code: (error as { code?: string }).code });
+          if (!isRetryable(error)) throw error;
+          logger.warn({ event: 'event_store_away', code: codeOf(error) });
         }
         if (signal.aborted) return;
         await clock.sleep(retryMs, signal).catch(() => undefined);

@@ -1,4 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf, isRetryable } from '@dialog/contracts/errors';
 import { quarantineRecordSchema } from '@dialog/contracts/quarantine';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { LogRecord, PartitionedLog } from '@dialog/log/port';
@@ -47,9 +48,9 @@ export const quarantineReader = ({ log, readModel, clock, logger }: QuarantineRe
           await look();
         } catch (error) {
           if (signal.aborted) return;
-          const { code, retryable } = error as { code?: unknown; retryable?: unknown };
-          if (code !== 'unknown_topic' && retryable !== true) throw error;
-          if (retryable === true) logger.warn({ event: 'quarantine_not_read', code });
+          const code = codeOf(error);
+          if (code !== 'unknown_topic' && !isRetryable(error)) throw error;
+          if (isRetryable(error)) logger.warn({ event: 'quarantine_not_read', code });
         }
         await clock.sleep(pauseMs, signal).catch(() => undefined);
       }
