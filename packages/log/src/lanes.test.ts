@@ -1,10 +1,14 @@
 import type { Clock } from '@dialog/contracts/clock';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Lanes, lanes } from './lanes.ts';
 import type { LogRecord } from './port.ts';
 
-const still: Clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
+let now = 0;
+const still: Clock = { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() };
+beforeEach(() => {
+  now = 0;
+});
 const record = (partition: number, offset: number, key: string): LogRecord => ({
   topic: 'inbox',
   partition,
@@ -169,6 +173,28 @@ describe('lanes', () => {
     await rig.lanes.drain();
   });
 
+  it('says since when a partition stands still, ticks or not', async () => {
+    const rig = held({ bypass: ({ key }) => key === 'tick' });
+    const stands = (): number | undefined => rig.lanes.report()[0]?.standsSinceMonotonic;
+    rig.lanes.assign(0, 1, 0);
+    now = 60;
+    // Nothing waits, however long ago the last was finished.
+    expect(stands()).toBe(60);
+    rig.lanes.push(record(0, 0, 'stuck'));
+    now = 70;
+    rig.lanes.push(record(0, 1, 'tick'));
+    await rig.task(1).finish();
+    now = 80;
+    expect(stands()).toBe(60);
+    rig.lanes.push(record(0, 2, 'other'));
+    await rig.task(2).finish();
+    expect(stands()).toBe(80);
+    await rig.task(0).finish();
+    now = 90;
+    rig.lanes.push(record(0, 3, 'tick'));
+    expect(stands()).toBe(90);
+  });
+
   it('reports what waits, partition by partition', () => {
     const rig = held({ concurrency: 1 });
     rig.lanes.assign(0, 1, 0);
@@ -182,14 +208,14 @@ describe('lanes', () => {
         queued: 2,
         inFlight: 1,
         oldestWaitingAppendedAt: 1_001,
-        lastFinishedMonotonic: 0,
+        standsSinceMonotonic: 0,
       },
       {
         partition: 1,
         queued: 1,
         inFlight: 0,
         oldestWaitingAppendedAt: 1_000,
-        lastFinishedMonotonic: 0,
+        standsSinceMonotonic: 0,
       },
     ]);
   });

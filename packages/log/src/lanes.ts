@@ -51,7 +51,10 @@ type Partition = {
   prefix: number;
   unfinished: number;
   inFlight: number;
-  lastFinished: number;
+  /** In lanes, not finished. */
+  waiting: number;
+  /** When one of those was last finished, or the first of them came. */
+  standsSince: number;
 };
 
 type Lane = { readonly key: string; readonly waiting: Entry[]; running: boolean };
@@ -78,7 +81,8 @@ export const lanes = (options: LanesOptions): Lanes => {
       prefix: offset,
       unfinished: 0,
       inFlight: 0,
-      lastFinished: clock.monotonic(),
+      waiting: 0,
+      standsSince: clock.monotonic(),
     });
   };
 
@@ -92,6 +96,8 @@ export const lanes = (options: LanesOptions): Lanes => {
       void run(partition, entry);
       return;
     }
+    if (partition.waiting === 0) partition.standsSince = clock.monotonic();
+    partition.waiting += 1;
     let lane = byKey.get(record.key);
     if (lane === undefined) {
       lane = { key: record.key, waiting: [], running: false };
@@ -153,7 +159,10 @@ export const lanes = (options: LanesOptions): Lanes => {
   const finish = (partition: Partition, entry: Entry): void => {
     entry.done = true;
     partition.unfinished -= 1;
-    partition.lastFinished = clock.monotonic();
+    if (!options.bypass(entry.record)) {
+      partition.waiting -= 1;
+      partition.standsSince = clock.monotonic();
+    }
     advance(partition);
     options.onFinished();
   };
@@ -182,7 +191,7 @@ export const lanes = (options: LanesOptions): Lanes => {
         queued: partition.unfinished,
         inFlight: partition.inFlight,
         oldestWaitingAppendedAt: oldestWaiting(partition),
-        lastFinishedMonotonic: partition.lastFinished,
+        standsSinceMonotonic: partition.waiting > 0 ? partition.standsSince : clock.monotonic(),
       })),
   };
 };

@@ -74,8 +74,11 @@ export type LaneReport = {
   readonly inFlight: number;
   /** Append time of the oldest record not yet handed to `handle`, or undefined. */
   readonly oldestWaitingAppendedAt: number | undefined;
-  /** Clock's monotonic ms when a record of this partition was last finished, or the assignment. */
-  readonly lastFinishedMonotonic: number;
+  /**
+   * Clock's monotonic ms since when records of the lanes wait and none was finished; now, where none waits. Those of the bypass don't count: a
+   * tick that comes through would hide that nothing else does.
+   */
+  readonly standsSinceMonotonic: number;
 };
 
 export type Consumer = {

@@ -109,8 +109,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     for (const lane of consumer.report()) {
       if (partition !== undefined && lane.partition !== partition) continue;
       const oldest = lane.oldestWaitingAppendedAt === undefined ? 0 : log.logTime() - lane.oldestWaitingAppendedAt;
-      const idle = lane.queued > 0 ? clock.monotonic() - lane.lastFinishedMonotonic : 0;
-      worst = Math.max(worst, oldest, idle);
+      worst = Math.max(worst, oldest, clock.monotonic() - lane.standsSinceMonotonic);
     }
     return Math.max(0, Math.round(worst));
   };
