@@ -84,6 +84,7 @@ export const whatIfStateSchema = z.object({
   endedAt: z.number().nullable(),
   chosen: z.number().nullable().describe('Dialogs that are tried; null while they are being looked up'),
   script: scriptHashSchema.nullable(),
+  settings: settingsPatchSchema.nullable().describe('In place of the recorded ones'),
   totals: z.object({
     dialogs: z.number().describe('Tried so far'),
     differ: z.number(),
@@ -265,6 +266,7 @@ const stateOf = (one: Try, now: number): WhatIfState => ({
   endedAt: one.endedAt,
   chosen: one.chosen,
   script: one.trial.script === undefined ? null : scriptHash(one.trial.script),
+  settings: one.trial.settings ?? null,
   totals: { ...one.totals, ends: { ...one.totals.ends }, gaps: { ...one.totals.gaps } } as WhatIfState['totals'],
   listed: one.list.length,
   unlisted: one.unlisted,

@@ -15,7 +15,7 @@ const owners = ['bot', 'queue', 'operator', 'nobody'] as const;
 const causes = ['final_close', 'auto_close_timeout', 'abandoned', 'operator_redirect', 'no_operator'] as const;
 
 /** A value as a person reads it; what is a name already stays. */
-const wordOf = (t: Texts, names: Names, name: FilterName, value: string, language: string): string => {
+export const wordOf = (t: Texts, names: Names, name: FilterName, value: string, language: string): string => {
   switch (name) {
     case 'owner':
       return word(t.owner, value);
@@ -39,7 +39,7 @@ const wordOf = (t: Texts, names: Names, name: FilterName, value: string, languag
     case 'to':
       return Number.isNaN(Date.parse(value)) ? value : dateTime(Date.parse(value), language);
     case 'text':
-      return `“${value}”`;
+      return language === 'ru' ? `«${value}»` : `“${value}”`;
     default:
       return value;
   }

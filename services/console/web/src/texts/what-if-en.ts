@@ -18,7 +18,7 @@ export const whatIfEn: WhatIfTexts = {
   scriptHint: 'Paste the text of a script, or choose its file',
   run: 'Try',
   cancel: 'Cancel',
-  progress: (done, of) => (of === null ? 'Looking the dialogs up…' : `${done} of ${of} dialogs`),
+  progress: (done, of) => (of === null ? 'Looking the dialogs up…' : `${done} of ${of} ${of === 1 ? 'dialog' : 'dialogs'}`),
   state: {
     running: 'Running',
     done: 'Done',
@@ -59,6 +59,8 @@ export const whatIfEn: WhatIfTexts = {
   },
   none: 'No dialog differs.',
   list: 'Dialogs that differ',
+  listOf: (total) => `Dialogs that differ: ${total}`,
+  tried: (what) => `Tried: ${what}`,
   more: (count) => `${count} more differ than the list holds`,
   loadMore: 'Show more',
   recorded: 'Recorded',

@@ -18,7 +18,7 @@ export const whatIfRu: WhatIfTexts = {
   scriptHint: 'Вставьте текст скрипта или выберите его файл',
   run: 'Попробовать',
   cancel: 'Отменить',
-  progress: (done, of) => (of === null ? 'Ищем диалоги…' : `${done} из ${of} диалогов`),
+  progress: (done, of) => (of === null ? 'Ищем диалоги…' : `${done} из ${of} ${of % 10 === 1 && of % 100 !== 11 ? 'диалога' : 'диалогов'}`),
   state: {
     running: 'Идёт',
     done: 'Готово',
@@ -59,6 +59,8 @@ export const whatIfRu: WhatIfTexts = {
   },
   none: 'Ни один диалог не отличается.',
   list: 'Отличающиеся диалоги',
+  listOf: (total) => `Отличающиеся диалоги: «${total}»`,
+  tried: (what) => `Пробовали: ${what}`,
   more: (count) => `Ещё ${count} отличаются, в список не вошли`,
   loadMore: 'Показать ещё',
   recorded: 'Записано',

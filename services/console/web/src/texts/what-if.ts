@@ -38,6 +38,8 @@ export type WhatIfTexts = {
   readonly missing: Words;
   readonly none: string;
   readonly list: string;
+  readonly listOf: (total: string) => string;
+  readonly tried: (what: string) => string;
   readonly more: (count: number) => string;
   readonly loadMore: string;
   readonly recorded: string;

@@ -4,10 +4,11 @@ import { api } from '../api.ts';
 import { Link, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
+import { countsIn, type Only } from './only.ts';
 import { SeenLine } from './seen-line.tsx';
 
 /** The dialogs that differ, each with its first difference. */
-export const Differing = ({ state }: { readonly state: WhatIfState }) => {
+export const Differing = ({ state, only }: { readonly state: WhatIfState; readonly only: Only | undefined }) => {
   const { t } = useTexts();
   const { query } = usePlace();
   const [rows, setRows] = useState<readonly TriedRow[]>([]);
@@ -24,6 +25,11 @@ export const Differing = ({ state }: { readonly state: WhatIfState }) => {
     );
     return () => abort.abort();
   }, [state.id, wanted]);
+  // Narrowed here: what a sum counts may stand on any page of the list.
+  useEffect(() => {
+    if (only !== undefined && next !== null) setWanted(next);
+  }, [only, next]);
+  const shown = only === undefined ? rows : rows.filter((row) => countsIn(row, only));
   const pathOf = ({ account, chatId }: TriedRow): string => {
     const to = new URLSearchParams(query);
     to.set('dialog', `${account}/${chatId}`);
@@ -32,7 +38,7 @@ export const Differing = ({ state }: { readonly state: WhatIfState }) => {
   if (state.listed === 0) return <p className="state">{t.whatIf.none}</p>;
   return (
     <section className="card what-if-list" aria-labelledby="what-if-list">
-      <h2 id="what-if-list">{t.whatIf.list}</h2>
+      <h2 id="what-if-list">{only === undefined ? t.whatIf.list : t.whatIf.listOf(t.whatIf.total[only])}</h2>
       <div className="scroll">
         <table>
           <thead>
@@ -43,7 +49,7 @@ export const Differing = ({ state }: { readonly state: WhatIfState }) => {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
+            {shown.map((row) => (
               <tr key={`${row.account}/${row.chatId}`} data-testid="what-if-row">
                 <th scope="row">
                   <Link to={pathOf(row)}>{row.chatId}</Link> <span className="faint">{row.account}</span>
@@ -61,7 +67,7 @@ export const Differing = ({ state }: { readonly state: WhatIfState }) => {
           </tbody>
         </table>
       </div>
-      {next === null ? null : (
+      {next === null || only !== undefined ? null : (
         <button type="button" onClick={() => setWanted(next)}>
           {t.whatIf.loadMore}
         </button>

@@ -1,12 +1,15 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import type { WhatIfState } from '../../../src/api/what-if.ts';
 import { ApiError, api } from '../api.ts';
-import { type Filter, localField, parseFilter } from '../list/filter.ts';
+import { type Filter, filterNames, localField, parseFilter } from '../list/filter.ts';
+import { wordOf } from '../list/filter-bar.tsx';
+import { useNames } from '../names.tsx';
 import { go, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { word } from '../texts/texts.ts';
+import { type Texts, word } from '../texts/texts.ts';
 import { Differing } from './differing.tsx';
 import { OneDialog } from './one-dialog.tsx';
+import { type Only, onlyNames } from './only.ts';
 import { type SettingName, settingNames, settingValue } from './setting.ts';
 import { TotalsTable } from './totals-table.tsx';
 
@@ -21,6 +24,13 @@ export const WhatIfPage = () => {
   const [account, chatId] = (query.get('dialog') ?? '').split('/');
   const [state, setState] = useState<WhatIfState>();
   const [refused, setRefused] = useState<string>();
+  const only = onlyNames.find((one) => one === query.get('only'));
+  const choose = (changed: Only | undefined): void => {
+    const to = new URLSearchParams(query);
+    if (changed === undefined) to.delete('only');
+    else to.set('only', changed);
+    go(`/what-if?${to}`, 'replace');
+  };
   const running = state?.id === id && state.state === 'running';
   useEffect(() => {
     document.title = `${t.whatIf.heading} · ${t.title}`;
@@ -66,6 +76,9 @@ export const WhatIfPage = () => {
           <p>
             <strong>{word(t.whatIf.state, known.state)}</strong> {t.whatIf.progress(known.totals.dialogs, known.chosen)}
           </p>
+          <p className="faint" data-testid="what-if-tried">
+            {t.whatIf.tried(triedText(known, t))}
+          </p>
           <progress
             aria-label={word(t.whatIf.state, known.state)}
             max={known.chosen ?? 1}
@@ -78,16 +91,25 @@ export const WhatIfPage = () => {
           ) : null}
         </section>
       )}
-      {known === undefined ? null : <TotalsTable totals={known.totals} />}
-      {known === undefined || known.state === 'running' ? null : <Differing key={known.id} state={known} />}
+      {known === undefined ? null : (
+        <TotalsTable totals={known.totals} only={only} choose={known.state === 'running' || known.listed === 0 ? undefined : choose} />
+      )}
+      {known === undefined || known.state === 'running' ? null : <Differing key={known.id} state={known} only={only} />}
     </section>
   );
 };
 
+/** What a try tries: also where its link was sent by somebody else. */
+const triedText = ({ script, settings }: WhatIfState, t: Texts): string =>
+  [
+    ...(script === null ? [] : [`${t.find.label.script} ${script.slice(0, 12)}`]),
+    ...Object.entries(settings ?? {}).map(([name, value]) => `${t.replay.fork.settingNames[name] ?? name}: ${String(value)}`),
+  ].join(', ');
+
 type ChoiceProps = { readonly filter: Filter; readonly busy: boolean; readonly onRefused: (why: string | undefined) => void };
 
 const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const [accounts, setAccounts] = useState<readonly string[]>([]);
   const [versions, setVersions] = useState<readonly string[]>([]);
   const [version, setVersion] = useState('');
@@ -109,7 +131,8 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
     );
     return () => abort.abort();
   }, []);
-  const others = Object.entries(filter).filter(([name]) => !shown.has(name));
+  const others = filterNames.flatMap((name) => (filter[name] === undefined || shown.has(name) ? [] : [[name, filter[name]] as const]));
+  const names = useNames(filter.account);
   const run = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     onRefused(undefined);
@@ -157,7 +180,9 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
         <input type="text" value={text} maxLength={200} onChange={(event) => setText(event.target.value)} />
       </label>
       {others.length === 0 ? null : (
-        <p className="faint small wide">{t.whatIf.alsoChosen(others.map(([name, of]) => `${name} ${of}`).join(', '))}</p>
+        <p className="faint small wide">
+          {t.whatIf.alsoChosen(others.map(([name, of]) => `${t.find.label[name]}: ${wordOf(t, names, name, of, language)}`).join(', '))}
+        </p>
       )}
       <label className="wide">
         {t.whatIf.script}
