@@ -1,6 +1,7 @@
 import type { Counted } from '@dialog/contracts/numbers';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { daysWithin, labelWidth } from './days-within.ts';
 import 'uplot/dist/uPlot.min.css';
 
 const height = 130;
@@ -68,8 +69,13 @@ export const Chart = ({ series, by, valueAt, show, bars, language }: ChartProps)
         axes: [
           {
             ...axis,
-            values: (_, splits, __, ___, increment) => splits.map((at) => (increment < 86_400 ? hour : day).format(at * 1000)),
-            space: 64,
+            // Days are named where they stand, and never by an hour: one day alone would have three of them.
+            ...(by === 'day'
+              ? { splits: (_: uPlot, __: number, from: number, to: number) => daysWithin(data[0], from, to, host.clientWidth) }
+              : {}),
+            values: (_, splits, __, ___, increment) =>
+              splits.map((at) => (by === 'day' || increment >= 86_400 ? day : hour).format(at * 1000)),
+            space: labelWidth,
             size: 28,
           },
           { ...axis, size: 64, ...(bars ? { incrs: wholeSteps } : {}), values: (_, splits) => splits.map((value) => show(value)) },

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { api } from '../api.ts';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
+import { useLive } from '../live.tsx';
 import { go, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { serverNow } from '../time.ts';
@@ -37,6 +38,7 @@ export const NumbersPage = () => {
     if (account !== '') asked.set('account', account);
     return api.numbers(asked, signal);
   });
+  useLive({ reload: again });
   const { value: values } = useAsked('values', (signal) => api.values(signal));
 
   const address = (changed: Readonly<Record<string, string | undefined>>): string => {

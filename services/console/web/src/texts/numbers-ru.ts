@@ -1,5 +1,8 @@
 import type { NumbersTexts } from './numbers.ts';
 
+/** After «из» the noun is in the genitive: singular where the number ends in one, but not in eleven. */
+const endsInOne = (of: string): boolean => /(?:^|[^1])1$/.test(of.replaceAll(/\D/g, ''));
+
 export const numbersRu: NumbersTexts = {
   nav: 'Числа',
   heading: 'Числа',
@@ -23,8 +26,8 @@ export const numbersRu: NumbersTexts = {
   rebuilding: 'Истории ещё читаются: числа пока не полны.',
   empty: 'В этом периоде не началось ни одного эпизода',
   emptyHint: 'Выберите период длиннее или другой аккаунт.',
-  ofEpisodes: (count, of) => `${count} из ${of} эпизодов`,
-  ofReplies: (count, of) => `${count} из ${of} ответов`,
+  ofEpisodes: (count, of) => `${count} из ${of} ${endsInOne(of) ? 'эпизода' : 'эпизодов'}`,
+  ofReplies: (count, of) => `${count} из ${of} ${endsInOne(of) ? 'ответа' : 'ответов'}`,
   episodes: (count) => `эпизодов: ${count}`,
   p90: (time) => `90 % не дольше ${time}`,
   nothing: 'не сказано',
