@@ -10,12 +10,17 @@ const dayMs = 86_400_000;
 /** For the administrator: tokens of the API, and who came in, looked and asked. */
 export const AccessPage = () => {
   const { t } = useTexts();
+  useEffect(() => {
+    document.title = `${t.access.heading} · ${t.title}`;
+  }, [t]);
   return (
-    <div className="pad access">
-      <h1>{t.access.heading}</h1>
+    <section className="page access" aria-labelledby="access-heading">
+      <div className="page-head">
+        <h1 id="access-heading">{t.access.heading}</h1>
+      </div>
       <TokensPart />
       <AuditPart />
-    </div>
+    </section>
   );
 };
 
@@ -47,7 +52,7 @@ const TokensPart = () => {
     return expiresAt <= now ? t.access.state.ended : t.access.state.until(time(expiresAt));
   };
   return (
-    <section aria-label={t.access.tokens}>
+    <section className="card section" aria-label={t.access.tokens}>
       <h2>{t.access.tokens}</h2>
       <form className="filters" onSubmit={create}>
         <input type="text" name="name" aria-label={t.access.name} placeholder={t.access.name} required maxLength={100} />
@@ -58,16 +63,10 @@ const TokensPart = () => {
             </option>
           ))}
         </select>
-        <input
-          type="text"
-          inputMode="numeric"
-          name="days"
-          aria-label={t.access.days}
-          title={t.access.days}
-          pattern="[1-9][0-9]{0,3}"
-          defaultValue="90"
-          required
-        />
+        <label>
+          {t.access.days}{' '}
+          <input type="text" inputMode="numeric" name="days" size={4} pattern="[1-9][0-9]{0,3}" defaultValue="90" required />
+        </label>
         <button type="submit">{t.access.create}</button>
       </form>
       {made === undefined ? null : (
@@ -120,7 +119,7 @@ const AuditPart = () => {
   useEffect(() => load(null), [load]);
   const next = pages.at(-1)?.next ?? null;
   return (
-    <section aria-label={t.access.audit}>
+    <section className="card section" aria-label={t.access.audit}>
       <h2>{t.access.audit}</h2>
       {error === undefined ? null : <Failed error={error} again={() => load(null)} />}
       <div className="scroll">
