@@ -186,7 +186,7 @@ describe('the page', { timeout: 30_000 }, () => {
     const trend = page.getByTestId('lag-trend');
     await page
       .locator('[data-testid=lag-trend][data-direction=steady]')
-      .getByText(/^Steady: 401 waiting/)
+      .getByText(/^Steady: up to 401 waiting/)
       .waitFor();
     doors.resolve();
     await page.getByText(/^The projector is .+ behind, clear in about .+\.$/).waitFor();
@@ -194,7 +194,7 @@ describe('the page', { timeout: 30_000 }, () => {
     await page.screenshot({ path: `${pictures}console-lag.png` });
     await page
       .locator('[data-testid=lag-trend][data-direction=falling]')
-      .getByText(/^Falling: from [\d,]+ to \d+ waiting in /)
+      .getByText(/^Falling: from up to [\d,]+ waiting to up to \d+ in /)
       .waitFor();
     expect(await trend.locator('polyline').count()).toBe(1);
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -213,7 +213,7 @@ describe('the page', { timeout: 30_000 }, () => {
     await row.waitFor();
     await page
       .getByTestId('lag-trend')
-      .getByText(/^Ровно: ждёт 1, за /)
+      .getByText(/^Ровно: ждало до 1, за /)
       .waitFor();
     await page.screenshot({ path: `${pictures}console-lag-phone.png`, fullPage: true });
     logIsAway = true;

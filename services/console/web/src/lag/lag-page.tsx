@@ -85,7 +85,7 @@ export const Group = ({ group, isStale }: { readonly group: GroupLag; readonly i
     >
       <header>
         <div>
-          <h2>{group.group}</h2>
+          <h2>{t.lag.groupName(group.group)}</h2>
           <span className="faint mono">{group.topic}</span>
         </div>
         {isStale ? null : <StateBadge state={group.state} ageMs={group.ageMs} />}

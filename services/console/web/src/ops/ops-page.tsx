@@ -64,7 +64,9 @@ export const OpsPage = () => {
           {sentenceOf(verdict, t, language)}
         </p>
       )}
-      {parts.value === undefined ? null : <PartsBar parts={parts.value.parts} />}
+      {parts.value === undefined ? null : (
+        <PartsBar parts={parts.value.parts} isStale={lostSince !== undefined || parts.error !== undefined} />
+      )}
       <div className={isUnknown ? 'groups stale' : 'groups'}>
         {known?.map((group) => (
           <Group key={`${group.group} ${group.topic}`} group={group} isStale={isUnknown} />

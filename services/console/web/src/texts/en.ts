@@ -275,9 +275,9 @@ export const en: Texts = {
     report: 'Own report',
     trendTooEarly: 'Trend: measuring',
     trend: {
-      rising: (from, to, time) => `Rising: from ${from} to ${to} waiting in ${time}`,
-      falling: (from, to, time) => `Falling: from ${from} to ${to} waiting in ${time}`,
-      steady: (_from, to, time) => `Steady: ${to} waiting, no clear change in ${time}`,
+      rising: (from, to, time) => `Rising: from up to ${from} waiting to up to ${to} in ${time}`,
+      falling: (from, to, time) => `Falling: from up to ${from} waiting to up to ${to} in ${time}`,
+      steady: (_from, to, time) => `Steady: up to ${to} waiting, no clear change in ${time}`,
     },
     empty: 'No group has committed yet',
     emptyHint: 'Groups appear here when the engine has read its first records.',

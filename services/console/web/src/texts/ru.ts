@@ -270,9 +270,9 @@ export const ru: Texts = {
     report: 'Свой отчёт',
     trendTooEarly: 'Тренд: измеряется',
     trend: {
-      rising: (from, to, time) => `Растёт: ждало ${from}, стало ${to} за ${time}`,
-      falling: (from, to, time) => `Снижается: ждало ${from}, стало ${to} за ${time}`,
-      steady: (_from, to, time) => `Ровно: ждёт ${to}, за ${time} без заметных изменений`,
+      rising: (from, to, time) => `Растёт: ждало до ${from}, стало до ${to} за ${time}`,
+      falling: (from, to, time) => `Снижается: ждало до ${from}, стало до ${to} за ${time}`,
+      steady: (_from, to, time) => `Ровно: ждало до ${to}, за ${time} без заметных изменений`,
     },
     empty: 'Ещё ни одна группа не читала',
     emptyHint: 'Группы появятся, когда движок прочитает первые записи.',
