@@ -7,7 +7,7 @@ import { useFetched } from '../ops/use-fetched.ts';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
-import { clockTime } from '../time.ts';
+import { dateTime } from '../time.ts';
 
 const events = ['new_chat', 'new_message', 'chat_started', 'chat_assigned', 'chat_closed'] as const;
 const verdicts = [
@@ -25,6 +25,8 @@ const verdicts = [
     'too_slow',
   ],
 ];
+/** What is said of a chat before the bot has it is every chat's beginning. */
+const fine = new Set(['accepted', 'unseen']);
 const pageRows = 50;
 
 /** What Webim sent, newest first, with what became of it; the normalised input where one looks. */
@@ -78,9 +80,9 @@ export const WebhookLog = ({ account }: { readonly account: string }) => {
               <ul className="things">
                 {webhooks.map((one) => (
                   <li key={one.id} data-testid="webhook" data-verdict={one.verdict}>
-                    <span>{clockTime(one.at, language)}</span>
+                    <span>{dateTime(one.at, language)}</span>
                     <strong>{one.event ?? '—'}</strong>
-                    <span className={`badge ${one.verdict === 'accepted' ? 'good' : 'warn'}`}>{word(words, one.verdict)}</span>
+                    <span className={`badge ${fine.has(one.verdict) ? 'good' : 'warn'}`}>{word(words, one.verdict)}</span>
                     {one.chatId === null || one.revision === null ? (
                       <Link to="/ops?tab=quarantine">{t.doctor.inQuarantine}</Link>
                     ) : (

@@ -24,7 +24,7 @@ export const doctorRu: DoctorTexts = {
   log: 'Журнал вебхуков',
   event: 'Событие',
   verdictLabel: 'Вердикт',
-  any: 'любой',
+  any: 'все',
   chat: 'Чат',
   verdict: {
     accepted: 'принят',
