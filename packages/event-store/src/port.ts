@@ -95,6 +95,8 @@ export type EventStoreErrorCode =
   | 'timeout'
   | 'unavailable'
   | 'closed'
+  /** The store's file is: nothing gets better by waiting. */
+  | 'damaged'
   | 'unknown';
 
 /** Recognise by `code`, not by `instanceof`. `retryable`: the outcome is unknown or the store is away; the same call may be repeated. */

@@ -144,9 +144,10 @@ export type PartitionedLog = {
   readonly close: () => Promise<void>;
 };
 
-export type LogErrorCode = 'timeout' | 'unavailable' | 'too_large' | 'unknown_topic' | 'fenced' | 'closed' | 'unknown';
+export type LogErrorCode = 'timeout' | 'unavailable' | 'too_large' | 'unknown_topic' | 'fenced' | 'closed' | 'damaged' | 'unknown';
 
-/** Recognise by `code`. `timeout`: the record may have landed. `fenced`: a commit of a generation that is over; it stays inside the adapter. */
+/** Recognise by `code`. `timeout`: the record may have landed. `fenced`: a commit of a generation that is over; it stays inside the adapter. `damaged`: its file
+ * is; nothing gets better by waiting. */
 export class LogError extends Error {
   readonly code: LogErrorCode;
   readonly retryable: boolean;

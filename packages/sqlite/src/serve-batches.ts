@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
+import { damageOf } from './damage.ts';
 import type { BatchMessage, OpOutcome } from './writer-thread.ts';
 
 /** Thrown by an operation: undone alone, the batch goes on. */
@@ -19,14 +20,20 @@ export class OpError extends Error {
  */
 export const openDatabase = (file: string, options: { readOnly?: boolean; schema?: string } = {}): DatabaseSync => {
   const db = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
-  db.exec('PRAGMA busy_timeout = 0');
-  if (options.readOnly !== true) {
-    patiently(() => db.exec('PRAGMA journal_mode = WAL'));
-    db.exec('PRAGMA synchronous = FULL');
-    const { schema } = options;
-    if (schema !== undefined) patiently(() => db.exec(schema));
+  try {
+    db.exec('PRAGMA busy_timeout = 0');
+    if (options.readOnly !== true) {
+      patiently(() => db.exec('PRAGMA journal_mode = WAL'));
+      db.exec('PRAGMA synchronous = FULL');
+      const { schema } = options;
+      if (schema !== undefined) patiently(() => db.exec(schema));
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    const damage = damageOf(error, file);
+    throw damage === undefined ? error : new Error(damage, { cause: error });
   }
-  return db;
 };
 
 /** Runs in the writer thread: each message is one transaction. */
@@ -53,7 +60,7 @@ const runBatch = <Op, Result>(
       } catch (error) {
         db.exec('ROLLBACK TO op');
         db.exec('RELEASE op');
-        return failed(error);
+        return failed(error, db);
       }
     });
     patiently(() => db.exec('COMMIT'));
@@ -61,17 +68,17 @@ const runBatch = <Op, Result>(
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     // Disk full, or another process holds the file: nothing of the batch stands.
-    return ops.map(() => ({ ok: false, error: { code: 'unavailable', message: String(error) } }));
+    const damage = damageOf(error, db.location() ?? '');
+    const told = damage === undefined ? { code: 'unavailable', message: String(error) } : { code: 'damaged', message: damage };
+    return ops.map(() => ({ ok: false, error: told }));
   }
 };
 
-const failed = (error: unknown): OpOutcome<never> => ({
-  ok: false,
-  error:
-    error instanceof OpError
-      ? { code: error.code, message: error.message, details: error.details }
-      : { code: 'unknown', message: String(error) },
-});
+const failed = (error: unknown, db: DatabaseSync): OpOutcome<never> => {
+  if (error instanceof OpError) return { ok: false, error: { code: error.code, message: error.message, details: error.details } };
+  const damage = damageOf(error, db.location() ?? '');
+  return { ok: false, error: damage === undefined ? { code: 'unknown', message: String(error) } : { code: 'damaged', message: damage } };
+};
 
 const longestWaitMs = 5_000;
 const busy = 5;

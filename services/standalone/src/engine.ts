@@ -64,6 +64,8 @@ export type EngineOptions = {
   readonly version: string;
   /** Ends the wait for a log or store that is away at the start. */
   readonly signal?: AbortSignal;
+  /** Told what the start waits for. */
+  readonly onWaiting?: (what: string) => void;
   readonly metrics?: Pick<EngineMetrics, 'ingress' | 'outbound' | 'offsetResets'>;
   /** What one account's Webim is asked at most; default outbound's. */
   readonly limits?: AccountLimits;
@@ -117,11 +119,16 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const eventsUrl = options.eventsUrl ?? `sqlite:${join(dataDir, 'events.db')}`;
   const store = (options.wrap?.store ?? same)(await openEventStore({ url: eventsUrl, clock, logger }));
   // Away at the start it is waited for: the process stays alive and says so.
-  const patiently = untilItWorks({ clock, logger, stop: options.signal ?? new AbortController().signal });
-  const differences = await patiently('topics', () => log.ensureTopics(topicSpecs(options.partitions)));
+  const patiently = untilItWorks<'log' | 'event store'>({
+    clock,
+    logger,
+    stop: options.signal ?? new AbortController().signal,
+    onAway: (away) => away && options.onWaiting?.(patiently.away().join(', ')),
+  });
+  const differences = await patiently('log', () => log.ensureTopics(topicSpecs(options.partitions)));
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
   const pins = pinsOf({ store, accounts, clock, logger: logger.child({ service: 'projector' }) });
-  if (run.has('projector')) await patiently('pins', () => pins.registerAll());
+  if (run.has('projector')) await patiently('event store', () => pins.registerAll());
 
   const named = (service: string) => logger.child({ service });
   const only = <T>(name: ServiceName, make: () => T): T | undefined => (run.has(name) ? make() : undefined);

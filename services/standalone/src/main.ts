@@ -52,6 +52,7 @@ const engineOptions = {
   ...(config.NUMBERS_FILE === undefined ? {} : { numbersFile: config.NUMBERS_FILE }),
   run: config.SERVICES,
   signal: stopping.signal,
+  onWaiting: (what: string) => say(`Waits for the ${what}, which does not answer; log lines in ${logPlace}.`),
   logger,
   host: config.BIND_HOST,
   consoleHost: config.CONSOLE_HOST,

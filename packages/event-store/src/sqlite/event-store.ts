@@ -2,6 +2,7 @@ import type { StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@dialog/contracts/clock';
 import { inTime } from '@dialog/contracts/in-time';
+import { damageOf } from '@dialog/sqlite/damage';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
 import {
@@ -49,7 +50,7 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
     try {
       return read();
     } catch (error) {
-      throw translate(error);
+      throw translate(error, file);
     }
   };
 
@@ -63,7 +64,7 @@ export const sqliteEventStore = ({ file, clock }: { file: string; clock: Clock }
         () => new EventStoreError('timeout', `no answer within ${deadlineMs} ms; the append may have landed`),
       );
     } catch (error) {
-      throw translate(error);
+      throw translate(error, file);
     }
   };
 
@@ -168,10 +169,12 @@ const recorded = (row: Record<string, unknown>): RecordedEvent => ({
   position: String(row['position']),
 });
 
-const codes = new Set<string>(['wrong_expected_revision', 'stream_deleted', 'too_large', 'timeout', 'unavailable', 'closed']);
+const codes = new Set<string>(['wrong_expected_revision', 'stream_deleted', 'too_large', 'timeout', 'unavailable', 'closed', 'damaged']);
 
-const translate = (error: unknown): EventStoreError => {
+const translate = (error: unknown, file: string): EventStoreError => {
   if (error instanceof EventStoreError) return error;
+  const damage = damageOf(error, file);
+  if (damage !== undefined) return new EventStoreError('damaged', damage, { cause: error });
   const { code, details } = error as { code?: string; details?: { actual?: number | 'no_stream' } };
   const known = code !== undefined && codes.has(code) ? (code as EventStoreErrorCode) : 'unknown';
   return new EventStoreError(known, String((error as Error).message), {

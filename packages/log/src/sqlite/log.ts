@@ -2,6 +2,7 @@ import type { Clock } from '@dialog/contracts/clock';
 import { codeOf } from '@dialog/contracts/errors';
 import { inTime } from '@dialog/contracts/in-time';
 import { maxRecordBytes } from '@dialog/contracts/topics';
+import { damageOf } from '@dialog/sqlite/damage';
 import { openDatabase } from '@dialog/sqlite/serve-batches';
 import { writerThread } from '@dialog/sqlite/writer-thread';
 import { partitionOf } from '../partitioner.ts';
@@ -50,7 +51,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
         () => new LogError('timeout', `no acknowledgement within ${deadlineMs} ms; the record may have landed`),
       );
     } catch (error) {
-      throw translate(error);
+      throw translate(error, file);
     }
   };
 
@@ -65,7 +66,7 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
     try {
       return read();
     } catch (error) {
-      throw translate(error);
+      throw translate(error, file);
     }
   };
 
@@ -131,10 +132,12 @@ export const sqliteLog = ({ file, clock }: { file: string; clock: Clock }): Part
   };
 };
 
-const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_topic', 'fenced', 'closed']);
+const codes = new Set<string>(['timeout', 'unavailable', 'too_large', 'unknown_topic', 'fenced', 'closed', 'damaged']);
 
-const translate = (error: unknown): LogError => {
+const translate = (error: unknown, file: string): LogError => {
   if (error instanceof LogError) return error;
+  const damage = damageOf(error, file);
+  if (damage !== undefined) return new LogError('damaged', damage, error);
   const code = codeOf(error);
   return new LogError(code !== undefined && codes.has(code) ? (code as LogErrorCode) : 'unknown', String((error as Error).message), error);
 };
