@@ -162,6 +162,9 @@ describe('the page for operations', { timeout: 90_000 }, () => {
     for (const cause of ['circuit_open', 'close_overdue', 'no_progress']) {
       await page.locator(`[data-testid=cause][data-cause=${cause}][data-count="1"]`).waitFor();
     }
+    // What another tab holds is told here too.
+    await expect.poll(() => page.getByTestId('count-quarantine').textContent()).toBe('1');
+    await expect.poll(() => page.getByTestId('count-parked').textContent()).toBe('2');
     expect(await seriousFindings(page)).toEqual([]);
     await page.screenshot({ path: `${pictures}ops-stuck.png`, fullPage: true });
     // Give one to people.

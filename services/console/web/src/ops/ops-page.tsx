@@ -39,6 +39,15 @@ export const OpsPage = () => {
   const { report, lostSince } = useLag();
   const parts = useFetched(api.parts);
   const storeAway = parts.value?.parts.find(({ part, state }) => part === 'store' && state === 'away')?.since;
+  // What only a list tells is not seen from another list: of these the tabs say how many wait for somebody.
+  const stuck = useFetched(api.stuck);
+  const parked = useFetched(api.parked);
+  const quarantine = useFetched((signal) => (analyst ? api.quarantine(signal) : Promise.resolve(undefined)), String(analyst));
+  const counts: Partial<Record<Tab, number>> = {
+    stuck: stuck.value?.causes.reduce((sum, { count }) => sum + count, 0) ?? 0,
+    parked: parked.value?.dialogs.length ?? 0,
+    quarantine: quarantine.value?.records.filter(({ fed }) => fed === null).length ?? 0,
+  };
   const tab = tabs.find((one) => one === query.get('tab')) ?? 'stuck';
   useEffect(() => {
     document.title = `${t.ops.heading} · ${t.title}`;
@@ -76,6 +85,11 @@ export const OpsPage = () => {
         {tabs.filter(may).map((one) => (
           <Link key={one} to={`/ops?tab=${one}`} current={one === tab} data={{ 'data-testid': `tab-${one}` }}>
             {t.ops.tab[one]}
+            {counts[one] ? (
+              <span className="count" data-testid={`count-${one}`}>
+                {counts[one]}
+              </span>
+            ) : null}
           </Link>
         ))}
       </nav>
