@@ -55,13 +55,13 @@ it('tries a script: totals, the list of those that differ, both transcripts of o
 
 it('says in Russian where dialogs diverge, and what is wrong with a script', { timeout: 180_000 }, async () => {
   const page = await open('ru-RU', true);
-  await page.getByLabel('Другой скрипт').fill('format: dialog-script/1\nbot: x\nscripts: { a: { steps: [ { go: b } ] } }');
+  await page.getByLabel('Другой сценарий').fill('format: dialog-script/1\nbot: x\nscripts: { a: { steps: [ { go: b } ] } }');
   await page.getByRole('button', { name: 'Попробовать' }).click();
   await page.getByRole('alert').getByText('3:32').waitFor();
   const other = supportSource
     .replace('  order_no: { type: text }', '  order_no: { type: text }\n  city: { type: text }')
     .replace('text: "Назовите номер заказа (6 цифр)."\n          save: order_no', 'text: "Из какого вы города?"\n          save: city');
-  await page.getByLabel('Другой скрипт').fill(other);
+  await page.getByLabel('Другой сценарий').fill(other);
   await page.getByRole('button', { name: 'Попробовать' }).click();
   await page.locator('[data-testid=what-if-state][data-state=done]').waitFor({ timeout: 90_000 });
   await page.getByTestId('what-if-row').first().getByText('его спросили о другом').waitFor();

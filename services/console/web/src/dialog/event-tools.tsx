@@ -38,7 +38,7 @@ export const EventTools = ({ look, change, search }: EventToolsProps) => {
         ref={search}
         type="search"
         aria-label={t.replay.search}
-        placeholder={`${t.replay.search}  /`}
+        placeholder="/"
         value={look.words}
         onChange={(event) => change({ words: event.target.value })}
         onKeyDown={(event) => {

@@ -14,6 +14,8 @@ const others = ['flag', 'department', 'operator', 'mark', 'cause', 'script'] as 
 const owners = ['bot', 'queue', 'operator', 'nobody'] as const;
 const causes = ['final_close', 'auto_close_timeout', 'abandoned', 'operator_redirect', 'no_operator'] as const;
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A value as a person reads it; what is a name already stays. */
 export const wordOf = (t: Texts, names: Names, name: FilterName, value: string, language: string): string => {
   switch (name) {
@@ -26,7 +28,7 @@ export const wordOf = (t: Texts, names: Names, name: FilterName, value: string, 
     case 'flag':
       return value === 'true' ? t.flag.set : t.flag.notSet;
     case 'cause':
-      return word(t.words.cause, value);
+      return capital(word(t.words.cause, value));
     case 'operator':
       return names.operator(value);
     case 'department':

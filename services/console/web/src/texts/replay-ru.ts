@@ -35,7 +35,7 @@ export const replayRu: ReplayTexts = {
     not_sent: 'не отправлено',
     dropped: 'отброшено',
     overdue: 'просрочено',
-    parked: 'на стоянке',
+    parked: 'отложен',
     script_error: 'ошибка сценария',
   },
   deliveries: (n) => (n === 1 ? 'Доставлено' : `Доставлено, ${count(n, 'раз', 'раза', 'раз')}`),

@@ -355,7 +355,7 @@ export const ru: Texts = {
       `${count(hashes.length, 'ждавшее сообщение', 'ждавших сообщения', 'ждавших сообщений')}: увидели люди`,
     ScriptAdvanced: ({ trigger, outcome: how, cursor, error }) =>
       `Сценарий принял «${trigger}»: ${how === 'waiting' ? `ждёт ${word(waitsFor, cursor?.waitsFor)}` : word(script, how)}${error ? ` (${error})` : ''}`,
-    Marked: ({ name }) => `Отметка «${name}»`,
+    Marked: ({ name }) => `Метка «${name}»`,
     NoteRecorded: ({ text }) => `Заметка: ${text}`,
     TextDropped: () => 'Текст не сказан: чат окончен',
     TextHeld: () => 'Текст отложен до следующего чата посетителя',
