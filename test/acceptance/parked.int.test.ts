@@ -252,6 +252,46 @@ scenarios('a parked dialog', () => {
     expect(read).toEqual([0, 1, 0]);
   });
 
+  it.each([
+    ['people got the chat', 0, 'queue'],
+    ['Webim refused the redirect', 1_000, 'bot'],
+  ])(
+    'the result of what was on its way is left out, %s: it is in doubt, is not said again, and the dialog goes on',
+    async (_, refusals, owner) => {
+      const stage = await onStage();
+      const chatId = await stage.welcomed();
+      if (refusals > 0) stage.world.simulator.failNext('redirect_chat', { kind: 'error', code: 'department-offline' }, refusals);
+      stage.world.simulator.failNext('send_message', { kind: 'slow', ms: 4_000 });
+      stage.webim.say(chatId, 'где мой заказ');
+      const asked = await stage.until(chatId, (now) => now.of('ScriptAdvanced').length >= 2);
+      const { number } = asked.of('EffectOpened').at(-1) ?? { number: 0 };
+      await poison(stage, chatId);
+      await stage.until(chatId, (now) => now.owner() === 'queue' || now.of('EffectRetried').length > 0);
+      await expect.poll(async () => (await parked(stage, chatId)).length, patience).toBeGreaterThanOrEqual(2);
+      const { records } = (await (
+        await fetch(`${stage.world.engine().consoleUrl()}/api/parked/${stage.world.accountId}/${chatId}`)
+      ).json()) as { records: { place: string }[] };
+      expect((await release(stage, chatId, { skip: records.map((one) => one.place) })).status).toBe(202);
+      await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
+      const heard = stage.heard(chatId).length;
+      if (owner === 'queue') {
+        stage.webim.take(chatId, anna);
+        await stage.until(chatId, (now) => now.owner() === 'operator');
+        await stage.passes(10_000);
+        stage.webim.redirectToBot(chatId);
+        await stage.until(chatId, (now) => now.owner() === 'bot');
+      }
+      stage.webim.say(chatId, 'часы');
+      await expect.poll(() => stage.heard(chatId).length, patience).toBeGreaterThan(heard);
+      const done = await stage.until(chatId, (now) => !Object.values(ends(now)).includes('open'));
+      expect([done.owner(), ends(done)[number], done.of('EffectRetried').filter((one) => one.number === number)]).toEqual([
+        'bot',
+        'in_doubt',
+        [],
+      ]);
+    },
+  );
+
   it('a released dialog stays as it is when the group is reset to the beginning', async () => {
     const stage = await onStage();
     const chatId = await stage.withOperator();

@@ -64,6 +64,43 @@ test('a lower number or attempt is skipped', async () => {
   expect(await one()).toMatchObject({ number: 5, attempt: 2 });
 });
 
+describe('one that a later number went past, for which its dialog waits all the same', () => {
+  const claimed = (number: number) => ({ id: randomUUID(), type: 'Claimed', data: { number, attempt: 1, epoch: 1 }, metadata: {} });
+  /** The redirect of a parked dialog; after the release the head goes back. */
+  const wentPast = async () => {
+    await rig.dialogAt(id, 1, { number: 2, attempt: 1 });
+    await rig.outbound().deliver(aRecord(id, { number: 2 }));
+    await rig.dialogAt(id, 2, { number: 1, attempt: 1 });
+    rig.posted.length = 0;
+    await rig.outbound().deliver(aRecord(id));
+    expect(rig.posted).toHaveLength(0);
+    return (await rig.results(id)).at(-1);
+  };
+
+  test('settled: its result again, however far back', async () => {
+    await rig.outbound().deliver(aRecord(id));
+    for (let attempt = 1; attempt <= 70; attempt++) {
+      const last = await rig.sends(id);
+      const event = { id: randomUUID(), type: 'Claimed', data: { number: 2, attempt, epoch: 1 }, metadata: {} };
+      await rig.store.append(sendsStream(id), [event], last.length - 1);
+    }
+    await rig.dialogAt(id, 2, { number: 1, attempt: 1 });
+    await rig.outbound().deliver(aRecord(id));
+    const results = await rig.results(id);
+    expect([results.length, results[1]]).toEqual([2, results[0]]);
+    expect(rig.posted).toHaveLength(1);
+  });
+
+  test('only claimed: in doubt', async () => {
+    await rig.store.append(sendsStream(id), [claimed(1)], 'no_stream');
+    expect(await wentPast()).toMatchObject({ number: 1, outcome: 'in_doubt', code: 'claim_left' });
+  });
+
+  test('never claimed: suppressed', async () => {
+    expect(await wentPast()).toMatchObject({ number: 1, outcome: 'suppressed' });
+  });
+});
+
 test('a claim that was left is called in doubt, not before HTTP time-out and margin have passed', async () => {
   await rig.store.append(
     sendsStream(id),

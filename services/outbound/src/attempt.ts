@@ -16,7 +16,7 @@ import type { HttpEffect } from './http/http-effect.ts';
 import { type HttpStepsLimits, stepTimeoutMs } from './http/http-steps.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import type { OutboxAttempt } from './outbox-record.ts';
-import { type LastSend, type SendsStream, sendsStreamOf } from './sends/sends-stream.ts';
+import { compareAttempts, type LastSend, type SendsStream, sendsStreamOf } from './sends/sends-stream.ts';
 import { readTail, stillWanted } from './tail-check.ts';
 import { serverFaults, storedDataVerdict, verdictOf } from './verdict.ts';
 import { takesQueueRedirect } from './webim-version.ts';
@@ -63,8 +63,8 @@ export const answerAttempt = async (context: AttemptContext, asked: OutboxAttemp
     stopping.throwIfAborted();
     if (!delivery.live()) return;
     const last = await sends.last();
-    const place = last === undefined ? 1 : compare(envelope, last);
-    if (place < 0) return;
+    const place = last === undefined ? 1 : compareAttempts(envelope, last);
+    if (place < 0) return overtaken(context, asked, sends, delivery);
     if (last !== undefined && place === 0) {
       if (last.result !== undefined) return publish(context, stored(context, asked, last.result), delivery);
       await callInDoubt(context, asked, sends, last);
@@ -83,8 +83,21 @@ export const answerAttempt = async (context: AttemptContext, asked: OutboxAttemp
   }
 };
 
-const compare = (a: { number: number; attempt: number }, b: { number: number; attempt: number }): number =>
-  a.number - b.number || a.attempt - b.attempt;
+/**
+ * A later one was claimed: nobody can send this one any more. The dialog has its result, unless it waits for this very attempt: one that a parked
+ * dialog's own redirect went past. Without an answer it would be published again for ever.
+ */
+const overtaken = async (context: AttemptContext, asked: OutboxAttempt, sends: SendsStream, delivery: Delivery): Promise<void> => {
+  const { envelope } = asked;
+  const { head } = (await readTail(context.store, context.outage, envelope)) ?? {};
+  if (!head || compareAttempts(head, envelope) !== 0) return;
+  const send = await sends.of(envelope);
+  if (send?.result !== undefined) return publish(context, stored(context, asked, send.result), delivery);
+  const verdict: Verdict = send === undefined ? { outcome: 'suppressed' } : { outcome: 'in_doubt', code: 'claim_left' };
+  const result = effectResult(envelope, verdict, context.log.logTime());
+  report(context, asked, result);
+  return publish(context, result, delivery);
+};
 
 /** Somebody claimed it and may be sending: waits out the longest that this can take, then calls it in doubt. */
 const callInDoubt = async (

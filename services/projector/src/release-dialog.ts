@@ -1,7 +1,7 @@
 import type { SubjectId } from '@dialog/contracts/ids';
-import { type ReleaseParked, recordPlace } from '@dialog/contracts/inbox';
+import { type EffectResult, type ReleaseParked, recordPlace } from '@dialog/contracts/inbox';
 import type { VisitorReleaseParked } from '@dialog/contracts/visitor';
-import { skipRecord } from '@dialog/domain/ownership/park';
+import { leftOutResult, skipRecord } from '@dialog/domain/ownership/park';
 import { skipVisitorRecord } from '@dialog/domain/visitor/decide';
 import { isConflict } from '@dialog/event-store/port';
 import type { LogRecord } from '@dialog/log/port';
@@ -12,11 +12,13 @@ import {
   applyRecord,
   contextOf,
   type Decided,
+  type Input,
   inputOf,
   type ReleaseCommand,
   UnappliableRecord,
   visitorContextOf,
 } from './apply-record.ts';
+import type { Loaded } from './dialogs.ts';
 import { parkedRecords } from './parked.ts';
 
 /**
@@ -31,7 +33,7 @@ export const releaseDialog = async (
   input: ReleaseCommand,
   generation: number,
   /** What each record tells other aggregates. */
-  tell: (applied: Extract<Applied, { kind: 'applied' }>) => Promise<void>,
+  tell: Tell,
 ): Promise<Applied> => {
   const id = subjectOfInput(input);
   const skip = new Set(input.skip);
@@ -43,7 +45,7 @@ export const releaseDialog = async (
     const place = recordPlace(record);
     try {
       if (skip.has(place)) {
-        await leaveOut(dependencies, record, input, generation);
+        await leaveOut(dependencies, record, input, generation, tell);
         skipped += 1;
         continue;
       }
@@ -52,7 +54,7 @@ export const releaseDialog = async (
       if (result.kind === 'applied') await tell(result);
       if (result.kind === 'applied' && result.appended.length > 0) applied += 1;
       // Read once more from the log it would be what it was: it counts as taken.
-      if (edited !== undefined) await leaveOut(dependencies, record, input, generation);
+      if (edited !== undefined) await leaveOut(dependencies, record, input, generation, tell);
     } catch (error) {
       if (!(error instanceof UnappliableRecord)) throw error;
       failed = { place, reason: error.reason };
@@ -62,13 +64,29 @@ export const releaseDialog = async (
   return applyRecord(dependencies, command, generation, { outcome: { applied, skipped, ...(failed === undefined ? {} : { failed }) } });
 };
 
-const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, command: ReleaseCommand, generation: number): Promise<void> => {
+type Tell = (applied: Extract<Applied, { kind: 'applied' }>) => Promise<void>;
+
+/** The result of an effect counts as one in doubt: its effect would have no end. */
+const leaveOut = async (
+  dependencies: ApplyDependencies,
+  record: LogRecord,
+  command: ReleaseCommand,
+  generation: number,
+  tell: Tell,
+): Promise<void> => {
   const { dialogs, pins, producer, doorsOpenSince, store } = dependencies;
   const id = subjectOfInput(command);
   const place = recordPlace(record);
   for (;;) {
     const dialog = await dialogs.load(id, generation);
     if (dialog.state.inputs.has(place)) return;
+    const result = awaitedResult(dialog, record);
+    if (result !== undefined) {
+      const value = Buffer.from(JSON.stringify(leftOutResult(result)));
+      const applied = await applyRecord(dependencies, { ...record, value }, generation, {});
+      if (applied.kind === 'applied') await tell(applied);
+      if (!dialog.state.inputs.has(result.inputId)) continue;
+    }
     const ids = [place, ...readableId(record, id)].filter((one) => !dialog.state.inputs.has(one));
     const skipped = ids.map((inputId) => ({ inputId, place, by: command.by }));
     let events: readonly Decided[];
@@ -94,10 +112,24 @@ const leaveOut = async (dependencies: ApplyDependencies, record: LogRecord, comm
 const subjectOfInput = (input: ReleaseCommand): SubjectId =>
   'visitor' in input ? { account: input.account, visitor: input.visitor } : { account: input.account, chatId: input.chatId };
 
+/** The result that a record holds, where its effect is open, or where it was applied before, by a release that was cut off. */
+const awaitedResult = ({ id, kind, state }: Loaded, record: LogRecord): EffectResult | undefined => {
+  if (kind !== 'dialog' || state.status !== 'live') return undefined;
+  const input = readable(record, id);
+  if (input?.type !== 'effect_result') return undefined;
+  const open = state.effects.some(({ number, attempt }) => number === input.number && attempt === input.attempt);
+  return open || state.inputs.has(input.inputId) ? input : undefined;
+};
+
 const readableId = (record: LogRecord, id: SubjectId): string[] => {
+  const input = readable(record, id);
+  return input === undefined ? [] : [input.inputId];
+};
+
+const readable = (record: LogRecord, id: SubjectId): Input | undefined => {
   try {
-    return [inputOf(record, id).inputId];
+    return inputOf(record, id);
   } catch {
-    return [];
+    return undefined;
   }
 };

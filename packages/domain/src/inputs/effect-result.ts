@@ -8,7 +8,7 @@ import { numbered, openEffect } from '../effects/open.ts';
 import { drop, settle } from '../effects/settle.ts';
 import { closeDialog, returnAfterRedirect } from '../ownership/close.ts';
 import { handedOver } from '../ownership/handover.ts';
-import { isOver, park } from '../ownership/park.ts';
+import { isLeftOut, isOver, park } from '../ownership/park.ts';
 import { acceptTrial } from '../ownership/to-bot.ts';
 import { endTrial, toPeople } from '../ownership/to-people.ts';
 import { resetCursor, runScript } from '../script-run/advance.ts';
@@ -117,7 +117,8 @@ const lost = (draft: Draft, open: OpenEffect, result: Result): void => {
 
 const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => {
   if (result.outcome === 'deferred') return retryLater(draft, open, result);
-  if (result.outcome === 'in_doubt' && open.doubts === 0 && draft.context.settings.inDoubt === 'resend') {
+  const inDoubt = result.outcome === 'in_doubt' && !isLeftOut(result);
+  if (inDoubt && open.doubts === 0 && draft.context.settings.inDoubt === 'resend') {
     return retryLater(draft, open, result);
   }
   if (result.outcome === 'refused' && result.reason === 'content') {
@@ -131,7 +132,7 @@ const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   settle(draft, open, result);
   const reached = result.outcome === 'accepted' || result.outcome === 'in_doubt';
   if (!reached && open.group !== null) drop(draft, (other) => other.group === open.group);
-  if (result.outcome === 'in_doubt' && draft.context.settings.inDoubt === 'park') {
+  if (inDoubt && draft.context.settings.inDoubt === 'park') {
     return park(draft, 'send_in_doubt', result.inputId);
   }
   // A held text that was not said here is no reply: it goes to another chat, and the script goes on.

@@ -1,4 +1,4 @@
-import type { InboxInput } from '@dialog/contracts/inbox';
+import type { InboxInput, InboxInputOf } from '@dialog/contracts/inbox';
 import { type DecideContext, type DecidedEvent, type Draft, emit, openDraft } from '../draft.ts';
 import { openEffect } from '../effects/open.ts';
 import { drop } from '../effects/settle.ts';
@@ -62,6 +62,22 @@ const giveToPeople = (draft: Draft, begins = false): void => {
   const { department } = draft.context.settings;
   openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'parked');
 };
+
+const leftOutCode = 'left_out';
+
+/** What counts in place of a parked result that an operator left out: nobody knows what came of it. */
+export const leftOutResult = ({
+  reason: _r,
+  status: _s,
+  desc: _d,
+  notBefore: _n,
+  chat: _c,
+  http: _h,
+  ...result
+}: InboxInputOf<'effect_result'>): InboxInputOf<'effect_result'> => ({ ...result, outcome: 'in_doubt', code: leftOutCode });
+
+/** Such a one is not said again, as one in doubt may be: most likely it was sent long ago. */
+export const isLeftOut = ({ code }: InboxInputOf<'effect_result'>): boolean => code === leftOutCode;
 
 /** The event of a parked record that an operator left out, or replaced: it counts as taken. */
 export const skipRecord = (
