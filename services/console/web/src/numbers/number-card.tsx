@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { type Texts, word } from '../texts/texts.ts';
-import { duration } from '../time.ts';
+import { delayText, duration } from '../time.ts';
 import { Chart } from './chart.tsx';
 
 export const shareText = (value: number, language: string): string =>
@@ -79,7 +79,7 @@ export const NumberCard = ({ number, by, behind }: Props) => {
             by={by}
             bars={inParts}
             valueAt={valueAt}
-            show={(value) => figureOf(number, value, language)}
+            show={(value) => (number.kind === 'time' ? delayText(value, language) : figureOf(number, value, language))}
             language={language}
           />
           <SeriesTable number={number} by={by} valueAt={valueAt} />
