@@ -89,7 +89,7 @@ export const answerAttempt = async (context: AttemptContext, asked: OutboxAttemp
  */
 const overtaken = async (context: AttemptContext, asked: OutboxAttempt, sends: SendsStream, delivery: Delivery): Promise<void> => {
   const { envelope } = asked;
-  const { head } = (await readTail(context.store, context.outage, envelope)) ?? {};
+  const { head } = (await readTail(context.store, context.insist, envelope)) ?? {};
   if (!head || compareAttempts(head, envelope) !== 0) return;
   const send = await sends.of(envelope);
   if (send?.result !== undefined) return publish(context, stored(context, asked, send.result), delivery);

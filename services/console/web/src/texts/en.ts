@@ -277,7 +277,8 @@ export const en: Texts = {
     trend: {
       rising: (from, to, time) => `Rising: from up to ${from} waiting to up to ${to} in ${time}`,
       falling: (from, to, time) => `Falling: from up to ${from} waiting to up to ${to} in ${time}`,
-      steady: (_from, to, time) => `Steady: up to ${to} waiting, no clear change in ${time}`,
+      steady: (_from, to, time) =>
+        to === '0' ? `Steady: nothing waited in ${time}` : `Steady: up to ${to} waiting, no clear change in ${time}`,
     },
     empty: 'No group has committed yet',
     emptyHint: 'Groups appear here when the engine has read its first records.',
