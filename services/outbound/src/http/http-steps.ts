@@ -11,6 +11,7 @@ import { checkedLookup, type Resolve, systemResolve } from './checked-lookup.ts'
 import { type HeldByHost, type HostGate, hostGate } from './host-gate.ts';
 import type { HttpEffect } from './http-effect.ts';
 import type { Json } from './json.ts';
+import { isPathKept } from './path-kept.ts';
 import { fillSecrets } from './secrets.ts';
 import { httpVerdict, refusedHttp } from './verdict.ts';
 
@@ -106,6 +107,7 @@ export const httpSteps = (options: HttpStepsOptions): HttpSteps => {
       const { request, used } = filled;
       const url = URL.parse(request.url);
       if (url === null || !isAllowedHost(url, config.allowHosts)) return refusedHttp('refused_host');
+      if (!isPathKept(request.url, url)) return refusedHttp('invalid_request');
       // An address in place of a name is never looked up.
       const literal = url.hostname.replace(/^\[|\]$/g, '');
       if (isIP(literal) !== 0 && !permits(literal)) return refusedHttp('refused_host');

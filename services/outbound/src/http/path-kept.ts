@@ -1,0 +1,13 @@
+/** `.` or `..` as a URL parser reads them (WHATWG URL, single-dot and double-dot URL path segment). */
+const dots = /^(?:\.|%2e){1,2}$/i;
+
+/**
+ * Whether the path of an address goes where it is written. A parser takes `.` and `..` away, and with them the place before: a visitor who answers `..` where
+ * the script asks for an order's number would name the customer above it, for percent-encoding leaves dots as they are.
+ */
+export const isPathKept = (address: string, parsed: URL): boolean => {
+  const path = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(address)?.[1];
+  if (path === undefined) return false;
+  const places = path === '' ? ['', ''] : path.split('/');
+  return !places.some((place) => dots.test(place)) && places.length === parsed.pathname.split('/').length;
+};
