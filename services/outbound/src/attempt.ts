@@ -32,6 +32,8 @@ export type AttemptContext = {
   readonly metrics: OutboundMetrics | undefined;
   readonly random: () => number;
   readonly insist: UntilItWorks<Dependency>;
+  /** Resolves once `log.logTime()` is the log's: before that nobody can tell what has expired. */
+  readonly logTimeKnown: () => Promise<void>;
   readonly connections: AccountConnections;
   readonly httpTimeoutMs: number;
   readonly httpSteps?: HttpStepsLimits;
@@ -57,6 +59,8 @@ type Delivery = { readonly live: () => boolean; readonly traceparent: string | u
 export const answerAttempt = async (context: AttemptContext, asked: OutboxAttempt, delivery: Delivery): Promise<void> => {
   const { envelope } = asked;
   const { clock, stopping } = context;
+  // Before the claim, which must not grow old.
+  if (asked.record?.expiresAt !== undefined) await context.logTimeKnown();
   const sends = sendsStreamOf(sendsStream(envelope), context.store, context.insist);
 
   for (;;) {

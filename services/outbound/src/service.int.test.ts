@@ -1,7 +1,10 @@
+import type { Clock } from '@dialog/contracts/clock';
 import { type DialogId, dialogKey } from '@dialog/contracts/ids';
 import type { EffectResult } from '@dialog/contracts/inbox';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
+import type { PartitionedLog } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { aRecord, hashKey, httpTimeoutMs, ok, type Rig, silent, startRig } from '../test/rig.ts';
 import { type Outbound, outboundService } from './service.ts';
@@ -19,7 +22,7 @@ afterEach(async () => {
   await rig.end();
 });
 
-const start = (over: { store?: EventStore; drainMs?: number } = {}) => {
+const start = (over: { store?: EventStore; log?: PartitionedLog; drainMs?: number } = {}) => {
   const outbound = outboundService({
     accounts: rig.accounts,
     log: rig.log,
@@ -70,6 +73,20 @@ test('what stands in the outbox is sent, also what cannot be read is passed over
   expect(rig.posted).toHaveLength(1);
   expect(rig.lines.filter(({ event }) => event === 'record_unreadable')).toHaveLength(2);
   await committed(3);
+});
+
+test('all were down, and outbound is back first: what expired meanwhile is not sent', async () => {
+  const id = rig.newChat();
+  await rig.dialogAt(id, 1, { number: 1, attempt: 1 });
+  await publish(id, aRecord(id, { expiresAt: rig.log.logTime() + 120_000 }));
+  // The newest append that the log's file shows is as old as the outage.
+  const later: Clock = { ...rig.patient, now: () => rig.clock.now() + 600_000 };
+  const log = sqliteLog({ file: rig.logFile, clock: later });
+  rig.atEnd(() => log.close());
+  expect(log.logTime()).toBeLessThan(later.now() - 300_000);
+  start({ log });
+  expect(await resultsOf(id)).toMatchObject([{ outcome: 'expired' }]);
+  expect(rig.posted).toEqual([]);
 });
 
 test('no line holds a text, a token or an address, and each is named', async () => {

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { type AccountLimits, accountConnections } from './account/connections.ts';
 import { type AttemptContext, answerAttempt, type Dependency } from './attempt.ts';
 import { keepDirectories } from './directory.ts';
+import { logTimeKnown } from './log-time.ts';
 import type { OutboundMetrics } from './metrics.ts';
 import { parseOutboxRecord } from './outbox-record.ts';
 
@@ -69,6 +70,7 @@ export const outboundService = (options: OutboundOptions): Outbound => {
     metrics,
     random,
     insist,
+    logTimeKnown: logTimeKnown(log, insist),
     connections,
     httpTimeoutMs,
     hashKey: options.hashKey,

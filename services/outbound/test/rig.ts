@@ -18,7 +18,8 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import { pino } from 'pino';
 import { type AccountLimits, accountConnections } from '../src/account/connections.ts';
-import { type AttemptContext, answerAttempt } from '../src/attempt.ts';
+import { type AttemptContext, answerAttempt, type Dependency } from '../src/attempt.ts';
+import { logTimeKnown } from '../src/log-time.ts';
 import type { OutboundMetrics } from '../src/metrics.ts';
 import { parseOutboxRecord } from '../src/outbox-record.ts';
 
@@ -52,7 +53,8 @@ export const startRig = async () => {
   const clock = scaledClock(clockRate);
   // The same time, but their deadlines are for a real disk, which does not run faster.
   const patient: Clock = { ...clock, sleep: (ms, signal) => clock.sleep(ms * 20, signal) };
-  const log = sqliteLog({ file: join(folder, 'log.db'), clock: patient });
+  const logFile = join(folder, 'log.db');
+  const log = sqliteLog({ file: logFile, clock: patient });
   const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: patient });
   await log.ensureTopics(
     Object.values(topics).map((name) => ({ name, partitions: 2, cleanup: name === topics.deadlines ? 'compact' : 'delete' })),
@@ -101,7 +103,9 @@ export const startRig = async () => {
   let chats = 1000;
   return {
     clock,
+    patient,
     log,
+    logFile,
     store,
     logger,
     lines,
@@ -161,9 +165,12 @@ export const startRig = async () => {
         return connections.close();
       });
       const random = over.random ?? Math.random;
+      const insist = untilItWorks<Dependency>({ clock, random, stop: stop.signal, logger });
+      const ownLog = over.log ?? log;
       const context: AttemptContext = {
         store: over.store ?? store,
-        log: over.log ?? log,
+        log: ownLog,
+        logTimeKnown: logTimeKnown(ownLog, insist),
         clock,
         logger,
         random,
@@ -172,7 +179,7 @@ export const startRig = async () => {
         hashKey,
         metrics,
         claimMarginMs: over.claimMarginMs ?? claimMarginMs,
-        insist: untilItWorks({ clock, random, stop: stop.signal, logger }),
+        insist,
         stopping: stop.signal,
         cut: new AbortController().signal,
       };
