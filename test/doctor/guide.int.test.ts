@@ -195,6 +195,11 @@ it('the live check asks Webim itself, one request at a time, and stops at the fi
   await writeFile(file, text);
   await writeFile(join(folder, 'bot-token'), 'of-another-bot');
   expect(await live()).toMatchObject({ status: 1, names: ['token_refused'] });
+
+  await writeFile(file, text.replaceAll(simulator.baseUrl(), 'http://127.0.0.1:1'));
+  const away = await dialogctl('accounts', 'doctor', '--accounts', file, '--live', '--lang', 'en');
+  expect(away).toMatchObject({ status: 1, stdout: expect.stringContaining('error Webim did not answer: token: connect') });
+  expect(away.stdout).not.toContain('nothing is wrong');
 });
 
 it('add keeps what the file has, and writes nothing that the services would refuse', async () => {

@@ -43,7 +43,7 @@ export const doctorCommand = (accounts: Command, out: (text: string) => void): v
       const told = options.live === true ? await live(account, options) : await asked(account, options);
       if (options.json === true) out(JSON.stringify(told));
       else for (const one of told) for (const line of linesOf(one, language)) out(line);
-      process.exitCode = told.some(({ findings }) => findings.length > 0) ? 1 : 0;
+      process.exitCode = told.some(({ findings, unanswered }) => findings.length > 0 || unanswered.length > 0) ? 1 : 0;
     });
 };
 
@@ -51,6 +51,8 @@ type Told = {
   readonly account: string;
   /** What was seen, or asked, as lines. */
   readonly seen: readonly string[];
+  /** What was asked and is not known; never of the console. */
+  readonly unanswered: readonly string[];
   readonly findings: readonly { name: string; severity: Severity; what: InLanguages; mend: InLanguages; evidence: readonly string[] }[];
 };
 
@@ -64,6 +66,7 @@ const asked = async (account: string | undefined, options: Options): Promise<Tol
     const { hooks, findings } = (await ask(options, `/api/doctor/${encodeURIComponent(name)}`)) as Report;
     told.push({
       account: name,
+      unanswered: [],
       seen: hooks.map(
         ({ what, lastAt, verdict }) => `${what.padEnd(14)} ${lastAt === null ? '—' : `${new Date(lastAt).toISOString()} ${verdict}`}`,
       ),
@@ -92,20 +95,25 @@ const live = async (account: string | undefined, { accounts: file = '' }: Option
   if (chosen.length === 0) return cannot(`${file} has no account ${account}`);
   const told: Told[] = [];
   for (const one of chosen) {
-    const { findings, fine, unknown } = await liveCheck(one);
+    const { findings, fine, unknown, unanswered } = await liveCheck(one);
     told.push({
       account: one.id,
       seen: [...fine.map((what) => `${what}: ok`), ...unknown.map((what) => `${what} (?)`)],
+      unanswered,
       findings: findings.map(({ name, facts }) => ({ name, ...findingTexts[name](facts), evidence: [] })),
     });
   }
   return told;
 };
 
-const words = { ru: { fine: 'всё в порядке', mend: 'Как исправить' }, en: { fine: 'nothing is wrong', mend: 'To mend it' } };
+const words = {
+  ru: { fine: 'всё в порядке', mend: 'Как исправить', unanswered: 'Webim не ответил' },
+  en: { fine: 'nothing is wrong', mend: 'To mend it', unanswered: 'Webim did not answer' },
+};
 
-const linesOf = ({ account, seen, findings }: Told, language: 'ru' | 'en'): string[] => [
-  `${account}${findings.length === 0 ? `: ${words[language].fine}` : ''}`,
+const linesOf = ({ account, seen, unanswered, findings }: Told, language: 'ru' | 'en'): string[] => [
+  `${account}${findings.length + unanswered.length === 0 ? `: ${words[language].fine}` : ''}`,
+  ...unanswered.map((what) => `  error ${words[language].unanswered}: ${what}`),
   ...seen.map((line) => `  ${line}`),
   ...findings.flatMap(({ name, severity, what, mend, evidence }) => [
     `  ${severity} ${name}: ${what[language]}`,

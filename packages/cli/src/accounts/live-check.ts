@@ -9,8 +9,10 @@ export type LiveCheck = {
   readonly findings: readonly LiveFinding[];
   /** What was asked and well answered. */
   readonly fine: readonly string[];
-  /** What could not be asked, with the reason. */
+  /** What was not asked, with the reason. */
   readonly unknown: readonly string[];
+  /** What was asked and not answered, with the reason: nothing is known of it. */
+  readonly unanswered: readonly string[];
 };
 
 /** Between two requests to one Webim, ms. */
@@ -24,6 +26,7 @@ export const liveCheck = async (account: AccountConfig, signal?: AbortSignal): P
   const findings: LiveFinding[] = [];
   const fine: string[] = [];
   const unknown: string[] = [];
+  const unanswered: string[] = [];
   const { baseUrl, token, login, password } = account.webim;
   const { department, botOperatorId } = account.settings;
   const pause = () => realClock.sleep(pauseMs, signal);
@@ -32,19 +35,21 @@ export const liveCheck = async (account: AccountConfig, signal?: AbortSignal): P
   try {
     const answer = await bot.sendText(0, '', signal);
     if (answer.kind === 'accepted') fine.push('token');
-    else if (answer.kind !== 'refused') unknown.push(`token: ${answer.code}`);
+    else if (answer.kind !== 'refused') unanswered.push(`token: ${answer.code}`);
     else if (answer.reason === 'unauthorized') findings.push({ name: 'token_refused', facts: { code: answer.code } });
     else if (answer.reason === 'wrong_host') findings.push({ name: 'host_wrong', facts: { code: answer.code } });
     else fine.push('token');
+    // Nobody is there at all: the rest would not be answered either.
+    if (answer.kind === 'not_sent' && answer.code === 'connect') return { findings, fine, unknown, unanswered };
     if (answer.kind === 'not_sent' && (answer.code === 'dns' || answer.code === 'tls'))
       findings.push({ name: 'host_wrong', facts: { code: answer.code } });
   } finally {
     await bot.close();
   }
-  if (findings.some(({ name }) => name === 'host_wrong')) return { findings, fine, unknown };
+  if (findings.some(({ name }) => name === 'host_wrong')) return { findings, fine, unknown, unanswered };
   if (login === undefined || password === undefined) {
     unknown.push('stored data: no webim.login and webim.password');
-    return { findings, fine, unknown };
+    return { findings, fine, unknown, unanswered };
   }
 
   const stored = webimStoredData({ baseUrl, login, password, clock: realClock });
@@ -55,7 +60,7 @@ export const liveCheck = async (account: AccountConfig, signal?: AbortSignal): P
       look(answer.value);
       return true;
     }
-    if (answer.kind === 'retry_later') unknown.push(`${what}: ${answer.code}`);
+    if (answer.kind === 'retry_later') unanswered.push(`${what}: ${answer.code}`);
     else findings.push({ name: 'stored_data_refused', facts: { code: answer.code } });
     return false;
   };
@@ -65,7 +70,7 @@ export const liveCheck = async (account: AccountConfig, signal?: AbortSignal): P
       if (botOperatorId !== null && !operators.some(({ id }) => id === botOperatorId))
         findings.push({ name: 'bot_operator_unknown', facts: { operatorId: botOperatorId } });
     });
-    if (!goesOn) return { findings, fine, unknown };
+    if (!goesOn) return { findings, fine, unknown, unanswered };
     await pause();
     take('departments', await stored.departments(signal), (departments) => {
       const keys = departments.flatMap(({ key }) => key ?? []);
@@ -76,5 +81,5 @@ export const liveCheck = async (account: AccountConfig, signal?: AbortSignal): P
   } finally {
     await stored.close();
   }
-  return { findings, fine, unknown };
+  return { findings, fine, unknown, unanswered };
 };
