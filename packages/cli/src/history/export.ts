@@ -1,9 +1,9 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { realClock } from '@dialog/contracts/clock';
 import { type ExportHeader, type ExportLine, type ExportSelection, exportSelectionSchema, exportText } from '@dialog/contracts/export-file';
-import { accountIdSchema, type DialogId } from '@dialog/contracts/ids';
+import { accountIdSchema, type DialogId, dialogStream } from '@dialog/contracts/ids';
 import { anonymiser } from '@dialog/export/anonymise';
 import { type Begun, readExportFile, takeUp } from '@dialog/export/export-file';
 import { exportHeader } from '@dialog/export/export-lines';
@@ -47,7 +47,7 @@ Examples:
   openssl rand -hex 32 > key && dialogctl export --all --anonymise --key-file key --out shared.ndjson
   dialogctl export --from shared.ndjson --format parquet --out shared.parquet
 
-Exit codes: 0 the export is whole; 2 it could not be done, or was interrupted: what is there stays, for --resume.`;
+Exit codes: 0 the export is whole; 1 it is, and a dialog or the account that was named is not there; 2 it could not be done, or was interrupted: what is there stays, for --resume.`;
 
 /** `dialogctl export`: histories as a file, from the console or straight from the store. */
 export const exportCommand = (program: Command): void => {
@@ -78,10 +78,17 @@ export const exportCommand = (program: Command): void => {
       const source = sourceOf(options);
       const there = { last: begun?.last, pinned: begun?.pinned ?? new Set<string>() };
       let events = begun?.events ?? 0;
+      const streams = new Set<string>();
       async function* shownLines(): AsyncGenerator<ExportLine> {
-        if (begun === undefined) yield header;
+        let isBegun = begun !== undefined;
         for await (const line of source(header.selection, header.until, there)) {
-          if (line.line === 'event') events += 1;
+          // Behind the first answer: a source that can't be read leaves no file.
+          if (!isBegun) yield header;
+          isBegun = true;
+          if (line.line === 'event') {
+            events += 1;
+            if (header.selection.dialogs !== undefined) streams.add(line.stream);
+          }
           yield shown(line);
         }
       }
@@ -90,12 +97,30 @@ export const exportCommand = (program: Command): void => {
         else if (options.out === undefined) await pipeline(shownLines, texts, process.stdout, { end: false });
         else await pipeline(shownLines, texts, createWriteStream(options.out, { flags: 'a', flush: true }));
       } catch (error) {
-        const resumed = options.out === undefined || options.format === 'parquet' || options.from !== undefined;
-        const goOn = resumed ? '' : `; go on with: dialogctl export --resume --out ${options.out}`;
-        return cannot(`interrupted after ${events} events: ${messageOf(error)}${goOn}`);
+        const { out, format, from } = options;
+        const size = out === undefined ? 0 : ((await stat(out).catch(() => undefined))?.size ?? 0);
+        if (out !== undefined && size === 0) await rm(out, { force: true }).catch(() => undefined);
+        const goesOn = size > 0 && format !== 'parquet' && from === undefined;
+        if (events === 0 && !goesOn) return cannot(messageOf(error));
+        return cannot(
+          `interrupted after ${events} events: ${messageOf(error)}${goesOn ? '; go on with the same command and --resume' : ''}`,
+        );
       }
       process.stderr.write(`${events} events\n`);
+      if (begun === undefined && options.from === undefined) tellMissing(options, header.selection, streams, events);
     });
+};
+
+/** What was named and is not there: the export is whole, and not what was meant. */
+const tellMissing = (options: Options, { dialogs }: ExportSelection, streams: ReadonlySet<string>, events: number): void => {
+  const missing =
+    options.dialog.length > 0
+      ? (dialogs ?? []).filter((one) => !streams.has(dialogStream(one))).map(({ account, chatId }) => `${account}/${chatId}`)
+      : options.account !== undefined && events === 0
+        ? [`account ${options.account}`]
+        : [];
+  for (const one of missing) process.stderr.write(`nothing was found of ${one}\n`);
+  if (missing.length > 0) process.exitCode = 1;
 };
 
 async function* texts(lines: AsyncIterable<ExportLine>): AsyncGenerator<string> {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -212,5 +212,28 @@ describe('dialogctl export, import', () => {
     expect(said('import', folder.path('missing'), '--events-url', url('none'))).toMatchObject({ status: 2 });
     expect(said('import', there, '--events-url', 'ftp://x')).toMatchObject({ status: 2 });
     rmSync(there);
+  });
+
+  it('a store that is not there is no empty export: it is not made, and no file is left in the way', async () => {
+    const output = folder.path('of-nothing.ndjson');
+    const none = await run('export', '--all', '--events-url', url('none-yet'), '--out', output);
+    expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining('there is no event store') });
+    expect(none.stderr).not.toContain('--resume');
+    expect([existsSync(folder.path('none-yet.db')), existsSync(output)]).toEqual([false, false]);
+    const nowhere = await run('export', '--all', '--events-url', url('none-yet'), '--out', folder.path('no-folder/x.ndjson'));
+    expect(nowhere.stderr).not.toContain('--resume');
+    writeFileSync(output, 'a text\n');
+    const imported = await run('import', output, '--events-url', `sqlite:${folder.path('no-folder/events.db')}`);
+    expect(imported).toMatchObject({ status: 2, stderr: expect.stringContaining(`the folder ${folder.path('no-folder')}`) });
+  });
+
+  it('names what was asked for and is not there', async () => {
+    const metadata = { at: 1 };
+    await folder.store('some').append('dialog-shop-7', [{ id: randomUUID(), type: 'NoteRecorded', data: {}, metadata }], 'no_stream');
+    const from = ['--events-url', url('some')];
+    expect(await run('export', '--dialog', 'shop/7', ...from)).toMatchObject({ status: 0 });
+    const other = await run('export', '--dialog', 'shop/7', '--dialog', 'shop/8', ...from);
+    expect(other).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing was found of shop/8') });
+    expect(await run('export', '--account', 'sohp', ...from)).toMatchObject({ status: 1, stderr: expect.stringContaining('account sohp') });
   });
 });

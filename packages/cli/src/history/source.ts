@@ -17,7 +17,7 @@ const dialogsAsked = 100;
 /** Straight from the store that an `EVENTS_URL` names. */
 export const fromStore = (url: string): Source =>
   async function* (selection, until, { last, pinned }) {
-    const store = await openEventStore({ url, clock: realClock });
+    const store = await openEventStore({ url, clock: realClock, mustExist: true });
     try {
       const after = last === undefined ? {} : { after: exportCursor(selection, last) };
       yield* exportLines({ store, selection, until, pinned, ...after });
