@@ -92,6 +92,17 @@ it('config check names every offending variable, never a secret', () => {
   expect(wrong.stdout).not.toContain('too-short-secret');
 });
 
+it('config check names what is likely not meant: one port twice, a name written by mistake, a file that is not there', () => {
+  const doubts = run(['config', 'check'], { INGRESS_PORT: '8081', CONSOL_PORT: '8083', ACCOUNTS_FILE: join(folder, 'none.yaml') });
+  expect(doubts.status).toBe(1);
+  for (const said of [
+    'CONSOLE_PORT: 8081 is the port of INGRESS_PORT too',
+    'CONSOL_PORT: there is no such variable; CONSOLE_PORT',
+    'none.yaml is not there',
+  ])
+    expect(doubts.stdout).toContain(said);
+});
+
 it('script check shows line, column and a caret; JSON for pipes', () => {
   expect(run(['script', 'check', bot])).toMatchObject({ status: 0 });
   const broken = file(

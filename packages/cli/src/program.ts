@@ -1,5 +1,6 @@
 import tab from '@bomb.sh/tab/commander';
 import { readConfiguration } from '@dialog/service-kit/configuration';
+import { configurationDoubts } from '@dialog/service-kit/configuration-doubts';
 import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token';
 import { Command } from 'commander';
 import { accessCommands } from './access.ts';
@@ -61,8 +62,10 @@ program
   .description('check the environment; names every offending variable')
   .action(() => {
     try {
-      readConfiguration(process.env);
-      out('the configuration is fine');
+      const doubts = configurationDoubts(readConfiguration(process.env), process.env);
+      for (const doubt of doubts) out(doubt);
+      if (doubts.length === 0) out('the configuration is fine');
+      else process.exitCode = 1;
     } catch (error) {
       out((error as Error).message);
       process.exitCode = 1;
