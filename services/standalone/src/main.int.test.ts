@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -117,7 +117,36 @@ it('a port that is taken ends it with an error', async () => {
   const { port } = server.address() as AddressInfo;
   const failed = await started({ ...anyPorts, INGRESS_PORT: String(port) });
   expect(await failed.ends).not.toBe(0);
+  expect(failed.said()).toContain(`ingress can't listen on 127.0.0.1:${port} (EADDRINUSE)`);
   await new Promise((resolve) => server.close(resolve));
+  const nowhere = await started({ ...anyPorts, BIND_HOST: 'no-such-host.invalid' });
+  expect(await nowhere.ends).not.toBe(0);
+  expect(nowhere.said()).toMatch(/ingress can't listen on no-such-host\.invalid \(E\w+\)/);
+});
+
+it('a folder or accounts that can not be used end it with a line, not with a trace', async () => {
+  await writeFile(join(folder, 'file'), '');
+  for (const DATA_DIR of [join(folder, 'file'), join(folder, 'file', 'below')]) {
+    const failed = await started({ ...anyPorts, DATA_DIR });
+    expect([await failed.ends, failed.said()]).toEqual([
+      2,
+      expect.stringMatching(/^DATA_DIR: \S+ is no folder that can be written to \(E\w+\)\n$/),
+    ]);
+  }
+  const data = join(folder, 'new');
+  const failed = await started({ ...anyPorts, DATA_DIR: data, ACCOUNTS_FILE: join(folder, 'none.yaml') });
+  expect([await failed.ends, failed.said()]).toEqual([2, `ACCOUNTS_FILE: ${join(folder, 'none.yaml')} can't be read (ENOENT)\n`]);
+});
+
+it('what it writes is for its owner alone, and a part without ingress names no webhook address', async () => {
+  const data = join(folder, 'new');
+  const run = await started({ ...anyPorts, DATA_DIR: data, SERVICES: 'projector' });
+  expect(run.said()).not.toContain('undefined');
+  const names = await readdir(data);
+  expect(names).toEqual(expect.arrayContaining(['engine.log', 'events.db', 'log.db']));
+  for (const name of ['.', ...names]) expect([name, (await stat(join(data, name))).mode & 0o077]).toEqual([name, 0]);
+  run.ask('SIGTERM');
+  expect(await run.ends).toBe(0);
 });
 
 it('a second engine over the same folder is refused and names the first, which goes on; one that was killed holds nothing', async () => {

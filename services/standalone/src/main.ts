@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realClock, scaledClock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { accountsRegistry, parseAccounts } from '@dialog/service-kit/accounts';
 import { type Configuration, kafkaAccess, readConfiguration } from '@dialog/service-kit/configuration';
 import { operationsServer } from '@dialog/service-kit/operations-server';
-import { type NamedService, runServices } from '@dialog/service-kit/run-services';
+import { endingOf, type NamedService, runServices } from '@dialog/service-kit/run-services';
 import { pino } from 'pino';
 import { consoleAccess } from './console-access.ts';
 import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
@@ -33,14 +36,23 @@ const config = readConfigurationOrFail();
 const isCluster = [config.LOG_URL, config.EVENTS_URL].some((url) => url !== undefined && !url.startsWith('sqlite:'));
 if (isCluster && config.ACCOUNTS_FILE === undefined) fail(new Error('ACCOUNTS_FILE: a cluster needs its accounts'));
 if (isCluster && config.HASH_KEY === undefined) fail(new Error('HASH_KEY: a cluster needs one secret for all its processes'));
-const logger = pino(
-  { level: config.LOG_LEVEL, base: { version } },
-  config.LOG_OUTPUT === 'stdout'
-    ? pino.destination({ dest: 1, sync: false })
-    : pino.destination({ dest: join(config.DATA_DIR, 'engine.log'), mkdir: true, sync: false }),
-);
-const metrics = engineMetrics();
+// What people wrote, and secrets: for the owner of the process alone.
+process.umask(0o077);
+try {
+  mkdirSync(config.DATA_DIR, { recursive: true });
+  accessSync(config.DATA_DIR, constants.W_OK | constants.X_OK);
+} catch (error) {
+  fail(new Error(`DATA_DIR: ${config.DATA_DIR} is no folder that can be written to (${codeOf(error)})`));
+}
 const logPlace = config.LOG_OUTPUT === 'stdout' ? 'standard output' : join(config.DATA_DIR, 'engine.log');
+const logLines = pino.destination({ dest: config.LOG_OUTPUT === 'stdout' ? 1 : logPlace, sync: false });
+// Before it is open nothing may end the process: what it holds is flushed then.
+await once(logLines, 'ready').catch((error: unknown) => {
+  logLines.destroy();
+  fail(new Error(`${logPlace} can't be written to (${codeOf(error)})`));
+});
+const logger = pino({ level: config.LOG_LEVEL, base: { version } }, logLines);
+const metrics = engineMetrics();
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 
@@ -77,7 +89,10 @@ type Started = {
 
 /** With accounts of a real Webim. */
 const withAccounts = async (file: string): Promise<Started> => {
-  const parsed = parseAccounts(await readFile(file, 'utf8'), { file, env: process.env, scripts: config.SERVICES.includes('projector') });
+  const text = await readFile(file, 'utf8').catch((error: unknown) =>
+    Promise.reject(new Error(`ACCOUNTS_FILE: ${file} can't be read (${codeOf(error)})`)),
+  );
+  const parsed = parseAccounts(text, { file, env: process.env, scripts: config.SERVICES.includes('projector') });
   if (!parsed.ok) throw new Error(parsed.problems.map((one) => `${file}:${one.line}:${one.column} ${one.message}`).join('\n'));
   for (const warning of parsed.warnings) say(`${file}:${warning.line}:${warning.column} ${warning.message}`);
   const engine = await openEngine({
@@ -125,7 +140,7 @@ const withSimulator = async (): Promise<Started> => {
       world.connect();
       if (samples) void playSamples({ simulator: world.simulator, logger, signal: stopping.signal });
       say(`  Simulator  ${world.simulator.baseUrl()}   a visitor, an operator, and Webim itself`);
-      say(`  Webhooks   ${world.hookUrl()}`);
+      if (world.engine().ingressUrl() !== undefined) say(`  Webhooks   ${world.hookUrl()}`);
       if (samples) say('  Samples    a few dialogs are being played, so that there is something to see; SAMPLES=off leaves them out');
     },
   };
@@ -149,6 +164,7 @@ const running = runServices([...started.services, { name: 'operations', service:
   logger,
   signal: stopping.signal,
   close: started.close,
+  onFailure: (name, error) => process.stderr.write(`${endingOf(name, error)}; see ${logPlace}\n`),
 });
 const open = Promise.all([engine.listening(), operations.listening()]).then(() => {
   say(
@@ -161,6 +177,4 @@ const open = Promise.all([engine.listening(), operations.listening()]).then(() =
   say(`  Data in ${config.DATA_DIR}, log lines in ${logPlace}. Ctrl+C stops.`);
 });
 open.catch(() => undefined);
-const code = await running;
-if (code !== 0) say(`A service ended with an error; see ${logPlace}`);
-process.exit(code);
+process.exit(await running);

@@ -144,6 +144,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   const failed = Promise.withResolvers<void>();
   failed.promise.catch(() => undefined);
   const connect = (): void => {
+    if (engine.ingressUrl() === undefined) return;
     const url = hookUrl();
     simulator.setHooks({
       botUrl: url,
