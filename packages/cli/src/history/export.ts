@@ -70,6 +70,8 @@ export const exportCommand = (program: Command): void => {
     .option('--events-url <url>', 'read the event store itself, as EVENTS_URL names it')
     .addHelpText('after', help)
     .action(async (options: Options) => {
+      // What people wrote is for the owner of the file alone.
+      process.umask(0o077);
       const hidden = hiddenBy(options);
       const begun = await begunOf(options, hidden);
       if (begun?.ended === true) return void process.stderr.write(`${options.out} is whole already: ${begun.events} events\n`);

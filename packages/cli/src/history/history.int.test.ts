@@ -231,7 +231,9 @@ describe('dialogctl export, import', () => {
     const metadata = { at: 1 };
     await folder.store('some').append('dialog-shop-7', [{ id: randomUUID(), type: 'NoteRecorded', data: {}, metadata }], 'no_stream');
     const from = ['--events-url', url('some')];
-    expect(await run('export', '--dialog', 'shop/7', ...from)).toMatchObject({ status: 0 });
+    const output = folder.path('one.ndjson');
+    expect(await run('export', '--dialog', 'shop/7', '--out', output, ...from)).toMatchObject({ status: 0 });
+    expect(statSync(output).mode & 0o077).toBe(0);
     const other = await run('export', '--dialog', 'shop/7', '--dialog', 'shop/8', ...from);
     expect(other).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing was found of shop/8') });
     expect(await run('export', '--account', 'sohp', ...from)).toMatchObject({ status: 1, stderr: expect.stringContaining('account sohp') });
