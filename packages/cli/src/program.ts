@@ -5,6 +5,7 @@ import { newWebhookToken, webhookUrls } from '@dialog/service-kit/webhook-token'
 import { Command } from 'commander';
 import { accessCommands } from './access.ts';
 import { addCommand } from './accounts/add.ts';
+import { baseUrlOf } from './accounts/base-url.ts';
 import { checkCommand } from './accounts/check.ts';
 import { doctorCommand } from './accounts/doctor.ts';
 import { dialogCommands } from './dialogs.ts';
@@ -17,15 +18,25 @@ import { parkedCommands } from './parked.ts';
 import { scriptCommands } from './script/commands.ts';
 import { scriptVersionCommands } from './script-versions.ts';
 import { topicsCommands } from './topics.ts';
+import { version } from './version.ts';
 import { whatIfCommand } from './what-if/command.ts';
 import { whyCommand } from './why.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was asked about is not as it should be, 2 the command could not be carried out. */
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const program = new Command('dialogctl').description('The dialog engine for Webim in a terminal').exitOverride((error) => {
-  process.exit(error.exitCode === 0 ? 0 : 2);
+// Who reads our output may have had enough of it: `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
 });
+
+const program = new Command('dialogctl')
+  .description('The dialog engine for Webim in a terminal')
+  .version(version)
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
 
 program
   .command('token')
@@ -39,7 +50,7 @@ program
   .action(({ account, baseUrl, json }: { account: string; baseUrl: string; json?: boolean }) => {
     if (!/^[a-z0-9_]{1,32}$/.test(account)) return cannot('an account id is 1 to 32 of a-z, 0-9 and _');
     const { token, sha256 } = newWebhookToken();
-    const urls = webhookUrls(baseUrl, account, token);
+    const urls = webhookUrls(baseUrlOf(baseUrl), account, token);
     if (json === true) {
       out(JSON.stringify({ account, token, sha256, urls }));
       return;

@@ -6,6 +6,7 @@ import { guideSteps, guideTexts } from '@dialog/service-kit/set-up/guide';
 import { newWebhookToken } from '@dialog/service-kit/webhook-token';
 import type { Command } from 'commander';
 import { cannot } from '../exit.ts';
+import { baseUrlOf } from './base-url.ts';
 import { type LanguageOption, languageOf, withLanguage } from './language.ts';
 
 type Options = LanguageOption & {
@@ -52,6 +53,7 @@ export const addCommand = (accounts: Command, out: (text: string) => void): void
     )
     .action(async (file: string, options: Options) => {
       const path = resolve(file);
+      const baseUrl = baseUrlOf(options.baseUrl);
       const given = await completed(options, path);
       const { token, sha256 } = newWebhookToken();
       const written = withAccount(existsSync(path) ? readFileSync(path, 'utf8') : '', entryOf(given, path, sha256), {
@@ -61,7 +63,7 @@ export const addCommand = (accounts: Command, out: (text: string) => void): void
       });
       if (!written.ok) return cannot(written.problems.map(({ message }) => message).join('\n'));
       replaceFile(path, written.text);
-      const url = `${options.baseUrl.replace(/\/+$/, '')}/hooks/webim/${given.id}/${token}`;
+      const url = `${baseUrl}/hooks/webim/${given.id}/${token}`;
       const language = languageOf(options);
       const steps = guideSteps.map((step) => {
         const { title, how, urlSuffix } = guideTexts[step];
