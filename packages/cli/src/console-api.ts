@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { codeOf } from '@dialog/contracts/errors';
 import type { Command } from 'commander';
 import { cannot } from './exit.ts';
 
@@ -112,8 +113,24 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
       ].join('\n  '),
     );
   } catch (error) {
-    return cannot(`the console at ${options.console} can't be reached: ${(error as Error).message}`);
+    return cannot(`the console at ${options.console} can't be reached: ${reasonOf(error)}`);
   }
+};
+
+/** Of a failed fetch the message is "fetch failed"; why stands in its cause. */
+const reasonOf = (error: unknown): string => {
+  const { message, cause } = error as Error;
+  const code = codeOf(cause);
+  if (code === 'ECONNREFUSED') return 'nothing listens there (ECONNREFUSED)';
+  return code === undefined ? message : `${message} (${code})`;
+};
+
+export const accountsOf = async (options: ConsoleOptions): Promise<readonly string[]> =>
+  ((await ask(options, '/api/accounts')) as { accounts: { account: string }[] }).accounts.map(({ account }) => account);
+
+/** An answer of nothing must not hide a slip of the pen. Exit code 2 where the console knows no such account. */
+export const knownAccount = async (options: ConsoleOptions, account: string | undefined): Promise<void> => {
+  if (account !== undefined && !(await accountsOf(options)).includes(account)) cannot(`account ${account} is not known`);
 };
 
 const jsonOf = (text: string): unknown => {

@@ -154,7 +154,24 @@ it('parked says so where no console answers', () => {
   const away = run(['parked', 'list', '--console', 'http://127.0.0.1:9']);
   expect(away.status).toBe(2);
   expect(away.stderr).toContain("can't be reached");
+  expect(run(['parked', 'list', '--console', 'http://127.0.0.1:65533']).stderr).toContain('nothing listens there (ECONNREFUSED)');
   expect(run(['parked', 'retry', 'nonsense', '--reason', 'x', '--console', 'http://127.0.0.1:9'])).toMatchObject({ status: 2 });
+});
+
+it('a file that can not be read or written, and an address that is none, end it with 2 and a line', () => {
+  const release = ['--reason', 'x', '--console', 'http://127.0.0.1:9'];
+  for (const args of [
+    ['quarantine', 'feed', '7/9', '--body', '/nonexistent', ...release],
+    ['parked', 'edit', 'shop/7', 'dialog.inbox/0/1', '/nonexistent', ...release],
+  ])
+    expect(run(args)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^\/nonexistent can't be read: [^\n]*\n$/) });
+  for (const url of ['bot.example.com', 'ftp://bot.example.com', 'https://bot.example.com/?a=b'])
+    expect(run(['token', 'create', '--account', 'shop', '--base-url', url])).toMatchObject({ status: 2, stdout: '' });
+  expect(run(['token', 'create', '--account', 'shop', '--base-url', ' https://bot.example.com/ ']).stdout).toContain(
+    ' https://bot.example.com/hooks/',
+  );
+  expect(run(['script', 'graph', bot, '-o', join(folder, 'x.png')])).toMatchObject({ status: 2, stderr: expect.stringContaining('.svg') });
+  expect(run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 it('why says what it can not tell: no dialog, no revision, no console', () => {

@@ -56,7 +56,7 @@ export const dialogCommands = (program: Command, out: Out): void => {
       '\nExamples:\n  dialogctl dialogs --owner queue\n  dialogctl dialogs --account shop --text "refund" --json\n\nExit codes: 0 some were found, 1 none fits, 2 the console can\'t be asked or refuses.',
     )
     .action(async (options: ListOptions) => {
-      const limit = whole(options.limit, '--limit', 10_000);
+      const limit = whole(options.limit, '--limit', 10_000, 1);
       const query = new URLSearchParams(options.where.map((one) => pair(one, '--where')));
       for (const name of filters) if (options[name] !== undefined) query.set(name, options[name]);
       if (options.text !== undefined) query.set('text', options.text);
@@ -190,9 +190,9 @@ const folded = (state: DialogState, event: Stored): DialogState => evolve(state,
 const troubles = (row: Row): string =>
   [row.parked ? 'parked' : '', row.closeOverdue ? 'close overdue' : ''].filter((part) => part !== '').join(', ');
 
-const whole = (given: string, name: string, most: number): number => {
+const whole = (given: string, name: string, most: number, least = 0): number => {
   const value = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
-  return value <= most ? value : cannot(`${name} ${given}: a whole number up to ${most} is wanted`);
+  return value >= least && value <= most ? value : cannot(`${name} ${given}: a whole number from ${least} to ${most} is wanted`);
 };
 
 const retryMs = 1_000;

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { realClock } from '@dialog/contracts/clock';
 import type { Counted } from '@dialog/contracts/numbers';
 import { parsePinned } from '@dialog/script/parse';
@@ -6,8 +5,10 @@ import { scriptGraph } from '@dialog/script-tools/graph/graph';
 import { type Flow, toSvg } from '@dialog/script-tools/graph/svg';
 import { parseDuration } from '@dialog/service-kit/duration';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, withConsole } from './console-api.ts';
+import { ask, type ConsoleOptions, knownAccount, withConsole } from './console-api.ts';
 import { cannot } from './exit.ts';
+import { writeText } from './script/files.ts';
+import { readVersion } from './script-versions.ts';
 import { duration, table } from './table.ts';
 
 type Out = (text: string) => void;
@@ -41,6 +42,7 @@ export const numbersCommands = (program: Command, out: Out): void => {
       const query = periodOf(options);
       query.set('by', options.by ?? 'day');
       query.set('zone', options.zone ?? 'UTC');
+      await knownAccount(options, options.account);
       const report = (await ask(options, `/api/numbers?${query}`)) as { version: number; numbers: readonly Counted[] };
       process.exitCode = report.numbers.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
       if (options.json === true) return out(JSON.stringify(report));
@@ -54,16 +56,20 @@ export const numbersCommands = (program: Command, out: Out): void => {
     });
 
   withPeriod(program.command('flow <script>').description('draw a script version with how many dialogs took each way, and where they left'))
-    .requiredOption('--out <file>', 'the picture, SVG')
+    .option('--out <file>', 'the picture, SVG; may be left out with --json')
     .addHelpText('after', '\nExample:\n  dialogctl flow 3f0c7a5d… --account shop --since 7d --out flow.svg')
-    .action(async (script: string, options: Options & { readonly out: string }) => {
+    .action(async (given: string, options: Options & { readonly out?: string }) => {
+      if (options.out === undefined && options.json !== true) return cannot('--out is missing: where the picture goes');
+      const script = await readVersion(given, options.account, options);
       const query = periodOf(options);
       query.set('script', script);
       const flow = (await ask(options, `/api/numbers/flow?${query}`)) as Flow;
-      const { source } = (await ask(options, `/api/scripts/${encodeURIComponent(script)}`)) as { source: string };
-      const parsed = parsePinned(source);
-      if (!parsed.ok) return cannot('this version of dialogctl can not read the script');
-      writeFileSync(options.out, toSvg(scriptGraph(parsed.script), { flow }));
+      if (options.out !== undefined) {
+        const { source } = (await ask(options, `/api/scripts/${encodeURIComponent(script)}`)) as { source: string };
+        const parsed = parsePinned(source);
+        if (!parsed.ok) return cannot('this version of dialogctl can not read the script');
+        writeText(options.out, toSvg(scriptGraph(parsed.script), { flow }));
+      }
       if (options.json === true) return out(JSON.stringify(flow));
       out(`${options.out}: ${flow.dialogs} dialogs.`);
     });

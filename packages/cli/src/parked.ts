@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, type ReasonOptions, subjectPath, withConsole, withReason } from './console-api.ts';
+import { readText } from './script/files.ts';
 
 type Out = (text: string) => void;
 type Common = ConsoleOptions;
@@ -38,7 +38,9 @@ export const parkedCommands = (program: Command, out: Out): void => {
     const { records } = (await ask(options, `/api/parked/${subjectPath(dialog)}`)) as {
       records: { place: string; reason: string; attempts: number; value: string | null }[];
     };
+    process.exitCode = records.length === 0 ? 1 : 0;
     if (options.json === true) return out(JSON.stringify(records));
+    if (records.length === 0) return out(`${dialog} is not parked.`);
     for (const one of records)
       out(`${one.place}  ${one.reason}${one.attempts > 0 ? `, tried ${one.attempts} times` : ''}\n  ${one.value ?? '(a tombstone)'}`);
   });
@@ -63,7 +65,7 @@ export const parkedCommands = (program: Command, out: Out): void => {
   );
   releasing(parked.command('edit <dialog> <place> <file>').description("apply the file's content in place of that record")).action(
     (dialog: string, place: string, file: string, options: Releasing) =>
-      release(dialog, options, { edit: [{ place, value: readFileSync(file, 'utf8') }] }),
+      release(dialog, options, { edit: [{ place, value: readText(file) }] }),
   );
   releasing(
     parked

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createTwoFilesPatch } from 'diff';
-import { ask, type ConsoleOptions, type ReasonOptions, withConsole, withReason } from './console-api.ts';
+import { accountsOf, ask, type ConsoleOptions, knownAccount, type ReasonOptions, withConsole, withReason } from './console-api.ts';
 import { cannot } from './exit.ts';
 
 type Version = {
@@ -27,6 +27,7 @@ export const scriptVersionCommands = (script: Command, out: (text: string) => vo
   ).action(async (account: string, options: ConsoleOptions) => {
     const { versions, refused } = await versionsOf(account, options);
     if (options.json === true) return out(JSON.stringify({ versions, refused }));
+    if (versions.length === 0) await knownAccount(options, account);
     if (versions.length === 0) return out('Nothing was published.');
     for (const one of versions) {
       const at = new Date(one.publishedAt).toISOString().slice(0, 19).replace('T', ' ');
@@ -101,6 +102,17 @@ const resolve = async (account: string, name: string, options: ConsoleOptions): 
   return cannot(
     found.length === 0 ? `${name} is neither a file nor a version of ${account}` : `${name} names ${found.length} versions of ${account}`,
   );
+};
+
+/** The whole hash of a version of which the beginning is given. `account`: whose; undefined: of any. */
+export const readVersion = async (given: string, account: string | undefined, options: ConsoleOptions): Promise<string> => {
+  if (/^[0-9a-f]{64}$/.test(given)) return given;
+  const found = new Set<string>();
+  for (const name of account === undefined ? await accountsOf(options) : [account])
+    for (const { script } of (await versionsOf(name, options)).versions) if (script.startsWith(given)) found.add(script);
+  const [hash] = found;
+  if (hash !== undefined && found.size === 1) return hash;
+  return cannot(found.size === 0 ? `${given} is no version of a script` : `${given} names ${found.size} versions`);
 };
 
 const sourceOf = async (account: string, name: string, options: ConsoleOptions): Promise<{ name: string; source: string }> => {

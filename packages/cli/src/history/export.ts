@@ -2,6 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { realClock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import { type ExportHeader, type ExportLine, type ExportSelection, exportSelectionSchema, exportText } from '@dialog/contracts/export-file';
 import { accountIdSchema, type DialogId, dialogStream } from '@dialog/contracts/ids';
 import { anonymiser } from '@dialog/export/anonymise';
@@ -99,6 +100,8 @@ export const exportCommand = (program: Command): void => {
         else if (options.out === undefined) await pipeline(shownLines, texts, process.stdout, { end: false });
         else await pipeline(shownLines, texts, createWriteStream(options.out, { flags: 'a', flush: true }));
       } catch (error) {
+        // Who reads it has had enough: `| head`.
+        if (options.out === undefined && codeOf(error) === 'EPIPE') return;
         const { out, format, from } = options;
         const size = out === undefined ? 0 : ((await stat(out).catch(() => undefined))?.size ?? 0);
         if (out !== undefined && size === 0) await rm(out, { force: true }).catch(() => undefined);

@@ -21,7 +21,10 @@ export const accountsCommand = (accounts: Command, out: (text: string) => void):
     };
     if (options.json === true) return out(JSON.stringify(found));
     const errors = (results: (typeof found.accounts)[number]['results']) =>
-      results.flatMap(({ outcome, code, count }) => (outcome === 'accepted' ? [] : [`${code ?? outcome} ×${count}`])).join(', ');
+      [...Map.groupBy(results, ({ outcome, code }) => code ?? outcome)]
+        .filter(([, [first]]) => first?.outcome !== 'accepted')
+        .map(([name, all]) => `${name} ×${all.reduce((sum, { count }) => sum + count, 0)}`)
+        .join(', ');
     const line = (one: (typeof found.accounts)[number]) => [
       one.account,
       one.stopped === null ? 'runs' : `stopped by ${one.stopped.by}`,

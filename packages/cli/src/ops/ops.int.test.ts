@@ -101,13 +101,29 @@ it('what is stuck ends with 1 and names it; timers, accounts and the lag as the 
   expect(stuck.status).toBe(1);
   expect(stuck.stdout).toMatch(/^parked +shop\/1 /m);
   expect(stuck.stdout).toMatch(/^queue_too_long +shop\/2 +queue +20 min/m);
-  expect((await run('stuck', '--account', 'bank')).status).toBe(0);
+  expect((await run('stuck', '--cause', 'circuit_open')).status).toBe(0);
   expect((await run('timers', '--due')).stdout).toMatch(/shop\/2 +no_operator .* overdue +event \d+, effect_result/);
   expect((await run('accounts')).stdout).toMatch(/^shop +runs +closed/m);
   const lag = await run('lag');
   expect([lag.status, lag.stdout]).toEqual([0, expect.stringContaining('All is well.')]);
   expect((await run('quarantine')).stdout).toContain('The quarantine is empty.');
   expect((await run('lag', '--console', 'http://127.0.0.1:9')).status).toBe(2);
+});
+
+it('a name that is not known reads as no success, and the beginning of a version is taken everywhere', { timeout: 120_000 }, async () => {
+  const unknown = { status: 2, stderr: expect.stringContaining('account nope is not known') };
+  for (const command of ['stuck', 'waiting', 'timers', 'numbers']) expect(await run(command, '--account', 'nope')).toMatchObject(unknown);
+  expect(await run('script', 'list', 'nope')).toMatchObject(unknown);
+  const short = live.scriptHash.slice(0, 12);
+  expect(await run('flow', short, '--json')).toMatchObject({ status: 0, stdout: expect.stringContaining('"dialogs"') });
+  expect(await run('stop', 'shop', '--script', short, '--reason', 'try', '--dry-run')).toMatchObject({ status: 0 });
+  expect(await run('flow', '0000', '--json')).toMatchObject({ status: 2, stderr: '0000 is no version of a script\n' });
+  expect(await run('flow', short, '--out', '/nonexistent/x.svg')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^\/nonexistent\/x\.svg can't be written: [^\n]*\n$/),
+  });
+  expect(await run('parked', 'show', 'shop/3')).toMatchObject({ status: 1, stdout: 'shop/3 is not parked.\n' });
+  expect(await run('dialogs', '--limit', '0')).toMatchObject({ status: 2, stderr: expect.stringContaining('from 1 to 10000') });
 });
 
 it('stop and start say what they would do, ask why, and stand in the audit', { timeout: 120_000 }, async () => {

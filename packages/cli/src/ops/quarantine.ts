@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, type ReasonOptions, withConsole, withReason } from '../console-api.ts';
 import { cannot } from '../exit.ts';
+import { readText } from '../script/files.ts';
 import { duration, table } from '../table.ts';
 
 /** `dialogctl quarantine …`: what the door put aside, and how it is given back. */
@@ -43,10 +43,12 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
       const one = (await ask(options, `/api/quarantine/${place(given)}`)) as {
         body: string | null;
         bodyBase64: string;
+        verdict: string;
         reads: { refused?: string; type?: string; chatId?: string };
       };
       if (options.json === true) return out(JSON.stringify(one));
-      out(one.body ?? one.bodyBase64);
+      const body = one.body ?? one.bodyBase64;
+      out(body === '' ? `(no body was kept: ${one.verdict})` : body);
       out(
         one.reads.refused === undefined
           ? `The door reads it today as ${one.reads.type} of chat ${one.reads.chatId}.`
@@ -66,7 +68,7 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
       by: options.by,
       reason: options.reason,
       dryRun: options.dryRun === true,
-      ...(options.body === undefined ? {} : { body: readFileSync(options.body, 'utf8') }),
+      ...(options.body === undefined ? {} : { body: readText(options.body) }),
     })) as { account: string; chatId: string; type: string };
     if (options.json === true) return out(JSON.stringify(answer));
     out(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, queryOf, withConsole } from '../console-api.ts';
+import { ask, type ConsoleOptions, knownAccount, queryOf, withConsole } from '../console-api.ts';
 import { duration, table } from '../table.ts';
 import { tried, type Waiting } from './waiting-dialog.ts';
 
@@ -22,6 +22,7 @@ export const stuckCommand = (program: Command, out: (text: string) => void): voi
         causes: { cause: string; count: number }[];
         dialogs: (Waiting & { cause: string; reason: string | null })[];
       };
+      if (found.causes.length === 0) await knownAccount(options, options.account);
       process.exitCode = found.causes.length === 0 ? 0 : 1;
       if (options.json === true) return out(JSON.stringify(found));
       if (found.causes.length === 0) return out('Nothing is stuck.');

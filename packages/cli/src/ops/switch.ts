@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ask, dialogPath, type ReasonOptions, withConsole, withReason } from '../console-api.ts';
+import { readVersion } from '../script-versions.ts';
 
 /** `dialogctl stop` and `start`: the kill switch of an account, a version of its script, or one dialog. */
 export const switchCommands = (program: Command, out: (text: string) => void): void => {
@@ -22,10 +23,11 @@ export const switchCommands = (program: Command, out: (text: string) => void): v
       )
       .action(async (what: string, options: ReasonOptions & { readonly script?: string }) => {
         const [account, chatId] = /[/:]/.test(what) ? dialogPath(what).split('/') : [what];
+        const script = options.script === undefined ? undefined : await readVersion(options.script, account, options);
         const answer = (await ask(options, `/api/${how}`, {
           account,
           ...(chatId === undefined ? {} : { chatId }),
-          ...(options.script === undefined ? {} : { script: options.script }),
+          ...(script === undefined ? {} : { script }),
           by: options.by,
           reason: options.reason,
           dryRun: options.dryRun === true,

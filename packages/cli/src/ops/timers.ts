@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, queryOf, withConsole } from '../console-api.ts';
+import { ask, type ConsoleOptions, knownAccount, queryOf, withConsole } from '../console-api.ts';
 import { duration, table } from '../table.ts';
 
 /** `dialogctl timers`. */
@@ -30,6 +30,7 @@ export const timersCommand = (program: Command, out: (text: string) => void): vo
           step: string | null;
         }[];
       };
+      if (found.total === 0) await knownAccount(options, options.account);
       if (options.json === true) return out(JSON.stringify(found));
       const line = (one: (typeof found.timers)[number]) => [
         `${one.account}/${one.chatId}`,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, queryOf, withConsole } from '../console-api.ts';
+import { ask, type ConsoleOptions, knownAccount, queryOf, withConsole } from '../console-api.ts';
 import { duration, table } from '../table.ts';
 import { tried, type Waiting } from './waiting-dialog.ts';
 
@@ -16,6 +16,7 @@ export const waitingCommand = (program: Command, out: (text: string) => void): v
       count: number;
       dialogs: Waiting[];
     };
+    if (found.count === 0) await knownAccount(options, options.account);
     if (options.json === true) return out(JSON.stringify(found));
     if (found.count === 0) return out('Nothing waits.');
     const line = (one: Waiting) => [

@@ -1,4 +1,4 @@
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cannot } from '../exit.ts';
 
@@ -25,5 +25,13 @@ export const readText = (file: string): string => {
     return readFileSync(file, 'utf8');
   } catch (error) {
     return cannot(`${file} can't be read: ${(error as Error).message}`);
+  }
+};
+
+export const writeText = (file: string, text: string): void => {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    cannot(`${file} can't be written: ${(error as Error).message}`);
   }
 };

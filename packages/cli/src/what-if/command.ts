@@ -8,7 +8,7 @@ import type { History } from '@dialog/what-if/history';
 import { whatIfMany } from '@dialog/what-if/many';
 import type { Differing, Totals } from '@dialog/what-if/totals';
 import type { Command } from 'commander';
-import { ask, type ConsoleOptions, credentials, withConsole } from '../console-api.ts';
+import { ask, type ConsoleOptions, credentials, knownAccount, withConsole } from '../console-api.ts';
 import { cannot } from '../exit.ts';
 import { many, pair } from '../options.ts';
 import { readText } from '../script/files.ts';
@@ -68,6 +68,11 @@ export const whatIfCommand = (program: Command, out: (text: string) => void): vo
       }
       const trial = { ...(source === undefined ? {} : { script: source }), ...(settings === undefined ? {} : { settings }) };
       const outcome = options.from === undefined ? await byConsole(options, trial) : await fromFiles(options, options.from, trial);
+      if (outcome.totals.dialogs === 0) {
+        if (options.from === undefined) await knownAccount(options, options.account);
+        // No limit is kept where nothing was tried.
+        if (limits.length > 0) return cannot('no dialog was chosen: nothing can be said of --fail-on');
+      }
       const over = limits.filter((limit) => passed(limit, outcome.totals));
       if (options.json === true) {
         const checks = limits.map((limit) => ({

@@ -135,6 +135,16 @@ describe('dialogctl what-if', () => {
     expect(totals).toMatchObject({ dialogs: 2, differ: 2 });
   }, 180_000);
 
+  it('where no dialog is chosen no limit is kept', async () => {
+    const from = ['--from', path('all.ndjson')];
+    expect(await run('what-if', '--set', 'noOperatorAfterMs=1000', '--account', 'nope', '--fail-on', 'differs+10%', ...from)).toMatchObject(
+      {
+        status: 2,
+        stderr: expect.stringContaining('no dialog was chosen'),
+      },
+    );
+  });
+
   it('handovers that a script loses count', async () => {
     const { totals, status } = await tried('--from', path('all.ndjson'), '--script', path('keeps.yaml'), '--fail-on', 'handover-50%');
     expect(totals).toMatchObject({ handovers: { before: 4, now: 0, gained: 0, lost: 4 } });
