@@ -17,12 +17,21 @@ const keep = async <T>(file: string, make: () => T): Promise<T> => {
   }
 };
 
+const keyFile = 'hash-key.json';
+
 /** The key of all keyed hashes: from the configuration, or made once and kept with the data. */
 export const hashKeyOf = async (dataDir: string, configured: Secret | undefined): Promise<Secret> => {
   if (configured !== undefined) return configured;
   await mkdir(dataDir, { recursive: true });
-  const { hashKey } = await keep(join(dataDir, 'hash-key.json'), () => ({ hashKey: randomBytes(32).toString('hex') }));
+  const { hashKey } = await keep(join(dataDir, keyFile), () => ({ hashKey: randomBytes(32).toString('hex') }));
   return new Secret(hashKey);
+};
+
+/** Whether the folder keeps a key that is not the configured one: by it the same visitor, and the same message, would be another one. */
+export const keepsAnotherKey = async (dataDir: string, configured: Secret | undefined): Promise<boolean> => {
+  if (configured === undefined) return false;
+  const kept = await readFile(join(dataDir, keyFile), 'utf8').catch(() => undefined);
+  return kept !== undefined && (JSON.parse(kept) as { hashKey?: unknown }).hashKey !== configured.reveal();
 };
 
 /** Tokens between the engine and its simulator. */

@@ -174,6 +174,10 @@ it('a second engine over the same folder is refused and names the first, which g
 
   first.ask('SIGKILL');
   await first.ends;
+  const rekeyed = await started({ ...anyPorts, ...accounts, HASH_KEY: 'another-key-of-at-least-32-characters' });
+  expect(rekeyed.said()).toContain('HASH_KEY is not the key that');
+  rekeyed.ask('SIGTERM');
+  expect(await rekeyed.ends).toBe(0);
   const next = await started(anyPorts);
   expect(next.said()).toContain('The dialog engine runs.');
   next.ask('SIGTERM');

@@ -11,7 +11,7 @@ import { endingOf, type NamedService, runServices } from '@dialog/service-kit/ru
 import { pino } from 'pino';
 import { consoleAccess } from './console-access.ts';
 import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
-import { hashKeyOf, simulatorSecrets } from './first-start.ts';
+import { hashKeyOf, keepsAnotherKey, simulatorSecrets } from './first-start.ts';
 import { holdFolder } from './hold-folder.ts';
 import { engineMetrics } from './metrics.ts';
 import { isNewFolder, playSamples } from './samples.ts';
@@ -95,6 +95,8 @@ const withAccounts = async (file: string): Promise<Started> => {
   const parsed = parseAccounts(text, { file, env: process.env, scripts: config.SERVICES.includes('projector') });
   if (!parsed.ok) throw new Error(parsed.problems.map((one) => `${file}:${one.line}:${one.column} ${one.message}`).join('\n'));
   for (const warning of parsed.warnings) say(`${file}:${warning.line}:${warning.column} ${warning.message}`);
+  if (await keepsAnotherKey(config.DATA_DIR, config.HASH_KEY))
+    say(`HASH_KEY is not the key that ${config.DATA_DIR} was used with: known visitors and repeats are not recognised by it.`);
   const engine = await openEngine({
     ...engineOptions,
     accounts: accountsRegistry(parsed.accounts),
