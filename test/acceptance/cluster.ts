@@ -48,6 +48,7 @@ export const prefixed = (log: PartitionedLog, prefix: string): PartitionedLog =>
       (await log.groups())
         .filter(({ group }) => group.startsWith(prefix))
         .map(({ group, topic }) => ({ group: group.slice(prefix.length), topic: topic.slice(prefix.length) })),
+    partitions: (topic) => log.partitions(out(topic)),
     partitionFor: (topic, key) => log.partitionFor(out(topic), key),
   };
 };

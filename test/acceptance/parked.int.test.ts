@@ -56,8 +56,8 @@ scenarios('a parked dialog', () => {
     // Nobody listens there: the chat is with people again at once.
     stage.webim.redirectToBot(chatId);
     const heard = stage.heard(chatId).length;
-    await expect.poll(() => stage.webim.chat(chatId).state, patience).toBe('queue');
-    await expect.poll(async () => (await parked(stage, chatId)).length, patience).toBeGreaterThanOrEqual(3);
+    await vi.waitFor(() => expect(stage.webim.chat(chatId).state).toBe('queue'), patience);
+    await vi.waitFor(async () => expect((await parked(stage, chatId)).length).toBeGreaterThanOrEqual(3), patience);
     expect((await stage.history(chatId)).owner()).toBe('queue');
     expect(stage.heard(chatId)).toHaveLength(heard);
 
@@ -94,7 +94,7 @@ scenarios('a parked dialog', () => {
     stage.webim.take(chatId, anna);
     stage.webim.redirectToBot(chatId);
     stage.webim.say(chatId, 'есть кто?');
-    await expect.poll(() => stage.webim.chat(chatId).state, patience).toBe('queue');
+    await vi.waitFor(() => expect(stage.webim.chat(chatId).state).toBe('queue'), patience);
   });
 
   it('Webim refuses the redirect of a parked dialog: it is tried again until people have the chat', async () => {
@@ -154,7 +154,7 @@ scenarios('a parked dialog', () => {
     // People had it: there is nothing to hand over.
     expect((await stage.history(chatId)).owner()).toBe('operator');
     stage.webim.closeFinally(chatId);
-    await expect.poll(() => parked(stage, chatId), patience).toHaveLength(2);
+    await vi.waitFor(async () => expect(await parked(stage, chatId)).toHaveLength(2), patience);
 
     await release(stage, chatId);
     const failed = await stage.until(chatId, (now) => now.of('ReleaseFailed').length === 1);
@@ -244,7 +244,7 @@ scenarios('a parked dialog', () => {
     await stage.until(second, (now) => now.owner() === 'queue');
     const third = opens();
     await stage.until(third, (now) => now.of('EffectSettled').length > 0);
-    await expect.poll(async () => (await parked(stage, second)).length, patience).toBeGreaterThanOrEqual(2);
+    await vi.waitFor(async () => expect((await parked(stage, second)).length).toBeGreaterThanOrEqual(2), patience);
     expect((await release(stage, second, { skip: [place] })).status).toBe(202);
     await stage.until(second, (now) => now.of('HeldTextTaken').length === 1);
     await stage.passes(5_000);
@@ -267,7 +267,7 @@ scenarios('a parked dialog', () => {
       const { number } = asked.of('EffectOpened').at(-1) ?? { number: 0 };
       await poison(stage, chatId);
       await stage.until(chatId, (now) => now.owner() === 'queue' || now.of('EffectRetried').length > 0);
-      await expect.poll(async () => (await parked(stage, chatId)).length, patience).toBeGreaterThanOrEqual(2);
+      await vi.waitFor(async () => expect((await parked(stage, chatId)).length).toBeGreaterThanOrEqual(2), patience);
       const { records } = (await (
         await fetch(`${stage.world.engine().consoleUrl()}/api/parked/${stage.world.accountId}/${chatId}`)
       ).json()) as { records: { place: string }[] };
@@ -282,7 +282,7 @@ scenarios('a parked dialog', () => {
         await stage.until(chatId, (now) => now.owner() === 'bot');
       }
       stage.webim.say(chatId, 'часы');
-      await expect.poll(() => stage.heard(chatId).length, patience).toBeGreaterThan(heard);
+      await vi.waitFor(() => expect(stage.heard(chatId).length).toBeGreaterThan(heard), patience);
       const done = await stage.until(chatId, (now) => !Object.values(ends(now)).includes('open'));
       expect([done.owner(), ends(done)[number], done.of('EffectRetried').filter((one) => one.number === number)]).toEqual([
         'bot',

@@ -24,7 +24,7 @@ scenarios('the kill switch', () => {
   it('of an account: its chats go to people with their next input, new ones at once; started again, the bot answers', async () => {
     const stage = await onStage();
     const chatId = await stage.welcomed();
-    await expect.poll(() => withBot(stage), patience).toBe(1);
+    await vi.waitFor(async () => expect(await withBot(stage)).toBe(1), patience);
     expect(await turn(stage, 'stop', {})).toMatchObject({ asItWas: false });
     expect(await turn(stage, 'stop', {})).toMatchObject({ asItWas: true });
     // Each process hears of it by its own subscription: the first word after that goes to people.
@@ -59,14 +59,14 @@ scenarios('the kill switch', () => {
     const stage = await onStage();
     const chatId = await stage.welcomed();
     const other = await stage.welcomed();
-    await expect.poll(() => withBot(stage), patience).toBe(2);
+    await vi.waitFor(async () => expect(await withBot(stage)).toBe(2), patience);
     expect(await turn(stage, 'stop', { chatId: String(chatId) })).toMatchObject({ asItWas: false, withBot: 1 });
     const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
     expect(stopped.of('BotStopped')).toEqual([{ by: who.by }]);
     expect(stopped.of('InputRecorded').map(({ input }) => input)).toContainEqual(expect.objectContaining({ type: 'stop_bot', ...who }));
     stage.webim.say(other, 'где мой заказ');
     await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
-    await expect.poll(() => turn(stage, 'stop', { chatId: String(chatId) }), patience).toMatchObject({ asItWas: true });
+    await vi.waitFor(async () => expect(await turn(stage, 'stop', { chatId: String(chatId) })).toMatchObject({ asItWas: true }), patience);
     await turn(stage, 'start', { chatId: String(chatId) });
     await stage.until(chatId, (now) => now.of('BotStarted').length === 1);
   });

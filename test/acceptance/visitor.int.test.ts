@@ -8,7 +8,7 @@ import { foldVisitor } from '@dialog/domain/visitor/evolve';
 import { visitorHash } from '@dialog/domain/visitor/hash';
 import { replayVisitor } from '@dialog/domain/visitor/replay';
 import { initialVisitor } from '@dialog/domain/visitor/state';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { anna, onStage, type Stage } from './stage.ts';
 
@@ -97,11 +97,11 @@ scenarios('one person and his chats, through the doors', () => {
     };
     const listed = { account: stage.world.accountId, chatId: name, reason: 'not_json' };
     const waiting = async () => (await parked('')).body as { readonly dialogs: readonly object[] };
-    await expect.poll(waiting, { timeout: 20_000 }).toMatchObject({ dialogs: [listed] });
+    await vi.waitFor(async () => expect(await waiting()).toMatchObject({ dialogs: [listed] }), { timeout: 20_000 });
     const own = `/${stage.world.accountId}/${name}`;
     const types = async () =>
       ((await parked(own)).body as { records: { value: string }[] }).records.map(({ value }) => /"type":"(\w+)"/.exec(value)?.[1]);
-    await expect.poll(types, { timeout: 20_000 }).toContain('visitor_text_held');
+    await vi.waitFor(async () => expect(await types()).toContain('visitor_text_held'), { timeout: 20_000 });
     const asked = (skip: readonly string[]) => ({
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -111,7 +111,7 @@ scenarios('one person and his chats, through the doors', () => {
     expect((await parked(`${own}/release`, asked([place]))).status).toBe(202);
     const events = await person.until(first, (all) => all.includes('VisitorReleased'));
     expect(events.find((event) => event.type === 'RecordSkipped')?.data).toMatchObject({ place, by: 'ops' });
-    await expect.poll(waiting, { timeout: 20_000 }).toMatchObject({ dialogs: [] });
+    await vi.waitFor(async () => expect(await waiting()).toMatchObject({ dialogs: [] }), { timeout: 20_000 });
     const second = await person.opens();
     expect([first, second].map(person.said)).toEqual([0, 1]);
     const { actions } = (await (await fetch(`${consoleUrl()}/api/audit?account=${stage.world.accountId}`)).json()) as {
