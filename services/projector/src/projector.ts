@@ -353,6 +353,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
           }),
         ),
       );
+      wokeAt = performance.now();
       await retry('republish', () => heads.republishOverdue((key) => cache.cached(key))).catch(ignoreAbort(signal));
       if (due.length === wakesAtOnce) await turn();
       else await clock.sleep(wakePauseMs, signal).catch(ignoreAbort(signal));

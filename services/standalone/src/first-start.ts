@@ -31,7 +31,13 @@ export const hashKeyOf = async (dataDir: string, configured: Secret | undefined)
 export const keepsAnotherKey = async (dataDir: string, configured: Secret | undefined): Promise<boolean> => {
   if (configured === undefined) return false;
   const kept = await readFile(join(dataDir, keyFile), 'utf8').catch(() => undefined);
-  return kept !== undefined && (JSON.parse(kept) as { hashKey?: unknown }).hashKey !== configured.reveal();
+  if (kept === undefined) return false;
+  try {
+    return (JSON.parse(kept) as { hashKey?: unknown }).hashKey !== configured.reveal();
+  } catch {
+    // Damaged, and not needed. Its text is no one's to see.
+    return true;
+  }
 };
 
 /** Tokens between the engine and its simulator. */

@@ -132,7 +132,8 @@ const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   settle(draft, open, result);
   const reached = result.outcome === 'accepted' || result.outcome === 'in_doubt';
   if (!reached && open.group !== null) drop(draft, (other) => other.group === open.group);
-  if (inDoubt && draft.context.settings.inDoubt === 'park') {
+  // Drained while it is parked, it stops the dialog no second time.
+  if (inDoubt && draft.context.settings.inDoubt === 'park' && !liveOf(draft).parked) {
     return park(draft, 'send_in_doubt', result.inputId);
   }
   // A held text that was not said here is no reply: it goes to another chat, and the script goes on.
@@ -189,6 +190,8 @@ const redirectAnswered = (draft: Draft, open: OpenEffect, result: Result): void 
     // As the first effect of a trial it shows first that the chat was the bot's.
     acceptTrial(draft);
     settle(draft, open, result);
+    // Closed by inference before it was parked: Webim shows that it is open.
+    if (liveOf(draft).holder.owner === 'nobody') emit(draft, { type: 'DialogReopened', data: { cause: 'message' } });
     return handedOver(draft, open);
   }
   const { trial, holder } = liveOf(draft);

@@ -29,7 +29,8 @@ export const redirectAtWebim = (state: LiveDialog): OpenEffect | undefined => {
 export const settleOpenRedirect = (draft: Draft): boolean => {
   const state = liveOf(draft);
   const redirect = state.holder.owner === 'bot' ? redirectAtWebim(state) : undefined;
-  if (redirect === undefined) return false;
+  // What is drained from behind a stop may be older than the stop's own redirect, whose result tells what came of it.
+  if (redirect === undefined || (state.parked && redirect.purpose === 'parked')) return false;
   settleByEvidence(draft, redirect);
   handedOver(draft, redirect);
   return true;

@@ -59,10 +59,6 @@ const giveToPeople = (draft: Draft, begins = false): void => {
     seenByPeople(draft);
   }
   drop(draft);
-  // Closed by inference it is open again, as by the webhook itself: the redirect belongs to the new stretch.
-  if (state.holder.owner === 'nobody') {
-    emit(draft, { type: 'DialogReopened', data: { cause: draft.input.type === 'new_chat' ? 'new_chat' : 'message' } });
-  }
   const { department } = draft.context.settings;
   openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'parked');
 };

@@ -48,6 +48,43 @@ describe('§6.7 a dialog that its own script or a send in doubt stops', () => {
     expect(stamp(dialog.state()).head?.number).toBe(dialog.live().effects.at(-1)?.number);
   });
 
+  it('a send in doubt that is drained behind a stop does not stop it again', () => {
+    const dialog = aDialog({ settings: { inDoubt: 'park' } }).welcomed();
+    dialog.passes(minute);
+    dialog.says('two');
+    const said = dialog.head();
+    dialog.poisoned(false);
+    const redirect = dialog.live().effects.find(({ purpose }) => purpose === 'parked') ?? said;
+    dialog.answerTo(redirect, { outcome: 'refused', reason: 'other' });
+    dialog.answerTo(said, { outcome: 'in_doubt' });
+    dialog.released();
+    expect([dialog.of('DialogParked').length, dialog.live().parked, dialog.open().includes('<redirect>')]).toEqual([1, false, false]);
+  });
+
+  describe('closed by inference before it was parked by what may give the bot the chat', () => {
+    const closedThenParked = () => {
+      const dialog = aDialog({ settings: { closeAuthority: 'engine' } }).withOperator();
+      for (let wakes = 0; wakes < 5 && dialog.owner() !== 'nobody'; wakes++) dialog.untilDeadline();
+      expect(dialog.live().holder).toMatchObject({ owner: 'nobody', final: false });
+      dialog.poisoned(true);
+      return dialog;
+    };
+
+    it('Webim gives it to people: it is open again, a stretch of its own', () => {
+      const dialog = closedThenParked();
+      dialog.answer('accepted');
+      expect([dialog.owner(), dialog.of('DialogReopened').length, dialog.of('FlagSet').length]).toEqual(['queue', 1, 2]);
+    });
+
+    it('Webim says that it is closed, or not the bot’s: it stays closed, nobody was given anything', () => {
+      for (const reason of ['chat_closed', 'not_bots_chat'] as const) {
+        const dialog = closedThenParked();
+        dialog.answer('refused', { reason });
+        expect([dialog.owner(), dialog.of('DialogReopened').length, dialog.of('FlagSet').length]).toEqual(['nobody', 0, 1]);
+      }
+    });
+  });
+
   it('an operator who has the chat keeps it: no redirect', () => {
     const dialog = aDialog({ script: failing });
     dialog.newChat();
