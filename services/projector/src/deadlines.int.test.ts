@@ -169,7 +169,8 @@ it('a question asked before its owner has read a tick times out after it has, th
   await until((history) => fired(history, 'script') > 0);
 });
 
-it('a question that falls due in the hands of an owner who has read no tick yet times out once he has', async () => {
+/** A question falls due while nobody owns its dialog; a new owner, who has read no tick yet, has looked at it. */
+const fallsDueWith = async (next: Pick<Over, 'removed'>): Promise<void> => {
   const first = await owner();
   await ticks();
   await opens();
@@ -177,8 +178,12 @@ it('a question that falls due in the hands of an owner who has read no tick yet 
   await first();
   now += minute;
   const cold = watched();
-  await owner({ store: cold.store });
+  await owner({ store: cold.store, ...next });
   await cold.looked;
+};
+
+it('a question that falls due in the hands of an owner who has read no tick yet times out once he has', async () => {
+  await fallsDueWith({});
   expect(fired(await events(), 'script')).toBe(0);
   await passes(2 * minute);
   await until((history) => fired(history, 'script') > 0);
@@ -260,15 +265,7 @@ it('a deadline set by the timer that a wake wrote is not put off by the end of t
 });
 
 it('of an account that was removed: while the doors are closed nothing is written for it, and once they are open it fires', async () => {
-  const first = await owner();
-  await ticks();
-  await opens();
-  await asked();
-  await first();
-  now += minute;
-  const cold = watched();
-  await owner({ store: cold.store, removed: true });
-  await cold.looked;
+  await fallsDueWith({ removed: true });
   const timers = async (): Promise<number> =>
     (await log.read(topics.inbox, 0, 0, 1_000)).filter(({ headers }) => String(headers['ce_type']).includes('timer_due')).length;
   // Others' records go on: what a wake writes stands before them.
