@@ -34,7 +34,7 @@ export const prefixed = (log: PartitionedLog, prefix: string): PartitionedLog =>
         ...options,
         group: out(options.group),
         topic: out(options.topic),
-        handle: (record, context) => options.handle(back(record), context),
+        handle: (record, context) => options.handle(back(record), { ...context, next: (atMost) => context.next(atMost).map(back) }),
         ...(options.bypass === undefined ? {} : { bypass: (record) => options.bypass?.(back(record)) ?? false }),
         ...(table === undefined
           ? {}

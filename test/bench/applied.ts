@@ -100,7 +100,7 @@ export const caughtUp = async (log: PartitionedLog, group: string): Promise<void
 };
 
 export type Timed = EventStore & {
-  /** Resolves when so many appends to dialogs have been answered: asking the log for its lag meanwhile would be a load of its own. */
+  /** Resolves when so many inputs of dialogs stand in their streams: asking the log for its lag meanwhile would be a load of its own. */
   readonly appended: (count: number) => Promise<void>;
   /** From the first append of a dialog to the last one's answer: joining the group is no part of it. */
   readonly seconds: () => number;
@@ -114,13 +114,13 @@ export const timed = (store: EventStore): Timed => {
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   return {
     ...store,
-    append: async (stream, ...rest) => {
+    append: async (stream, events, expected) => {
       const isDialog = /^(dialog|bare)-/.test(stream);
       if (isDialog) first ??= performance.now();
-      const answer = await store.append(stream, ...rest);
+      const answer = await store.append(stream, events, expected);
       if (!isDialog) return answer;
       last = performance.now();
-      answered += 1;
+      answered += events.filter(({ type }) => type === 'InputRecorded').length;
       for (const { count, resolve } of waiting) if (answered >= count) resolve();
       return answer;
     },

@@ -2,7 +2,7 @@ import type { Clock } from '@dialog/contracts/clock';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Lanes, lanes } from './lanes.ts';
-import type { LogRecord } from './port.ts';
+import type { HandleContext, LogRecord } from './port.ts';
 
 let now = 0;
 const still: Clock = { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() };
@@ -21,7 +21,7 @@ const record = (partition: number, offset: number, key: string): LogRecord => ({
 /** Lets every promise that can go on go on. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-type Task = { readonly record: LogRecord; readonly generation: number; readonly live: () => boolean; readonly finish: () => Promise<void> };
+type Task = HandleContext & { readonly record: LogRecord; readonly finish: () => Promise<void> };
 
 /** Lanes whose handlers end when the test says so. */
 const held = ({ concurrency = 64, bypass = () => false }: { concurrency?: number; bypass?: (record: LogRecord) => boolean } = {}) => {
@@ -32,12 +32,11 @@ const held = ({ concurrency = 64, bypass = () => false }: { concurrency?: number
     clock: still,
     concurrency,
     bypass,
-    handle: (one, { generation, live }) => {
+    handle: (one, context) => {
       const door = Promise.withResolvers<void>();
       const task: Task = {
+        ...context,
         record: one,
-        generation,
-        live,
         finish: async () => {
           tasks.splice(tasks.indexOf(task), 1);
           door.resolve();
@@ -86,6 +85,26 @@ describe('lanes', () => {
     // Compaction leaves gaps between offsets: what follows the last finished one is next.
     expect(rig.lanes.finishedPrefix(0)).toBe(15);
     expect(rig.lanes.finishedPrefix(1)).toBeUndefined();
+  });
+
+  it('shows a handler the records of its key behind its own, as many as it asks for, while its assignment stands', async () => {
+    const rig = held({ bypass: (one) => one.key === 'tick' });
+    rig.lanes.assign(0, 1, 0);
+    for (const [offset, key] of ['a', 'b', 'a', 'tick', 'a'].entries()) rig.lanes.push(record(0, offset, key));
+    const behind = (offset: number, atMost: number): number[] =>
+      rig
+        .task(offset)
+        .next(atMost)
+        .map((one) => one.offset);
+    expect([behind(0, 9), behind(0, 1), behind(1, 9), behind(3, 9)]).toEqual([[2, 4], [2], [], []]);
+    rig.lanes.push(record(0, 5, 'a'));
+    expect(behind(0, 9)).toEqual([2, 4, 5]);
+    await rig.task(0).finish();
+    expect(behind(2, 9)).toEqual([4, 5]);
+    rig.lanes.revoke();
+    rig.lanes.assign(0, 2, 2);
+    rig.lanes.push(record(0, 2, 'a'));
+    expect(behind(2, 9)).toEqual([]);
   });
 
   it('drops records of partitions that are not assigned', () => {

@@ -1,11 +1,11 @@
 import type { Clock } from '@dialog/contracts/clock';
-import type { LaneReport, LogRecord } from './port.ts';
+import type { HandleContext, LaneReport, LogRecord } from './port.ts';
 
 export type LanesOptions = {
   readonly clock: Clock;
   /** Keys handled at once. */
   readonly concurrency: number;
-  readonly handle: (record: LogRecord, context: { readonly generation: number; readonly live: () => boolean }) => Promise<void>;
+  readonly handle: (record: LogRecord, context: HandleContext) => Promise<void>;
   readonly bypass: (record: LogRecord) => boolean;
   /** `handle` rejected: a bug; the consumer can't go on, and nothing more is handed out (the key's next record must not overtake). */
   readonly onFailure: (error: unknown) => void;
@@ -130,7 +130,7 @@ export const lanes = (options: LanesOptions): Lanes => {
     if (entry === undefined || partition === undefined) return;
     lane.running = true;
     running += 1;
-    await run(partition, entry);
+    await run(partition, entry, lane);
     running -= 1;
     lane.running = false;
     if (lane.waiting.length > 0) ready.push(lane);
@@ -138,13 +138,15 @@ export const lanes = (options: LanesOptions): Lanes => {
     startReady();
   };
 
-  const run = async (partition: Partition, entry: Entry): Promise<void> => {
+  const run = async (partition: Partition, entry: Entry, lane?: Lane): Promise<void> => {
     entry.started = true;
     partition.inFlight += 1;
     handling += 1;
     const live = (): boolean => partitions.get(entry.record.partition) === partition;
+    const next = (atMost: number): readonly LogRecord[] =>
+      lane === undefined || !live() ? [] : lane.waiting.slice(0, atMost).map(({ record }) => record);
     try {
-      await options.handle(entry.record, { generation: partition.generation, live });
+      await options.handle(entry.record, { generation: partition.generation, live, next });
       if (live()) finish(partition, entry);
     } catch (error) {
       draining = true;

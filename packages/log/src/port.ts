@@ -36,6 +36,14 @@ export type Appended = { readonly partition: number; readonly offset: number; re
 /** One assignment of partition numbers to this member; a later one has a higher generation. */
 export type Assignment = { readonly generation: number; readonly partitions: readonly number[] };
 
+export type HandleContext = {
+  readonly generation: number;
+  /** Whether the assignment in which the record was handed out still stands. */
+  readonly live: () => boolean;
+  /** The next records of its key, at most so many, that wait behind it just now, in order: each will be handed out itself. */
+  readonly next: (atMost: number) => readonly LogRecord[];
+};
+
 export type ConsumerOptions = {
   readonly group: string;
   /** Its records go to `handle`. */
@@ -48,9 +56,8 @@ export type ConsumerOptions = {
   /**
    * One record at a time per key, in order; up to `concurrency` keys at once. Resolved = finished; the committed offset
    * is the end of the finished prefix. It must not reject: a rejection is a bug, stops the consumer and rejects `run()`.
-   * `live()` says whether the assignment in which the record was handed out still stands.
    */
-  readonly handle: (record: LogRecord, context: { readonly generation: number; readonly live: () => boolean }) => Promise<void>;
+  readonly handle: (record: LogRecord, context: HandleContext) => Promise<void>;
   /** Keys handled at once. Default 64. */
   readonly concurrency?: number;
   /** Records with this predicate true bypass the lanes: handed at once to `handle` in partition order (ticks). */

@@ -6,8 +6,9 @@ import { type DecideContext, type DecidedEvent, decide } from '@dialog/domain/de
 import { type DialogState, parkedHead } from '@dialog/domain/state';
 import { type DecidedVisitorEvent, decideVisitor, type VisitorContext } from '@dialog/domain/visitor/decide';
 import type { VisitorState } from '@dialog/domain/visitor/state';
-import { type DerivedEvent, type EventStore, isConflict } from '@dialog/event-store/port';
-import type { LogRecord } from '@dialog/log/port';
+import { type DerivedEvent, type EventStore, type ExpectedRevision, isConflict } from '@dialog/event-store/port';
+import type { HandleContext, LogRecord } from '@dialog/log/port';
+import type { AppliedAhead } from './applied-ahead.ts';
 import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withDecision, withEvent } from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
 import { type Pins, settingsFor } from './pins.ts';
@@ -44,18 +45,36 @@ export type ApplyDependencies = {
   readonly doorsOpenSince: (partition: number, at: number) => number | null;
 };
 
+/** A record decided: its events come behind those of the steps before it. */
+type Step = {
+  readonly record: LogRecord;
+  readonly input: Input;
+  readonly events: readonly Decided[];
+  readonly after: Loaded;
+};
+
+/** Records applied in one append at most. */
+const stepsAtMost = 16;
+
 /**
- * One inbox record is one append with a concrete expected revision. A conflict drops what was known and decides again.
+ * Appends with a concrete expected revision what a record decides. A conflict drops what was known and decides again.
  * @throws UnappliableRecord; @throws EventStoreError (`retryable`: the caller repeats the whole call)
  */
 export const applyRecord = async (
-  { store, dialogs, pins, producer, doorsOpenSince }: ApplyDependencies,
+  dependencies: ApplyDependencies,
   record: LogRecord,
   generation: number,
-  /** Of a release: the dialog is parked, and its records are applied all the same. */
-  release?: { readonly outcome?: ReleaseParked['outcome'] },
+  options: {
+    /** Of a release: the dialog is parked, and its records are applied all the same. */
+    readonly release?: { readonly outcome?: ReleaseParked['outcome'] };
+    /** The records of the key behind this one, and where to keep what came of those that the same append has taken along. */
+    readonly ahead?: { readonly next: HandleContext['next']; readonly keep: AppliedAhead['keep'] };
+  } = {},
 ): Promise<Applied> => {
+  const { store, dialogs } = dependencies;
+  const { release } = options;
   const id = subjectOf(record);
+  let { ahead } = options;
   for (;;) {
     const dialog = await dialogs.load(id, generation);
     if (dialog.state.inputs.has(recordPlace(record))) return { kind: 'skipped', reason: 'skipped_before' };
@@ -65,21 +84,69 @@ export const applyRecord = async (
     }
     const read = inputOf(record, id);
     const input = isRelease(read) ? { ...read, outcome: release?.outcome } : read;
-    const decided = await decideWith(pins, dialog, input, record, producer, doorsOpenSince);
-    if (decided === undefined) return { kind: 'skipped', reason: 'account_unknown' };
-    const { events } = decided;
-    if (events.length === 0) return { kind: 'applied', dialog, input, appended: [] };
+    const first = await stepOf(dependencies, dialog, record, input);
+    if (first === undefined) return { kind: 'skipped', reason: 'account_unknown' };
+    if (first.events.length === 0) return appliedBy(first);
+    const following = ahead === undefined ? [] : await stepsBehind(dependencies, first.after, ahead.next(stepsAtMost - 1));
+    const last = following.at(-1) ?? first;
     try {
-      const after = await append(store, dialog, input, events, decided.state);
-      dialogs.keep(after, generation);
-      await keepSnapshot(store, dialog, after);
-      return { kind: 'applied', dialog: after, input, appended: events };
+      const written = [first, ...following].flatMap(({ input, events }) => derived(input.inputId, events));
+      await store.append(subjectStream(id), written, expectedAfter(dialog));
+      dialogs.keep(last.after, generation);
+      for (const step of following) ahead?.keep(step.record, generation, appliedBy(step));
+      await keepSnapshot(store, dialog, last.after);
+      return appliedBy(first);
     } catch (error) {
       dialogs.forget(id);
-      if (codeOf(error) === 'too_large') throw new UnappliableRecord('too_large', error);
-      if (!isConflict(error)) throw error;
+      if (codeOf(error) !== 'too_large') {
+        if (!isConflict(error)) throw error;
+      } else if (following.length === 0) throw new UnappliableRecord('too_large', error);
+      // Together they are too large for an append; it may be small enough alone.
+      else ahead = undefined;
     }
   }
+};
+
+/** @returns what the record decides; undefined: the account is not configured and there is no stream. */
+const stepOf = async (
+  { pins, producer, doorsOpenSince }: ApplyDependencies,
+  before: Loaded,
+  record: LogRecord,
+  input: Input,
+): Promise<Step | undefined> => {
+  const decided = await decideWith(pins, before, input, record, producer, doorsOpenSince);
+  if (decided === undefined) return undefined;
+  const { events } = decided;
+  return { record, input, events, after: events.length === 0 ? before : withDecision(before, decided) };
+};
+
+const appliedBy = ({ after, input, events }: Step): Extract<Applied, { kind: 'applied' }> => ({
+  kind: 'applied',
+  dialog: after,
+  input,
+  appended: events,
+});
+
+/**
+ * What waits behind a record, decided on the state after it: a backlog costs the store one append for many records. What is no plain input, fails or
+ * changes nothing ends it, and is looked at in its own turn.
+ */
+const stepsBehind = async (dependencies: ApplyDependencies, first: Loaded, records: readonly LogRecord[]): Promise<readonly Step[]> => {
+  const steps: Step[] = [];
+  let before = first;
+  try {
+    for (const record of records) {
+      if (before.parked || before.state.inputs.has(recordPlace(record))) break;
+      const input = inputOf(record, before.id);
+      const step = isRelease(input) ? undefined : await stepOf(dependencies, before, record, input);
+      if (step === undefined || step.events.length === 0) break;
+      steps.push(step);
+      before = step.after;
+    }
+  } catch {
+    // It will fail again in its own turn, where that is dealt with.
+  }
+  return steps;
 };
 
 /** What becomes of a record of a parked dialog; undefined: it is applied, since it is the answer to the dialog's own redirect. */
@@ -105,21 +172,22 @@ export const append = async (
   dialog: Loaded,
   input: Pick<Input, 'inputId'>,
   events: readonly Decided[],
-  /** After the events, where their decision has folded them. */
-  state?: DialogState | VisitorState,
 ): Promise<Loaded> => {
-  const written: DerivedEvent[] = events.map((event, index) => ({
-    id: (dataJson) => derivedEventId(input.inputId, index, event.type, dataJson),
-    type: event.type,
-    data: event.data,
-    metadata: event.metadata,
-  }));
-  await store.append(subjectStream(dialog.id), written, dialog.revision < 0 ? 'no_stream' : dialog.revision);
-  if (state !== undefined) return withDecision(dialog, { events, state });
+  await store.append(subjectStream(dialog.id), derived(input.inputId, events), expectedAfter(dialog));
   let after = dialog;
   for (const { type, data } of events) after = withEvent(after, { revision: after.revision + 1, type, data });
   return after;
 };
+
+const derived = (inputId: string, events: readonly Decided[]): readonly DerivedEvent[] =>
+  events.map(({ type, data, metadata }, index) => ({
+    id: (dataJson) => derivedEventId(inputId, index, type, dataJson),
+    type,
+    data,
+    metadata,
+  }));
+
+const expectedAfter = ({ revision }: Loaded): ExpectedRevision => (revision < 0 ? 'no_stream' : revision);
 
 /** @returns undefined: the account is not configured and there is no stream. */
 const decideWith = async (

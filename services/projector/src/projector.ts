@@ -11,11 +11,12 @@ import { earliestDeadline, nextWake } from '@dialog/domain/deadlines';
 import { parkedHead } from '@dialog/domain/state';
 import { earliestExpiry } from '@dialog/domain/visitor/state';
 import { type EventStore, isConflict } from '@dialog/event-store/port';
-import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import type { HandleContext, LogRecord, PartitionedLog } from '@dialog/log/port';
 import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
 import { untilItWorks } from '@dialog/service-kit/until-it-works';
 import type { Logger } from 'pino';
+import { appliedAhead } from './applied-ahead.ts';
 import { type Applied, type ApplyDependencies, applyRecord, type Input, isRelease, UnappliableRecord } from './apply-record.ts';
 import { deadlineIndex } from './deadline-index.ts';
 import { dialogs as dialogCache, type Loaded } from './dialogs.ts';
@@ -66,6 +67,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const cache = dialogCache({ store, capacity: cacheCapacity });
   const index = deadlineIndex();
   const doors = doorsOf();
+  const ahead = appliedAhead();
   const stopping = new AbortController();
   const retry = untilItWorks({ clock, logger, stop: stopping.signal, onAway: (away) => (away ? consumer.pause() : consumer.resume()) });
   const heads = headPublisher({ log, clock });
@@ -82,7 +84,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     bypass: (record) => record.key === tickKey,
     handle: async (record, context) => {
       try {
-        await handle(record, context.generation, context.live);
+        await handle(record, context);
       } catch (error) {
         // Stopping: the record was not finished and will be delivered again.
         if (!stopping.signal.aborted) throw error;
@@ -98,6 +100,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       index.forget(assignment.partitions);
       doors.forget(assignment.partitions);
       heads.forgetAll();
+      ahead.forgetAll();
     },
     note: (partition) => JSON.stringify(noteOf(partition)),
     onOffsetReset: (info) => logger.error({ event: 'offset_reset', ...info }),
@@ -132,21 +135,27 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     index.setHinted(record.key, record.partition, wakeAt);
   };
 
-  const handle = async (record: LogRecord, generation: number, live: () => boolean): Promise<void> => {
+  const handle = async (record: LogRecord, { generation, live, next }: HandleContext): Promise<void> => {
     if (record.key === tickKey) {
       doors.tick(record.partition, record.appendedAt);
       return;
     }
-    const applied = await retry('apply', () => applyOrPark(record, generation));
+    const applied = await retry('apply', () => applyOrPark(record, generation, next));
     if (applied === undefined || !live()) return;
     await retry('after_append', () => afterAppend(applied.dialog, record, applied));
   };
 
   /** @returns undefined where the record is done with: skipped, or kept in the parked stream. */
-  const applyOrPark = async (record: LogRecord, generation: number): Promise<Extract<Applied, { kind: 'applied' }> | undefined> => {
+  const applyOrPark = async (
+    record: LogRecord,
+    generation: number,
+    next: HandleContext['next'],
+  ): Promise<Extract<Applied, { kind: 'applied' }> | undefined> => {
+    const before = ahead.take(record, generation);
+    if (before !== undefined) return before;
     for (let attempt = 1; ; attempt++) {
       try {
-        const first = await applyRecord(applying, record, generation);
+        const first = await applyRecord(applying, record, generation, { ahead: { next, keep: ahead.keep } });
         const applied = first.kind === 'release' ? await releaseDialog(applying, record, first.input, generation, notes.write) : first;
         if (applied.kind === 'applied') {
           const { dialog, input } = applied;

@@ -50,7 +50,9 @@ export const releaseDialog = async (
         continue;
       }
       const edited = edits.get(place);
-      const result = await applyRecord(dependencies, edited === undefined ? record : { ...record, value: edited }, generation, {});
+      const result = await applyRecord(dependencies, edited === undefined ? record : { ...record, value: edited }, generation, {
+        release: {},
+      });
       if (result.kind === 'applied') await tell(result);
       if (result.kind === 'applied' && result.appended.length > 0) applied += 1;
       // Read once more from the log it would be what it was: it counts as taken.
@@ -61,7 +63,8 @@ export const releaseDialog = async (
       break;
     }
   }
-  return applyRecord(dependencies, command, generation, { outcome: { applied, skipped, ...(failed === undefined ? {} : { failed }) } });
+  const outcome = { applied, skipped, ...(failed === undefined ? {} : { failed }) };
+  return applyRecord(dependencies, command, generation, { release: { outcome } });
 };
 
 type Tell = (applied: Extract<Applied, { kind: 'applied' }>) => Promise<void>;
@@ -83,7 +86,7 @@ const leaveOut = async (
     const result = awaitedResult(dialog, record);
     if (result !== undefined) {
       const value = Buffer.from(JSON.stringify(leftOutResult(result)));
-      const applied = await applyRecord(dependencies, { ...record, value }, generation, {});
+      const applied = await applyRecord(dependencies, { ...record, value }, generation, { release: {} });
       if (applied.kind === 'applied') await tell(applied);
       if (!dialog.state.inputs.has(result.inputId)) continue;
     }

@@ -1,0 +1,146 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realClock } from '@dialog/contracts/clock';
+import { type AccountId, type ChatId, type DialogId, dialogStream } from '@dialog/contracts/ids';
+import { groups, topicSpecs, topics } from '@dialog/contracts/topics';
+import { type EventStore, EventStoreError } from '@dialog/event-store/port';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import type { PartitionedLog } from '@dialog/log/port';
+import { sqliteLog } from '@dialog/log/sqlite/log';
+import { parseAccounts } from '@dialog/service-kit/accounts';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { parkedRecords } from './parked.ts';
+import { pins } from './pins.ts';
+import { projectorService } from './projector.ts';
+
+const logger = pino({ level: 'silent' });
+const dialogs: readonly DialogId[] = ['1', '2', '3', '4'].map((chatId) => ({ account: 'acme' as AccountId, chatId: chatId as ChatId }));
+
+let folder: string;
+let log: PartitionedLog;
+let stores: EventStore[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dialog-backlog-'));
+  stores = ['together', 'alone'].map((name) => sqliteEventStore({ file: join(folder, `${name}.db`), clock: realClock }));
+  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
+  await log.ensureTopics(topicSpecs(2));
+  await writeFile(
+    join(folder, 'bot.yaml'),
+    `format: dialog-script/1
+bot: b
+defaults: { handover: { department: people } }
+vars: { no: { type: text } }
+scripts:
+  w: { when: chat_start, steps: [{ ask: { text: which?, save: no, as: text, on_fail: [{ say: again }] } }, { say: "{no}" }] }
+  o: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }
+`,
+  );
+});
+afterEach(async () => {
+  await log.close();
+  for (const store of stores) await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const put = (chatId: string, value: unknown): Promise<unknown> =>
+  log.append([
+    { topic: topics.inbox, key: `acme:${chatId}`, value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) },
+  ]);
+const common = (chatId: string, inputId: string) => ({ inputId, account: 'acme', chatId, chatIdForm: 'string', receivedAt: 1 });
+const says = (chatId: string, number: number, text = `line ${number}`): Promise<unknown> =>
+  put(chatId, {
+    type: 'new_message',
+    ...common(chatId, `m-${number}`),
+    message: { id: `${number}`, hash: `h-${number}`, hashOfContent: false, kind: 'visitor', side: 'visitor', text },
+  });
+
+/** Applies what is in the log; `alone`: no record sees those behind it. @returns how many appends to dialogs that took */
+const apply = async (store: EventStore, { alone, lost = 0 }: { alone: boolean; lost?: number }): Promise<number> => {
+  let appends = 0;
+  const counted: EventStore = {
+    ...store,
+    append: async (stream, events, expected) => {
+      const answer = await store.append(stream, events, expected);
+      if (!stream.startsWith('dialog-')) return answer;
+      appends += 1;
+      // It has landed, and nobody heard of it.
+      if (appends <= lost) throw new EventStoreError('timeout', 'no answer');
+      return answer;
+    },
+  };
+  const own: PartitionedLog = {
+    ...log,
+    consumer: ({ handle, ...options }) =>
+      log.consumer({
+        ...options,
+        group: alone ? 'alone' : groups.projector,
+        handle: (record, context) => handle(record, alone ? { ...context, next: () => [] } : context),
+      }),
+  };
+  const parsed = parseAccounts(
+    `accounts:\n  - id: acme\n    webim: { host: shop.webim.ru, token: t }\n    department: people\n    webhookTokens: [${'a'.repeat(64)}]\n    script: bot.yaml\n`,
+    { file: join(folder, 'accounts.yaml'), env: {} },
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed));
+  const accounts = { all: () => parsed.accounts, get: (id: string) => parsed.accounts.find((one) => one.id === id) };
+  const pinned = pins({ store: counted, accounts: accounts as never, clock: realClock, logger });
+  await pinned.registerAll();
+  const projector = projectorService({ log: own, store: counted, pins: pinned, clock: realClock, logger, producer: 'test' });
+  const running = projector.run();
+  await vi.waitFor(async () => {
+    const lags = await log.lag(alone ? 'alone' : groups.projector, topics.inbox);
+    expect(lags.map(({ lag }) => lag)).toEqual(lags.map(() => 0));
+  }, 20_000);
+  await projector.stop();
+  await running;
+  return appends;
+};
+
+const told = async (store: EventStore, id: DialogId): Promise<unknown[]> =>
+  (await store.read(dialogStream(id), { maxCount: 5_000 })).map((event) => [
+    event.revision,
+    event.id,
+    event.type,
+    event.data,
+    event.metadata,
+  ]);
+const offsetsParked = async (store: EventStore, id: DialogId): Promise<number[]> =>
+  (await parkedRecords(store, id)).map(({ offset }) => offset);
+
+it('a backlog is applied many records an append, and every stream is as if each had come alone', async () => {
+  const [together, alone] = stores as [EventStore, EventStore];
+  for (const { chatId } of dialogs)
+    await put(chatId, { type: 'new_chat', ...common(chatId, `c-${chatId}`), messages: [], bodyHash: `b-${chatId}` });
+  for (let number = 1; number <= 40; number++) {
+    await says('1', number);
+    // One that can't be read stops its dialog, and those behind it follow.
+    await (number === 20 ? put('2', '{') : says('2', number));
+    // Sixteen of these are too large for an append.
+    await says('3', number, 'x'.repeat(30_000));
+    // A handler, a redelivery and people's words between the visitor's.
+    if (number % 10 === 0)
+      await put('4', { type: 'chat_assigned', ...common('4', `a-${number}`), bodyHash: `a-${number}`, operatorId: '9' });
+    else await says('4', number % 10 === 5 ? number - 1 : number);
+  }
+  const appends = [await apply(together, { alone: false }), await apply(alone, { alone: true })];
+  for (const id of dialogs) {
+    expect(await told(together, id)).toEqual(await told(alone, id));
+    expect(await offsetsParked(together, id)).toEqual(await offsetsParked(alone, id));
+  }
+  expect(await offsetsParked(together, dialogs[1] as DialogId)).toHaveLength(21);
+  const [many = 0, one = 0] = appends;
+  expect(many * 2).toBeLessThan(one);
+});
+
+it('an append of many that has landed though nobody heard of it stands once', async () => {
+  const [together, alone] = stores as [EventStore, EventStore];
+  await put('1', { type: 'new_chat', ...common('1', 'c-1'), messages: [], bodyHash: 'b' });
+  for (let number = 1; number <= 40; number++) await says('1', number);
+  await apply(together, { alone: false, lost: 2 });
+  await apply(alone, { alone: true });
+  const [id] = dialogs as [DialogId];
+  expect(await told(together, id)).toEqual(await told(alone, id));
+  expect(await told(together, id)).not.toHaveLength(0);
+});
