@@ -225,6 +225,15 @@ describe('what a viewer sees', () => {
     }
   });
 
+  it('no id that derives from a text: who knows all but that could try texts until the id comes out', async () => {
+    type Page = { events: { id: string; revision: number }[] };
+    const whole = JSON.parse(await body('/dialogs/shop/101/events', 'analyst')) as Page;
+    const masked = JSON.parse(await body('/dialogs/shop/101/events', 'viewer')) as Page;
+    expect(new Set(masked.events.map(({ id }) => id)).size).toBe(whole.events.length);
+    expect(masked.events.map(({ revision }) => revision)).toEqual(whole.events.map(({ revision }) => revision));
+    for (const { id } of whole.events) expect(JSON.stringify(masked)).not.toContain(id);
+  });
+
   it('and can’t find out by a search what stands in a text', async () => {
     expect((await ask(`/dialogs?text=${encodeURIComponent(planted)}`, { headers: as('analyst') })).status).toBe(200);
     for (const query of ['text=x', 'text=', 'account=shop&text=x', 'text[]=x']) {

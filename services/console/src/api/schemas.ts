@@ -83,7 +83,7 @@ export type Dialog = z.infer<typeof dialogSchema>;
 
 export const storedEventSchema = z.object({
   revision: z.number().int(),
-  id: z.string(),
+  id: z.string().describe('A UUID that derives from the data; to a viewer, who does not see all of that, the revision'),
   type: z.string().describe(`One of ${Object.keys(domainEventSchemas).join(', ')}; others may come with newer versions`),
   recordedAt: z.number().describe("The store's time of the append, ms since the epoch"),
   data: z.unknown(),

@@ -2,7 +2,6 @@ import type { DomainEvent } from '@dialog/contracts/domain-event';
 import type { HistoryFile } from '@dialog/contracts/history-file';
 import { accountIdSchema, chatIdSchema } from '@dialog/contracts/ids';
 import { erasePersonal } from '@dialog/domain/erase-personal';
-import type { StoredEvent } from '../../../src/api/schemas.ts';
 import type { Step } from './history.ts';
 import type { PinnedAll } from './pins.ts';
 
@@ -21,11 +20,17 @@ export const historyFile = ({ account, chatId, history, pinned, savedAt, erased 
   dialog: { account: accountIdSchema.parse(account), chatId: chatIdSchema.parse(chatId) },
   savedAt,
   erased,
-  events: history.map(({ event }) => (erased ? (erasePersonal(event as DomainEvent) as StoredEvent & DomainEvent) : event)),
+  events: history.map(({ event }) => (erased ? withoutPersonal(event) : event)),
   scripts: Object.fromEntries(
     Object.entries(pinned.scripts).map(([hash, { source, personal }]) => [hash, { source, personal: personal && [...personal] }]),
   ),
   settings: { ...pinned.settings },
+});
+
+/** Its id is a digest of the data as it was, by which a number that was taken out could be guessed: the revision names the event instead. */
+const withoutPersonal = (event: Step['event']): Step['event'] => ({
+  ...(erasePersonal(event as DomainEvent) as Step['event']),
+  id: String(event.revision),
 });
 
 /** Hands a text to the browser as a download. */
