@@ -2,7 +2,7 @@ import { accountIdSchema, chatIdSchema } from '@dialog/contracts/ids';
 import type { ChatImported } from '@dialog/contracts/inbox';
 import type { Secret } from '@dialog/contracts/secret';
 import { keyedHash } from '../keyed-hash.ts';
-import { chatIdOf, first, messageOf, newestThatFit, timeOf } from '../webhook/normalise.ts';
+import { chatIdOf, first, newestThatFit, timeOf } from '../webhook/normalise.ts';
 import { visitorOf } from '../webhook/parse.ts';
 import { storedChat } from './chat-object.ts';
 
@@ -28,7 +28,7 @@ export const importedChat = (
   const where = { account, chatId: id.id, hashKey };
   const listed = Array.isArray(raw['messages']) ? raw['messages'] : [];
   if (listed.length === 0) return undefined;
-  const { kept, truncated } = newestThatFit(listed.map((message) => messageOf(message, where)));
+  const { kept, truncated } = newestThatFit(listed, where);
   const { closed, closedAt, operatorId } = storedChat(raw);
   const startedAt = timeOf(first(raw, 'created_at', 'createdAt', 'started_at'));
   const visitor = visitorOf(raw['visitor'], account, { hashKey });

@@ -122,15 +122,21 @@ export const cutBytes = (value: string, limit: number): string => {
   return cut.endsWith('�') ? cut.slice(0, -1) : cut;
 };
 
-/** The newest messages that fit into the limit, in their order; a chat's history stands oldest first. */
-export const newestThatFit = (messages: readonly Message[]): { readonly kept: Message[]; readonly truncated: boolean } => {
+/**
+ * The newest messages that fit into the limit, in their order; a chat's history stands oldest first. Only these are looked at: a body at its limit may
+ * list millions, and normalising them all would hold up everything else for half a minute and take a gigabyte.
+ */
+export const newestThatFit = (
+  listed: readonly unknown[],
+  where: { account: string; chatId: string; hashKey: Secret },
+): { readonly kept: Message[]; readonly truncated: boolean } => {
   const kept: Message[] = [];
   let bytes = 0;
-  for (let at = messages.length - 1; at >= 0; at--) {
-    const message = messages[at] as Message;
+  for (let at = listed.length - 1; at >= 0; at--) {
+    const message = messageOf(listed[at], where);
     bytes += Buffer.byteLength(JSON.stringify(message)) + 1;
     if (bytes > maxMessagesBytes) return { kept: kept.reverse(), truncated: true };
     kept.push(message);
   }
-  return { kept: kept.reverse(), truncated: messages.some((message) => message.truncated === true) };
+  return { kept: kept.reverse(), truncated: kept.some((message) => message.truncated === true) };
 };

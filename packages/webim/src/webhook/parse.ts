@@ -63,8 +63,7 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
       ...at(body, 'at', 'time', 'timestamp', 'ts'),
     });
   }
-  const messages = listOf(first(body, 'messages') ?? first(chat, 'messages')).map((one) => messageOf(one, where));
-  const { kept, truncated } = newestThatFit(messages);
+  const { kept, truncated } = newestThatFit(listOf(first(body, 'messages') ?? first(chat, 'messages')), where);
   const bodyHash = keyedHash(context.hashKey, request.account, event, canonicalBody(read.fields, request.query));
   const visitor = visitorOf(first(body, 'visitor') ?? first(chat, 'visitor'), request.account, context);
   const cut = truncated ? { truncated: true } : {};
