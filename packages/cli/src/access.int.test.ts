@@ -11,7 +11,7 @@ import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
-import { supportLife } from '../../../services/console/test/decided-dialog.ts';
+import { decidedDialog, supportLife } from '../../../services/console/test/decided-dialog.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const undo: (() => Promise<unknown>)[] = [];
@@ -97,6 +97,17 @@ it('hash-password, a first token by the password, then all by tokens; the audit 
   expect((await run([...why, ...at], asAdmin)).stdout).toContain('555-44-33');
   // Several requests, one sign-in.
   expect((await run([...why, ...at, '--password-file', passwordFile])).stdout).toContain('555-44-33');
+
+  // Who wrote it could else write to the operator's screen as he likes.
+  const hostile = decidedDialog('shop', '8002', 1_700_000_000_000).starts('Здравствуйте').says('\u001b[2J\u009b31mforged');
+  await hostile.writeTo(store);
+  const saying = hostile.stored().find(({ data }) => JSON.stringify(data).includes('forged'))?.revision ?? -1;
+  for (const more of [[], ['--json']]) {
+    const { status, stdout } = await run(['why', 'shop/8002', String(saying), ...more, ...at], asAdmin);
+    expect(status).toBe(0);
+    expect(stdout).toContain('forged');
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+  }
 
   const listed = await run(['access', 'token', 'list', ...at], asAdmin);
   expect(listed.stdout).toMatch(/viewer\s+until .*ci-viewer, by token:ci-administrator/);

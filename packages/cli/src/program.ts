@@ -17,13 +17,14 @@ import { opsCommands } from './ops/commands.ts';
 import { parkedCommands } from './parked.ts';
 import { scriptCommands } from './script/commands.ts';
 import { scriptVersionCommands } from './script-versions.ts';
+import { terminalText } from './terminal-text.ts';
 import { topicsCommands } from './topics.ts';
 import { version } from './version.ts';
 import { whatIfCommand } from './what-if/command.ts';
 import { whyCommand } from './why.ts';
 
 /** `dialogctl`. Exit codes: 0 fine, 1 what was asked about is not as it should be, 2 the command could not be carried out. */
-const out = (text: string): void => void process.stdout.write(`${text}\n`);
+const out = (text: string): void => void process.stdout.write(`${terminalText(text)}\n`);
 
 // Who reads our output may have had enough of it: `| head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

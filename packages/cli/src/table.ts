@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { terminalText } from './terminal-text.ts';
 
 const none = Object.fromEntries(
   [
@@ -26,7 +27,7 @@ export const table = (head: readonly string[], rows: readonly (readonly (string 
     chars: { ...none, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  made.push(...rows.map((row) => row.map(String)));
+  made.push(...rows.map((row) => row.map((cell) => terminalText(String(cell)))));
   return made
     .toString()
     .split('\n')
