@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Clock } from '@dialog/contracts/clock';
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
@@ -15,6 +16,8 @@ type Dependencies = {
   readonly setKnobs: (knobs: Partial<Knobs>) => void;
   readonly timeouts: () => Timeouts;
   readonly clockRate: number;
+  /** Address or name that it listens on. */
+  readonly host: string;
   /** Calls back at each change; @returns how to stop that. */
   readonly onChange: (listener: () => void) => () => void;
 };
@@ -83,7 +86,7 @@ const livePauseMs = 50;
 export const controlApp = (dependencies: Dependencies): Express => {
   const { account, clock, webim, journal, knobs, timeouts } = dependencies;
   const app = express();
-  app.use(onlyFromHere);
+  app.use(onlyFromHere(dependencies.host));
   app.use(express.json({ limit: '100kb' }));
 
   const snapshot = (): unknown => ({
@@ -132,9 +135,23 @@ export const controlApp = (dependencies: Dependencies): Express => {
   return app;
 };
 
-/** A page of another site must not drive the simulator: a browser says where a request comes from. */
-const onlyFromHere = (request: Request, response: Response, next: () => void): void => {
-  const site = request.get('sec-fetch-site');
-  if (site === undefined || site === 'same-origin' || site === 'none') next();
-  else response.status(403).json({ error: 'another site' });
-};
+/**
+ * A page of another site must neither drive the simulator nor read what is said there. A browser says where a request comes from; but to a page whose
+ * own name was pointed at this machine (DNS rebinding) all is its own, and only the name in `Host` tells.
+ */
+const onlyFromHere =
+  (ownHost: string) =>
+  (request: Request, response: Response, next: () => void): void => {
+    const site = request.get('sec-fetch-site');
+    const name = hostName(request.get('host'));
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') response.status(403).json({ error: 'another site' });
+    else if (name === ownHost.toLowerCase() || isOurs(name)) next();
+    else response.status(421).json({ error: 'this host name is not served here' });
+  };
+
+/** Of a `Host` header, without port and brackets; empty where it is none. */
+const hostName = (header = ''): string =>
+  /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::\d{1,5})?$/i.exec(header)?.slice(1).join('').toLowerCase() ?? '';
+
+/** An address, or a name without a dot (`localhost`, that of a container): nobody's own on the internet. */
+const isOurs = (name: string): boolean => name !== '' && (isIP(name) !== 0 || !name.includes('.'));

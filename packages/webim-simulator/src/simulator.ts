@@ -117,6 +117,7 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
         setKnobs,
         timeouts: () => timeouts,
         clockRate: options.clockRate ?? 1,
+        host,
         onChange,
       }),
     }),
