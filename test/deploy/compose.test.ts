@@ -69,6 +69,34 @@ it('versions are those that the tests run against', () => {
   );
 });
 
+it('the image is made of what it needs, by name: a secret or an export beside it is not copied into it', () => {
+  const lines = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  // The last pattern that fits decides.
+  expect(lines[0]).toBe('*');
+  const taken = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+  expect(taken.filter((name) => !/^[\w.-]+$/.test(name) || name === '.env')).toEqual([]);
+  const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+  for (const name of ['package.json', 'package-lock.json', 'turbo.json', ...workspaces.map((one) => one.replace('/*', ''))])
+    expect(taken).toContain(name);
+  // Where people work with the engine by the documents: accounts, passwords, tokens, keys, exports and the engine's own data.
+  for (const name of [
+    'secrets',
+    'hash-key',
+    'events-url',
+    'accounts.yaml',
+    'password.txt',
+    'token.txt',
+    'key',
+    'all.ndjson',
+    'data',
+    'deploy',
+    '.git',
+  ])
+    expect(taken).not.toContain(name);
+});
+
 describe('each rule goes red on its planted violation', () => {
   const changed = (service: string, change: Partial<Record<keyof ComposeService, unknown>>): ComposeFile => {
     const file = parsed(read(cluster));
