@@ -12,6 +12,7 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ingress, ingressService } from './ingress.ts';
+import type { IngressMetrics } from './metrics.ts';
 
 const token = 'a-webhook-token-that-is-long-enough-for-a-test';
 const account = {
@@ -21,6 +22,7 @@ const account = {
 let folder: string;
 let log: PartitionedLog;
 let ingress: Ingress;
+const counted: Parameters<IngressMetrics['webhook']>[0][] = [];
 /** Records of inbox and quarantine that stood there before a test. */
 let before = { inbox: 0, quarantine: 0 };
 
@@ -39,6 +41,7 @@ beforeAll(async () => {
     ackTimeoutMs: 5_000,
     botSilenceLimitMs: 3_600_000,
     bodyDeadlineMs: 400,
+    metrics: { webhook: (labels) => void counted.push(labels), acknowledged: () => undefined },
   });
   ingress.run().catch(() => undefined);
   await ingress.listening();
@@ -108,6 +111,14 @@ describe('what can not be read is kept with its verdict, answered 200, and hinde
     expect(bytes.equals(Buffer.from(body).subarray(0, 65_536))).toBe(true);
     await goodOneIsTaken();
   });
+});
+
+it('counts by events that are known: a text from outside is no label, be it in the address or in the body', async () => {
+  counted.length = 0;
+  await posts({}, '?event=phone-79125554433');
+  await posts({ event: 'my card is 4276', chat_id: 1 });
+  await posts({ event: 'new_chat' });
+  expect(counted).toEqual(['unknown', 'unknown', 'new_chat'].map((event) => ({ account: 'acme', event, verdict: 'quarantined' })));
 });
 
 describe('what is strange is taken as far as it goes', () => {

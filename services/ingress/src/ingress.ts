@@ -14,7 +14,7 @@ import { visitorMessages } from '@dialog/contracts/visitor-messages';
 import type { Appended, PartitionedLog } from '@dialog/log/port';
 import { errorFacts } from '@dialog/service-kit/error-facts';
 import type { Service } from '@dialog/service-kit/service';
-import { handlerEventOf, parseWebhook } from '@dialog/webim/webhook/parse';
+import { handlerEventOf, knownEventOf, parseWebhook } from '@dialog/webim/webhook/parse';
 import express, { type Express, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { type IngressMetrics, noMetrics } from './metrics.ts';
@@ -135,7 +135,11 @@ export const ingressService = (options: IngressOptions): Ingress => {
     );
     if (!parsed.ok) {
       const kept = await quarantine(account, request, query, body, parsed.reason, parsed.event);
-      metrics.webhook({ account: account.id, event: parsed.event ?? 'unknown', verdict: kept ? 'quarantined' : 'unavailable' });
+      metrics.webhook({
+        account: account.id,
+        event: knownEventOf(parsed.event) ?? 'unknown',
+        verdict: kept ? 'quarantined' : 'unavailable',
+      });
       logger.warn({ event: 'webhook_quarantined', account: account.id, verdict: parsed.reason });
       if (kept) answer(response, 200, { result: 'ok' });
       else answer(response, 503, { error: 'unavailable' });

@@ -12,6 +12,10 @@ export type ParsedWebhook =
 const handlerEvents = ['chat_started', 'chat_assigned', 'chat_closed'] as const;
 type HandlerEvent = (typeof handlerEvents)[number];
 
+/** The event, where it is one that Webim is known to send: all else is a text that came from outside, and no label of a metric. */
+export const knownEventOf = (event: string | undefined): HandlerEvent | 'new_chat' | 'new_message' | undefined =>
+  isBotEvent(event) ? event : handlerEvents.find((one) => one === event);
+
 const isBotEvent = (event: string | undefined): event is 'new_chat' | 'new_message' => event === 'new_chat' || event === 'new_message';
 
 /** The event of a handler's URL: known from the query before any body is read (webim-protocol §7). */
