@@ -179,6 +179,26 @@ describe('what is strange is taken as far as it goes', () => {
     ]);
   });
 
+  it.each<[string, object, object]>([
+    [
+      'a press with its label alone',
+      { message: { kind: 'keyboard_response', data: { button: { text: 'Мои заказы' } } } },
+      { text: 'Мои заказы' },
+    ],
+    [
+      'a press whose data is JSON in a text',
+      { message: { kind: 'keyboard_response', data: '{"button":{"id":"orders","text":"Мои заказы"}}' } },
+      { button: { id: 'orders', text: 'Мои заказы' } },
+    ],
+    ['a message that is a bare text', { message: 'где заказ' }, { kind: 'visitor', text: 'где заказ' }],
+    ['no message, its fields beside the chat', { kind: 'visitor', text: 'где заказ', id: 15 }, { kind: 'visitor', text: 'где заказ' }],
+  ])('%s: what the visitor said is kept', async (_name, fields, message) => {
+    expect((await posts({ event: 'new_message', chat_id: 15, ...fields })).status).toBe(200);
+    expect((await inbox()).map(({ json }) => json['message'])).toEqual([expect.objectContaining({ side: 'visitor', ...message })]);
+    // An id there may be the chat's: taken for the message's it would make each message a repeat of the first.
+    expect((await inbox())[0]?.json['message']).toMatchObject({ hashOfContent: true });
+  });
+
   it('several megabytes of chat_closed: cut to what the dialog needs, newest messages first', async () => {
     const messages = Array.from({ length: 4_000 }, (_, at) => ({ id: `m${at}`, kind: 'visitor', text: 'ф'.repeat(700) }));
     expect((await posts({ chat: { id: 13, messages } }, '?event=chat_closed')).status).toBe(200);

@@ -22,6 +22,13 @@ export const readBody = (body: Uint8Array, contentType: string): ReadBody => {
 
 export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The object that a text holds as JSON; undefined where it holds none. */
+export const jsonObject = (value: unknown): Fields | undefined => {
+  if (typeof value !== 'string' || !/^\s*\{/.test(value) || nestsDeeperThan(value, maxDepth)) return undefined;
+  const json = parse(value)?.value;
+  return isFields(json) ? json : undefined;
+};
+
 const decoder = new TextDecoder('utf-8');
 const decode = (body: Uint8Array): string => decoder.decode(body);
 

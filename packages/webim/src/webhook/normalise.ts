@@ -2,7 +2,7 @@ import type { IdForm } from '@dialog/contracts/ids';
 import type { Message } from '@dialog/contracts/message';
 import type { Secret } from '@dialog/contracts/secret';
 import { keyedHash } from '../keyed-hash.ts';
-import { type Fields, isFields } from './body.ts';
+import { type Fields, isFields, jsonObject } from './body.ts';
 
 /** A text kept of one message at most, UTF-8 bytes (design §7). */
 export const maxTextBytes = 4 * 1024;
@@ -60,15 +60,18 @@ export const timeOf = (value: unknown): number | undefined => {
 const visitorKinds = new Set(['visitor', 'keyboard_response', 'file_visitor', 'apple_chat_response', 'sticker_visitor']);
 const operatorKinds = new Set(['operator', 'file_operator', 'operator_busy', 'keyboard']);
 
-/** A message as Webim sends it (webim-protocol §2.4, §4, §8), whatever of it is there. */
+/** A message as Webim sends it (webim-protocol §2.4, §4, §8), whatever of it is there; a bare text is what the visitor said. */
 export const messageOf = (value: unknown, where: { account: string; chatId: string; hashKey: Secret }): Message => {
-  const fields = object(value) ?? {};
+  const fields = object(value) ?? { text: value };
   const kind = (text(fields['kind'], 64) ?? 'visitor').toLowerCase();
-  const data = object(fields['data']);
+  // Webim keeps it as JSON in a text (webim-protocol §4).
+  const data = object(fields['data']) ?? jsonObject(fields['data']);
   const id = text(first(fields, 'id', 'message_id'), 200);
-  const whole = text(first(fields, 'text', 'message'), Number.MAX_SAFE_INTEGER);
-  const said = whole === undefined ? undefined : cutBytes(whole, maxTextBytes);
   const button = buttonOf(data);
+  // A press that names no button still says what is written on it: matched like a label that was typed.
+  const label = button === undefined && kind === 'keyboard_response' ? object(data?.['button'])?.['text'] : undefined;
+  const whole = text(first(fields, 'text', 'message') ?? label, Number.MAX_SAFE_INTEGER);
+  const said = whole === undefined ? undefined : cutBytes(whole, maxTextBytes);
   const file = kind.startsWith('file_') || kind === 'file' ? fileOf(fields, data) : undefined;
   const operatorId = operatorIdOf(fields);
   const at = timeOf(first(fields, 'created_at', 'ts', 'at', 'time'));

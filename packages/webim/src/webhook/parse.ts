@@ -57,7 +57,7 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
   const webimVersion = /^\d+(\.\d+){0,3}$/.test(request.webimVersion ?? '') ? request.webimVersion : undefined;
   const version = webimVersion === undefined ? {} : { webimVersion };
   if (event === 'new_message') {
-    const message = messageOf(body['message'], where);
+    const message = messageOf(first(body, 'message') ?? besideChat(body), where);
     return checked({
       type: 'new_message',
       ...common,
@@ -113,6 +113,9 @@ const chatIdField = (body: Fields, chat: Fields | undefined): unknown =>
 const isVersion1 = (request: WebhookRequest, event: string, fields: Fields): boolean =>
   request.botApiVersion?.trim().startsWith('1') === true ||
   (event === 'new_message' && fields['message'] === undefined && object(fields['chat']) !== undefined && fields['kind'] !== undefined);
+
+/** Without `message` what stands beside the chat's id: the visitor's words must not become silence. An `id` there may be the chat's. */
+const besideChat = ({ kind, text: said, data, message_id }: Fields): Fields => ({ kind, text: said, data, message_id });
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
