@@ -1,4 +1,5 @@
 import type { EffectResult } from '@dialog/contracts/inbox';
+import { timeOf } from '../webhook/normalise.ts';
 
 /** What the engine asks of a chat object. */
 export type StoredChat = NonNullable<EffectResult['chat']>;
@@ -10,7 +11,7 @@ export type StoredChat = NonNullable<EffectResult['chat']>;
  */
 export const storedChat = (chat: Readonly<Record<string, unknown>>): StoredChat => {
   const state = text(chat['state']) ?? text(chat['status']) ?? text(chat['chat_state']);
-  const closedAt = time(chat['closed_at'] ?? chat['close_time'] ?? chat['closedAt'] ?? chat['finished_at'] ?? chat['ended_at']);
+  const closedAt = timeOf(chat['closed_at'] ?? chat['close_time'] ?? chat['closedAt'] ?? chat['finished_at'] ?? chat['ended_at']);
   const closed = isClosed(state, closedAt);
   const closedBy = whoClosed(text(chat['closed_by']) ?? text(chat['close_reason']) ?? text(chat['closedBy']));
   const operatorId = id(chat['operator_id']) ?? id(record(chat['operator'])?.['id']) ?? id(chat['operatorId']);
@@ -52,17 +53,6 @@ const whoClosed = (value: string | undefined): StoredChat['closedBy'] => {
   if (/visitor/i.test(value)) return 'visitor';
   if (/operator|agent/i.test(value)) return 'operator';
   return undefined;
-};
-
-/** Times are ISO 8601 in UTC; numbers are taken as seconds, ms or µs by their size. */
-const time = (value: unknown): number | undefined => {
-  if (typeof value === 'string') {
-    const at = Date.parse(value);
-    return Number.isNaN(at) ? undefined : at;
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return undefined;
-  if (value >= 1e14) return Math.floor(value / 1000);
-  return value >= 1e11 ? value : value * 1000;
 };
 
 const id = (value: unknown): string | undefined => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : text(value));

@@ -1,6 +1,7 @@
 import type { IdForm } from '@dialog/contracts/ids';
 import type { Message } from '@dialog/contracts/message';
 import type { Secret } from '@dialog/contracts/secret';
+import { instantOf } from '../instant.ts';
 import { keyedHash } from '../keyed-hash.ts';
 import { type Fields, isFields, jsonObject } from './body.ts';
 
@@ -53,8 +54,7 @@ export const timeOf = (value: unknown): number | undefined => {
     if (!Number.isFinite(number) || number <= 0) return undefined;
     return Math.floor(number > 1e14 ? number / 1000 : number > 1e11 ? number : number * 1000);
   }
-  const parsed = typeof value === 'string' && value.length < 50 ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(parsed) ? undefined : parsed;
+  return typeof value === 'string' ? instantOf(value) : undefined;
 };
 
 const visitorKinds = new Set(['visitor', 'keyboard_response', 'file_visitor', 'apple_chat_response', 'sticker_visitor']);
