@@ -173,10 +173,24 @@ describe('what is strange is taken as far as it goes', () => {
     const form = new URLSearchParams({ event: 'chat_closed', chat: JSON.stringify({ id: 11 }) });
     expect((await fetch(address('?event=chat_closed'), { method: 'POST', body: form })).status).toBe(200);
     expect((await fetch(address('?event=chat_started&chat_id=12'))).status).toBe(200);
-    expect((await inbox()).map((one) => [one.json['type'], one.json['chatId']])).toEqual([
-      ['chat_closed', '11'],
-      ['chat_started', '12'],
+    const inQuery = new URLSearchParams({ event: 'chat_assigned', chat: JSON.stringify({ id: 16, operator_id: 7 }) });
+    expect((await fetch(address(`?${inQuery}`))).status).toBe(200);
+    expect((await inbox()).map((one) => [one.json['type'], one.json['chatId'], one.json['operatorId']])).toEqual([
+      ['chat_closed', '11', undefined],
+      ['chat_started', '12', undefined],
+      ['chat_assigned', '16', '7'],
     ]);
+  });
+
+  it.each([
+    ['10.5.62', '10.5.62'],
+    ['10.5.62-rc1', '10.5.62'],
+    ['v10.4.1 (cloud)', '10.4.1'],
+    ['10.5.62.1.7', '10.5.62.1'],
+    ['unknown', undefined],
+  ])('X-Webim-Version: %s is known as %s', async (header, version) => {
+    expect((await posts({ event: 'new_chat', chat: { id: 17 } }, '', { 'x-webim-version': header })).status).toBe(200);
+    expect((await inbox())[0]?.json['webimVersion']).toBe(version);
   });
 
   it.each<[string, object, object]>([

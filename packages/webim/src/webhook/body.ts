@@ -17,7 +17,7 @@ export const readBody = (body: Uint8Array, contentType: string): ReadBody => {
     return isFields(json.value) ? { ok: true, fields: json.value } : { ok: false, reason: 'not_an_object' };
   }
   const isForm = /form-urlencoded/i.test(contentType) || /^[\w.[\]%+-]+=/.test(text);
-  return isForm ? { ok: true, fields: readForm(text) } : { ok: false, reason: 'not_json' };
+  return isForm ? { ok: true, fields: formFields(new URLSearchParams(text)) } : { ok: false, reason: 'not_json' };
 };
 
 export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -40,9 +40,10 @@ const parse = (text: string): { readonly value: unknown } | undefined => {
   }
 };
 
-const readForm = (text: string): Fields => {
+/** The fields of a form or a query; one may hold JSON. */
+export const formFields = (entries: Iterable<readonly [string, string]>): Fields => {
   const fields: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of new URLSearchParams(text)) {
+  for (const [key, value] of entries) {
     const json = /^\s*[[{]/.test(value) && !nestsDeeperThan(value, maxDepth) ? parse(value) : undefined;
     if (json !== undefined && isFields(json.value) && ['data', 'body', 'payload', 'json'].includes(key)) Object.assign(fields, json.value);
     else fields[key] = json === undefined ? value : json.value;

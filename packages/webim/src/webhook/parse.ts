@@ -1,7 +1,7 @@
 import type { AccountId, ChatId } from '@dialog/contracts/ids';
 import { type InboxInput, inboxInputSchema, type Visitor } from '@dialog/contracts/inbox';
 import { keyedHash } from '../keyed-hash.ts';
-import { type Fields, readBody } from './body.ts';
+import { type Fields, formFields, readBody } from './body.ts';
 import { chatIdOf, cutBytes, first, messageOf, newestThatFit, object, operatorIdOf, text, timeOf } from './normalise.ts';
 import type { Unreadable, WebhookContext, WebhookRequest } from './request.ts';
 
@@ -32,7 +32,7 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
   const fromQuery = request.query['event']?.trim().toLowerCase();
   if (!read.ok) return refuse(read.reason, fromQuery);
   // A GET carries its fields in the query.
-  const body: Fields = { ...request.query, ...read.fields };
+  const body: Fields = { ...formFields(Object.entries(request.query)), ...read.fields };
   const inBody = text(read.fields['event'], 64)?.trim().toLowerCase();
   // A handler's address pasted as the bot's: only the bot's webhooks call themselves so.
   const event = isBotEvent(inBody) ? inBody : fromQuery || inBody;
@@ -54,7 +54,8 @@ export const parseWebhook = (request: WebhookRequest, context: WebhookContext): 
     chatIdForm: chatId.form,
     receivedAt: context.receivedAt,
   };
-  const webimVersion = /^\d+(\.\d+){0,3}$/.test(request.webimVersion ?? '') ? request.webimVersion : undefined;
+  // Its dotted numbers alone decide what it can do; a build's name behind them is no reason to know nothing.
+  const webimVersion = /^\s*v?(\d{1,6}(?:\.\d{1,6}){0,3})(?!\d)/i.exec(request.webimVersion ?? '')?.[1];
   const version = webimVersion === undefined ? {} : { webimVersion };
   if (event === 'new_message') {
     const message = messageOf(first(body, 'message') ?? besideChat(body), where);
