@@ -102,7 +102,10 @@ describe('webim-protocol §3.5, row by row', () => {
     [400, 'plain', 'http_400'],
     [405, '', 'http_405'],
     [200, { error: { code: 'odd' } }, 'odd'],
+    [200, { error: 1204 }, '1204'],
+    [400, { error: { code: 17, message: 'no' } }, '17'],
     [200, { error: true }, 'unknown'],
+    [200, { error: { code: ' ' } }, 'unknown'],
   ])('any other error, %i %j: refused with its code', (status, body, code) => {
     expect(of(answered(status, body), 'redirect_chat')).toEqual({ kind: 'refused', reason: 'other', code, status });
   });

@@ -70,11 +70,9 @@ const meaning = (method: BotApiMethod, rawCode: string): RefusalReason | 'busy' 
 };
 
 const errorCode = (error: unknown): string => {
-  if (typeof error === 'string' && error.trim() !== '') return error.trim().slice(0, 200);
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code.slice(0, 200);
-  }
-  return 'unknown';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : error;
+  if (typeof code === 'number') return String(code);
+  return (typeof code === 'string' && code.trim().slice(0, 200)) || 'unknown';
 };
 
 const parsed = (body: string | undefined): { error?: unknown; desc?: unknown } | undefined => {

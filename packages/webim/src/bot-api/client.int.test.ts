@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { scaledClock } from '@dialog/contracts/clock';
 import { Secret } from '@dialog/contracts/secret';
 import { afterEach, expect, test } from 'vitest';
@@ -69,6 +70,14 @@ test('each method as Webim takes it', async () => {
     ['/proxy/api/bot/v2/close_chat', { chat_id: 1 }],
   ]);
   expect(new Set(seen.map(({ method, authorization }) => `${method} ${authorization}`))).toEqual(new Set(['POST Token t0ken']));
+});
+
+test('a server that packs its answers where it may is told that it may not', async () => {
+  const { api } = await webim((response, request) => {
+    if (request.headers['accept-encoding'] === 'identity') ok(response);
+    else response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"result":"ok"}'));
+  });
+  expect(await api.sendText(1, 'a')).toEqual({ kind: 'accepted', status: 200 });
 });
 
 test('a connection cut after the request is in doubt, and is not tried again', async () => {

@@ -58,6 +58,8 @@ export const webimBotApi = ({ baseUrl, token, clock, timeoutMs = 10_000, dispatc
           authorization: `Token ${token.reveal()}`,
           'content-type': 'application/json',
           accept: 'application/json',
+          // Nothing said, any coding would do (RFC 9110 §12.5.3), and we read none.
+          'accept-encoding': 'identity',
         },
         body: JSON.stringify(body),
       },

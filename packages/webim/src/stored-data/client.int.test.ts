@@ -15,6 +15,7 @@ const webim = async (answer: (response: ServerResponse, request: IncomingMessage
   const state = { now: 0, most: 0 };
   const server = createServer((request, response) => {
     urls.push(request.url ?? '');
+    expect(request.headers['accept-encoding']).toBe('identity');
     expect(request.headers.authorization).toBe(`Basic ${Buffer.from('админ@example.com:pa:ss').toString('base64')}`);
     state.now += 1;
     state.most = Math.max(state.most, state.now);

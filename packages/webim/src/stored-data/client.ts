@@ -83,6 +83,8 @@ export const webimStoredData = (options: WebimStoredDataOptions): WebimStoredDat
         headers: {
           authorization: `Basic ${Buffer.from(`${login}:${password.reveal()}`, 'utf8').toString('base64')}`,
           accept: 'application/json',
+          // Nothing said, any coding would do (RFC 9110 §12.5.3), and we read none.
+          'accept-encoding': 'identity',
         },
       },
       { dispatcher: agent, clock, timeoutMs, maxBodyBytes, ...(signal === undefined ? {} : { signal }) },
