@@ -39,14 +39,22 @@ scenarios('what the protocol leaves open (webim-protocol §12, §13)', () => {
     expect(history.of('InputRecorded').filter((one) => one.input.type === 'chat_assigned' && one.input.at === undefined)).toEqual([]);
   });
 
-  it('handlers as forms, none for start and assignment; keyboards and files are refused: a numbered menu, a link', async () => {
-    const knobs = { handlerBody: 'form', sendsStarted: false, sendsAssigned: false, refusesKeyboards: true, refusesFiles: true } as const;
-    const history = await life(await onStage({ simulator: { knobs } }));
-    const replaced = history.of('EffectRetried').flatMap((one) => (one.effect?.kind === 'text' ? [one.effect.text] : []));
-    expect(replaced).toContain('price.pdf: https://files.example.com/price.pdf');
-    expect(replaced.some((text) => text.startsWith('1. Где мой заказ?\n2. Прайс-лист'))).toBe(true);
-    expect(history.of('EffectSettled').filter((one) => one.outcome === 'refused')).toEqual([]);
-  });
+  it.each([
+    ['codes that speak of them', ''],
+    ['a code that says nothing', 'E-1204'],
+  ])(
+    'handlers as forms, none for start and assignment; keyboards and files are refused by %s: a numbered menu, a link',
+    async (_how, refusalCode) => {
+      const refuses = { refusesKeyboards: true, refusesFiles: true, refusalCode };
+      const history = await life(
+        await onStage({ simulator: { knobs: { handlerBody: 'form', sendsStarted: false, sendsAssigned: false, ...refuses } } }),
+      );
+      const replaced = history.of('EffectRetried').flatMap((one) => (one.effect?.kind === 'text' ? [one.effect.text] : []));
+      expect(replaced).toContain('price.pdf: https://files.example.com/price.pdf');
+      expect(replaced.some((text) => text.startsWith('1. Где мой заказ?\n2. Прайс-лист'))).toBe(true);
+      expect(history.of('EffectSettled').filter((one) => one.outcome === 'refused')).toEqual([]);
+    },
+  );
 
   it('a softly closed chat that is reopened goes to the bot, told only by a message: a trial, then the message is answered', async () => {
     const stage = await onStage({ simulator: { knobs: { reopenedGoesTo: 'bot' } } });

@@ -267,8 +267,8 @@ it('the department is unknown', async () => {
   expect(steps.filter(({ state }) => state === 'wrong').map(({ step }) => step)).toEqual(['departments', 'handover']);
 });
 
-it('buttons are refused', async () => {
-  const stage = await onStage({ ...fast, simulator: { knobs: { refusesKeyboards: true } } });
+it.each(['', 'E-1204'])('buttons are refused, by the code %j', async (refusalCode) => {
+  const stage = await onStage({ ...fast, simulator: { knobs: { refusesKeyboards: true, refusalCode } } });
   const chatId = await stage.welcomed();
   const { findings: found } = await says(stage, 'buttons_refused');
   expect(found[0]?.chatIds).toEqual([String(chatId)]);

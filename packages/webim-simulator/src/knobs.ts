@@ -40,6 +40,8 @@ export type Knobs = {
   /** Buttons are refused. */
   readonly refusesKeyboards: boolean;
   readonly refusesFiles: boolean;
+  /** What it answers for those; '': codes as the visitor's side has them. */
+  readonly refusalCode: string;
   /** A visitor who writes into a softly closed chat: to its operator, or to the bot (only `new_message` then). */
   readonly reopenedGoesTo: 'operator' | 'bot';
   readonly closesFinallyAtOnce: boolean;
@@ -82,6 +84,7 @@ export const defaultKnobs: Knobs = {
   closedCode: 'chat-closed',
   refusesKeyboards: false,
   refusesFiles: false,
+  refusalCode: '',
   reopenedGoesTo: 'operator',
   closesFinallyAtOnce: false,
   mandatoryCategory: false,

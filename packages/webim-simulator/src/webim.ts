@@ -273,13 +273,14 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
           add(chat, { kind: 'operator', text: message.text, operatorId });
           return {};
         case 'keyboard': {
-          if (knobs().refusesKeyboards || !isKeyboard(message.buttons)) return { error: 'wrong-argument-value', desc: 'buttons' };
+          if (knobs().refusesKeyboards || !isKeyboard(message.buttons))
+            return { error: knobs().refusalCode || 'wrong-argument-value', desc: 'buttons' };
           add(chat, { kind: 'keyboard', buttons: message.buttons, operatorId });
           return {};
         }
         case 'file_operator': {
           if (knobs().refusesFiles || typeof (message.data as { url?: unknown } | undefined)?.url !== 'string')
-            return { error: 'not_allowed_file_type' };
+            return { error: knobs().refusalCode || 'not_allowed_file_type' };
           add(chat, { kind: 'file_operator', data: message.data, operatorId });
           return {};
         }

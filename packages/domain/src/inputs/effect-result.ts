@@ -121,7 +121,8 @@ const replyAnswered = (draft: Draft, open: OpenEffect, result: Result): void => 
   if (inDoubt && open.doubts === 0 && draft.context.settings.inDoubt === 'resend') {
     return retryLater(draft, open, result);
   }
-  if (result.outcome === 'refused' && result.reason === 'content') {
+  // Webim's codes are unknown: one that we can't read may speak of the content too.
+  if (result.outcome === 'refused' && (result.reason === 'content' || result.reason === 'other')) {
     const degraded = degrade(open.effect);
     if (degraded !== undefined) return retryLater(draft, open, result, degraded);
   }
@@ -150,7 +151,7 @@ const replyExpired = (draft: Draft): void => {
   openEffect(draft, { kind: 'redirect', ...(department === null ? {} : { department }) }, 'expired_reply');
 };
 
-/** What stands in for what Webim refused by its content, as the next attempt. */
+/** What stands in for a keyboard or a file that Webim refused, as the next attempt (webim-protocol §13.18, §13.21). */
 const degrade = (effect: Effect): Effect | undefined => {
   if (effect.kind === 'keyboard') return { kind: 'text', text: numbered(effect.buttons) };
   if (effect.kind === 'file') return { kind: 'text', text: `${effect.name}: ${effect.url}` };

@@ -196,21 +196,23 @@ describe('§5.4 groups', () => {
     expect(dialog.open()).toEqual([]);
   });
 
-  it('a refused keyboard: numbered text as the next attempt of the same effect', () => {
+  it.each(['content', 'other'] as const)('a keyboard refused as %s: numbered text as the next attempt of the same effect', (reason) => {
     const dialog = speaking('menu');
     dialog.answer('accepted');
-    dialog.answer('refused', { reason: 'content' });
+    dialog.answer('refused', { reason });
     expect(dialog.head()).toMatchObject({ number: 3, attempt: 2, effect: { kind: 'text', text: '1. Greet\n2. Person' } });
     dialog.accepts();
     dialog.says('1');
     expect(dialog.open()).toEqual(['hello back']);
   });
 
-  it('a refused file: its link as the next attempt', () => {
+  it.each(['content', 'other'] as const)('a file refused as %s: its link as the next attempt, and no third', (reason) => {
     const dialog = speaking('price');
     dialog.answer('accepted');
-    dialog.answer('refused', { reason: 'content' });
+    dialog.answer('refused', { reason });
     expect(dialog.head()).toMatchObject({ number: 3, attempt: 2, effect: { text: 'price.pdf: https://files.example/price.pdf' } });
+    dialog.answer('refused', { reason });
+    expect(dialog.of('EffectSettled').at(-1)).toMatchObject({ number: 3, attempt: 2, outcome: 'refused' });
   });
 
   it('in doubt is sent once more; in doubt again it counts as delivered', () => {

@@ -244,7 +244,8 @@ const sending = (facts: DoctorFacts, name: Name): void => {
     named(
       'buttons_refused',
       still(
-        ({ kind, outcome, reason }) => kind === 'keyboard' && outcome === 'refused' && (reason === 'content' || reason === null),
+        ({ kind, outcome, reason }) =>
+          kind === 'keyboard' && outcome === 'refused' && (reason === 'content' || reason === 'other' || reason === null),
         ({ kind }) => kind === 'keyboard',
       ),
     );
