@@ -6,7 +6,7 @@ import type { AccountConfig } from '@dialog/contracts/account';
 import { realClock } from '@dialog/contracts/clock';
 import { Secret } from '@dialog/contracts/secret';
 import { topics } from '@dialog/contracts/topics';
-import { LogError, type LogRecord, type PartitionedLog } from '@dialog/log/port';
+import { LogError, type LogErrorCode, type LogRecord, type PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -16,7 +16,9 @@ const token = 'a-webhook-token-that-is-long-enough-for-a-test';
 let folder: string;
 let log: PartitionedLog;
 /** What the log answers instead of taking a record: the code, and whether the record lands all the same. */
-let away: { readonly code: 'timeout' | 'unavailable'; readonly lands: boolean } | undefined;
+let away: { readonly code: LogErrorCode; readonly lands: boolean } | undefined;
+/** Calls that the log did not acknowledge. */
+let refused = 0;
 let ingress: Ingress;
 
 const account = {
@@ -31,6 +33,7 @@ const started = async (): Promise<Ingress> => {
       ...log,
       append: async (records, options) => {
         if (away === undefined) return log.append(records, options);
+        refused += 1;
         if (away.lands) await log.append(records, options);
         throw new LogError(away.code, 'away');
       },
@@ -54,6 +57,7 @@ beforeEach(async () => {
   log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
   await log.ensureTopics([topics.inbox, topics.quarantine].map((name) => ({ name, partitions: 1, cleanup: 'delete' as const })));
   away = undefined;
+  refused = 0;
   ingress = await started();
 });
 afterEach(async () => {
@@ -90,6 +94,22 @@ it('keeps an event handler while the log is away, answers 200, and hands it over
   await untilInputs((all) => all.length === 1 && all[0]?.type === 'chat_closed');
   await expect.poll(waiting).toBe('');
 });
+
+it.each(['unknown', 'unknown_topic', 'damaged'] as const)(
+  'keeps what was answered 200 while the log refuses everything: %s',
+  async (code) => {
+    // Such as an expired password, or a right that was taken away: not the input's fault.
+    away = { code, lands: false };
+    expect(await posts('chat_closed', { chat: { id: 7 } })).toBe(200);
+    expect(await posts('chat_started', { chat: { id: 8 } })).toBe(200);
+    const before = refused;
+    await expect.poll(() => refused, { timeout: 5_000, interval: 50 }).toBeGreaterThan(before + 2);
+    expect(await waiting()).toContain('chat_closed');
+    away = undefined;
+    await untilInputs((all) => all.length === 2);
+    expect((await inputs()).map((one) => one.type)).toEqual(['chat_closed', 'chat_started']);
+  },
+);
 
 it('hands an event handler whose record had landed over under the id that it had: a redelivery', async () => {
   away = { code: 'timeout', lands: true };

@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises';
 import type { Clock } from '@dialog/contracts/clock';
-import { codeOf, isRetryable } from '@dialog/contracts/errors';
+import { codeOf } from '@dialog/contracts/errors';
 import { type InboxInput, inboxInputSchema } from '@dialog/contracts/inbox';
 import type { Logger } from 'pino';
 
 export type Spool = {
   /** Durable (fsync) when it resolves. @throws where the disk refuses, or the spool is full */
   readonly keep: (input: InboxInput) => Promise<void>;
-  /** Hands what is kept to the log, in order, for ever; rejects on an error that is not the log's. */
+  /** Hands what is kept to the log, in order, for ever, whatever keeps the log from taking it. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** Inputs kept and not yet in the log. */
   readonly size: () => number;
@@ -28,7 +28,7 @@ export const spoolOf = async (options: {
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** @throws LogError, `retryable` while the log is away */
+  /** @throws LogError */
   readonly append: (input: InboxInput) => Promise<unknown>;
 }): Promise<Spool> => {
   const { file, clock, logger } = options;
@@ -70,6 +70,7 @@ export const spoolOf = async (options: {
 
   const run = async (signal: AbortSignal): Promise<void> => {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    let told: string | undefined;
     while (!signal.aborted) {
       const [next] = waiting;
       if (next === undefined) {
@@ -78,19 +79,18 @@ export const spoolOf = async (options: {
       }
       try {
         await options.append(next);
+        told = undefined;
       } catch (error) {
-        if (!isRetryable(error) && !signal.aborted) {
-          // Nothing makes it fit: it must not hold back those behind it.
-          logger.error({
-            event: 'spooled_input_refused',
-            account: next.account,
-            chatId: next.chatId,
-            code: codeOf(error),
-          });
-        } else {
+        const code = codeOf(error) ?? 'unknown';
+        if (code !== 'too_large') {
+          // It was answered 200: an expired password or a missing right is mended by people, and until then it waits.
+          if (told !== code) logger.warn({ event: 'spool_waits', code, waiting: waiting.length });
+          told = code;
           await clock.sleep(pauseMs, signal).catch(() => undefined);
           continue;
         }
+        // Nothing makes it fit: it must not hold back those behind it.
+        logger.error({ event: 'spooled_input_refused', account: next.account, chatId: next.chatId, code });
       }
       waiting.shift();
       if (waiting.length === 0) await emptied();
