@@ -30,6 +30,12 @@ describe('the configuration', () => {
     expect(config.HASH_KEY?.reveal()).toBe(key);
     for (const printed of [String(config.HASH_KEY), JSON.stringify(config), inspect(config)]) expect(printed).not.toContain(key);
   });
+  it('refuses a shared log over a store of its own for each process, and the other way round', () => {
+    expect(() => readConfiguration({ LOG_URL: 'kafka:broker:9092' })).toThrow(/EVENTS_URL: LOG_URL is a cluster/);
+    expect(() => readConfiguration({ EVENTS_URL: 'esdb://store:2113' })).toThrow(/LOG_URL: EVENTS_URL is a cluster/);
+    // Said in so many words it is meant.
+    expect(readConfiguration({ LOG_URL: 'kafka:broker:9092', EVENTS_URL: 'sqlite:events.db' }).EVENTS_URL).toBe('sqlite:events.db');
+  });
   it('refuses a secret given twice, and a file that is not there', () => {
     writeFileSync(join(folder, 'key'), key);
     expect(() => readConfiguration({ HASH_KEY: key, HASH_KEY_FILE: join(folder, 'key') })).toThrow(/HASH_KEY: set both/);

@@ -31,7 +31,9 @@ export const configurationSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data').describe('Folder of all data in embedded mode'),
   LOG_URL: adapterUrl('kafka:', /^kafka:(\/\/)?[^?/\s]/)
     .optional()
-    .describe('The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`'),
+    .describe(
+      'The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`, which needs `EVENTS_URL` too',
+    ),
   KAFKA_USERNAME: z.string().min(1).optional().describe('For `kafka:` with `sasl`: the name to sign in with, where `LOG_URL` has none'),
   KAFKA_PASSWORD: z.string().min(1).optional().describe('For `kafka:` with `sasl`: its password; no address has one'),
   KAFKA_CA_FILE: z
@@ -161,7 +163,7 @@ export const readConfiguration = (env: Readonly<Record<string, string | undefine
   }
   const parsed = configurationSchema.safeParse(given);
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
-  if (parsed.success) problems.push(...accessProblems(parsed.data));
+  if (parsed.success) problems.push(...placeProblems(parsed.data), ...accessProblems(parsed.data));
   if (problems.length > 0 || !parsed.success) throw new Error(`the configuration is wrong:\n  ${problems.join('\n  ')}`);
   const { KAFKA_PASSWORD, HASH_KEY, ACCESS_PASSWORD_HASH, OIDC_CLIENT_SECRET, ...rest } = parsed.data;
   return {
@@ -174,6 +176,17 @@ export const readConfiguration = (env: Readonly<Record<string, string | undefine
 };
 
 const secretOf = (value: string | undefined): Secret | undefined => (value === undefined ? undefined : new Secret(value));
+
+/**
+ * A log that many processes share, over a store that each would have for itself by default (or the other way round): what one commits as done, no other
+ * could find. Who means a file names it.
+ */
+const placeProblems = ({ LOG_URL, EVENTS_URL }: Read): string[] => {
+  const shared = (url: string | undefined): boolean => url !== undefined && !url.startsWith('sqlite:');
+  if (shared(LOG_URL) && EVENTS_URL === undefined) return ['EVENTS_URL: LOG_URL is a cluster, which needs its event store: esdb://…'];
+  if (shared(EVENTS_URL) && LOG_URL === undefined) return ['LOG_URL: EVENTS_URL is a cluster, which needs its log: kafka:{host}:{port},…'];
+  return [];
+};
 
 /** What can't be said of one variable alone. An open console beyond loopback would give every text to whoever reaches the port. */
 const accessProblems = (config: Read): string[] => {
