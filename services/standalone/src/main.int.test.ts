@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -136,6 +137,16 @@ it('a folder or accounts that can not be used end it with a line, not with a tra
   const data = join(folder, 'new');
   const failed = await started({ ...anyPorts, DATA_DIR: data, ACCOUNTS_FILE: join(folder, 'none.yaml') });
   expect([await failed.ends, failed.said()]).toEqual([2, `ACCOUNTS_FILE: ${join(folder, 'none.yaml')} can't be read (ENOENT)\n`]);
+});
+
+it.runIf(existsSync('/dev/full'))('goes on where the disk takes no more log lines, and still ends at SIGTERM', async () => {
+  await symlink('/dev/full', join(folder, 'engine.log'));
+  const run = await started({ ...anyPorts, LOG_LEVEL: 'trace' });
+  const operations = /Operations (\S+)\/readyz/.exec(run.said())?.[1];
+  await expect.poll(run.said, { timeout: 10_000 }).toContain("Log lines can't be written (ENOSPC)");
+  expect((await fetch(`${operations}/healthz`, { signal: AbortSignal.timeout(5_000) })).status).toBe(200);
+  run.ask('SIGTERM');
+  expect(await run.ends).toBe(0);
 });
 
 it('what it writes is for its owner alone, and a part without ingress names no webhook address', async () => {

@@ -13,6 +13,7 @@ import { consoleAccess } from './console-access.ts';
 import { type Engine, type EngineOptions, openEngine, serviceNames } from './engine.ts';
 import { hashKeyOf, keepsAnotherKey, simulatorSecrets } from './first-start.ts';
 import { holdFolder } from './hold-folder.ts';
+import { maxWaitingLogBytes, outliveFullDisk } from './log-lines.ts';
 import { engineMetrics } from './metrics.ts';
 import { isNewFolder, playSamples } from './samples.ts';
 import { version } from './version.ts';
@@ -45,12 +46,13 @@ try {
   fail(new Error(`DATA_DIR: ${config.DATA_DIR} is no folder that can be written to (${codeOf(error)})`));
 }
 const logPlace = config.LOG_OUTPUT === 'stdout' ? 'standard output' : join(config.DATA_DIR, 'engine.log');
-const logLines = pino.destination({ dest: config.LOG_OUTPUT === 'stdout' ? 1 : logPlace, sync: false });
+const logLines = pino.destination({ dest: config.LOG_OUTPUT === 'stdout' ? 1 : logPlace, sync: false, maxLength: maxWaitingLogBytes });
 // Before it is open nothing may end the process: what it holds is flushed then.
 await once(logLines, 'ready').catch((error: unknown) => {
   logLines.destroy();
   fail(new Error(`${logPlace} can't be written to (${codeOf(error)})`));
 });
+outliveFullDisk(logLines, say);
 const logger = pino({ level: config.LOG_LEVEL, base: { version } }, logLines);
 const metrics = engineMetrics();
 const stopping = new AbortController();
