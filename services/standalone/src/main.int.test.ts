@@ -49,7 +49,7 @@ const started = async (env: Record<string, string>): Promise<Running> => {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       said += chunk;
-      if (said.includes('Ctrl+C stops')) ready.resolve();
+      if (said.includes('Ctrl+C stops') || said.includes('Waits for')) ready.resolve();
     });
   }
   const ends = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -137,6 +137,19 @@ it('a folder or accounts that can not be used end it with a line, not with a tra
   const data = join(folder, 'new');
   const failed = await started({ ...anyPorts, DATA_DIR: data, ACCOUNTS_FILE: join(folder, 'none.yaml') });
   expect([await failed.ends, failed.said()]).toEqual([2, `ACCOUNTS_FILE: ${join(folder, 'none.yaml')} can't be read (ENOENT)\n`]);
+});
+
+it('asked to stop while it waits for a log that is away it ends as from any other stop', async () => {
+  const accounts = join(folder, 'accounts.yaml');
+  const account = { id: 'shop', webim: { host: 'shop.webim.ru', token: 'bot-token' }, webhookTokens: ['a'.repeat(64)], script: sampleBot };
+  await writeFile(accounts, JSON.stringify({ accounts: [account] }));
+  const nobody = await freePort();
+  const places = { LOG_URL: `kafka:127.0.0.1:${nobody}`, EVENTS_URL: `esdb://127.0.0.1:${nobody}?tls=false` };
+  const run = await started({ ...anyPorts, ...places, ACCOUNTS_FILE: accounts, HASH_KEY: 'k'.repeat(32), SERVICES: 'projector' });
+  expect(run.said()).toContain('Waits for the log, which does not answer');
+  run.ask('SIGTERM');
+  expect(await run.ends).toBe(0);
+  expect(run.said()).not.toContain('aborted');
 });
 
 it.runIf(existsSync('/dev/full'))('goes on where the disk takes no more log lines, and still ends at SIGTERM', async () => {

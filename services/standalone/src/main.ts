@@ -150,7 +150,10 @@ const withSimulator = async (): Promise<Started> => {
   };
 };
 
-const started = await (config.ACCOUNTS_FILE === undefined ? withSimulator() : withAccounts(config.ACCOUNTS_FILE)).catch(fail);
+const started = await (config.ACCOUNTS_FILE === undefined ? withSimulator() : withAccounts(config.ACCOUNTS_FILE)).catch((error: unknown) =>
+  // Asked to stop while it waited for log or store: nothing went wrong, and nothing was begun.
+  stopping.signal.aborted ? process.exit(0) : fail(error),
+);
 const { engine } = started;
 metrics.watch(engine);
 const operations = operationsServer({
