@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { groupLag, type LagReport } from '@dialog/console/lag/report';
+import { serviceNames } from '@dialog/standalone/engine';
 import { engineMetrics } from '@dialog/standalone/metrics';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
@@ -98,6 +99,17 @@ describe('alerts', () => {
     expect(rule.annotations.summary?.length).toBeGreaterThan(10);
     expect(rule.annotations.runbook?.length).toBeGreaterThan(30);
   });
+  it('see what was counted before the first scrape too', () => {
+    const counting = rules.filter(({ expr }) => expr.includes('increase('));
+    expect(counting.length).toBeGreaterThan(3);
+    // A series whose first value is above 0 has no increase.
+    for (const { alert, expr } of counting)
+      expect([alert, expr]).toEqual([alert, expect.stringMatching(/unless (\w+)(\{[^}]*\})? offset/)]);
+  });
+  it('tell of each service of which none runs', () => {
+    const expr = rules.find(({ alert }) => alert === 'ServiceMissing')?.expr ?? '';
+    for (const name of serviceNames) expect(expr).toContain(`absent(up{job="dialog-engine", service=~"(.*-)?${name}"} == 1)`);
+  });
   it('are there for what people must know of', () => {
     const told = [
       'ProjectorBehind',
@@ -121,6 +133,11 @@ describe('dashboards', () => {
       for (const { expr } of panel.targets) expect(await problemsOf(expr)).toEqual([]);
     },
   );
+});
+
+it('no panel shows a 0 where nobody is there to count', () => {
+  const exprs = dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)));
+  expect(exprs.filter((expr) => expr.includes('vector('))).toEqual([]);
 });
 
 it.each([
