@@ -46,7 +46,7 @@ export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, ru
     data: {
       trigger: trigger.kind,
       outcome: result.outcome,
-      cursor: result.state.cursor,
+      cursor: trigger.kind === 'silence' ? remindedOf(draft, result.state.cursor) : result.state.cursor,
       fallbackStreak: result.state.fallbackStreak,
       keyboard: result.state.keyboard === null ? null : result.state.keyboard.map((button) => ({ ...button })),
       variables: { ...result.changed },
@@ -73,6 +73,14 @@ export const applyAdvance = (draft: Draft, trigger: Trigger, result: Advance, ru
     park(draft, 'script_error', draft.input.inputId);
   }
   armScript(draft);
+};
+
+/** A reminder leaves the question open for what is left of its time: else each reminder would put off its `on_timeout`. */
+const remindedOf = (draft: Draft, cursor: Cursor | null): Cursor | null => {
+  const { scriptState, deadlines } = liveOf(draft);
+  const ends = deadlines.script;
+  if (cursor === null || ends === undefined || !same(scriptState.cursor, cursor)) return cursor;
+  return { ...cursor, timeoutMs: Math.max(0, ends.at - draft.at) };
 };
 
 /** A text of a final Return: no chat is open to say it in. */
