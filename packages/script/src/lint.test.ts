@@ -229,6 +229,22 @@ it('used-before-set follows the ways through the script', () => {
   expect(lintScript(around('      - if: visitor.vip\n        then: [{ set: { n: 2 } }]\n      - say: "{{ n }}"'))).toEqual([]);
 });
 
+describe('a file in another encoding is refused: its bot would say what is left of the letters', () => {
+  const source = 'format: dialog-script/1\nbot: b\nscripts:\n  s: { when: chat_start, steps: [{ say: "Hi" }] }\n';
+  it.each<[string, Buffer, object]>([
+    [
+      'windows-1251',
+      Buffer.from(source.replace('Hi', '\xcf\xf0\xe8\xe2\xe5\xf2'), 'latin1'),
+      { position: { line: 4, column: 42 }, hint: 'save it as UTF-8; it looks like windows-1251' },
+    ],
+    [
+      'UTF-16, as the Windows notepad writes it',
+      Buffer.from(`\uFEFF${source}`, 'utf16le'),
+      { position: { line: 1, column: 1 }, hint: 'save it as UTF-8; it looks like UTF-16' },
+    ],
+  ])('%s', (_, bytes, found) => expect(lintScript(bytes.toString('utf8'))).toMatchObject([{ rule: 'not-utf-8', ...found }]));
+});
+
 it('every finding says what to do, or is plain by itself', () => {
   const plain = new Set([
     'empty-text',

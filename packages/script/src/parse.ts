@@ -19,6 +19,8 @@ export type ParsedScript =
 
 /** Parses and checks a script, YAML or JSON; every mistake with its line and column. Never throws. Deterministic. */
 export const parseScript = (text: string): ParsedScript => {
+  const unread = unreadable(text);
+  if (unread !== undefined) return { ok: false, findings: [unread] };
   const reader = readSource(text);
   const compiled = compile(reader);
   const findings = sorted(reader.findings);
@@ -38,6 +40,23 @@ export const parsePinned = (
   const compiled = compileForm(reader);
   const errors = reader.findings.filter((finding) => finding.severity === 'error');
   return compiled === undefined || errors.length > 0 ? { ok: false, findings: sorted(errors) } : { ok: true, script: compiled.script };
+};
+
+/**
+ * A file in another encoding, read as UTF-8: U+FFFD stands in place of each letter that was lost (windows-1251), or a zero behind each
+ * (UTF-16). Most such a file is valid YAML, and its bot would say the signs to people. What else is found in it is about the signs.
+ */
+const unreadable = (text: string): Finding | undefined => {
+  const at = text.search(/[\uFFFD\0]/);
+  if (at < 0) return undefined;
+  const before = text.slice(0, at).split('\n');
+  return {
+    severity: 'error',
+    rule: 'not-utf-8',
+    message: 'the file is not UTF-8: a letter here could not be read',
+    position: { line: before.length, column: (before.at(-1) ?? '').length + 1 },
+    hint: `save it as UTF-8; it looks like ${text.includes('\0') ? 'UTF-16' : 'windows-1251'}`,
+  };
 };
 
 /** Everything that is wrong or doubtful about a script, errors and warnings, in the order of the file. Never throws. */
