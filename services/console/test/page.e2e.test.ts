@@ -236,6 +236,18 @@ describe('the page', { timeout: 30_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('is live again after an answer that is no stream, as a proxy gives while the console starts anew', async () => {
+    const page = await open('/');
+    await page.locator('.connection.live').waitFor();
+    await page.route('**/api/live', (route) => route.fulfill({ status: 502, body: 'bad gateway' }));
+    await page.reload();
+    await page.locator('.connection.lost').waitFor();
+    await inQueue('shop', '7002', now).writeTo(store);
+    await page.unroute('**/api/live');
+    await page.locator('.connection.live').waitFor();
+    await page.getByTestId('dialog-row').waitFor();
+  });
+
   it('does not take its own silence for good news: a console that is gone is told too', async () => {
     const page = await open('/lag');
     await page.locator('[data-testid=lag-row][data-lag="1"]').waitFor();

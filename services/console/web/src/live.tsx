@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import type { LiveEvents } from '../../src/live/live.ts';
+import { api } from './api.ts';
 import { usePlace } from './router.tsx';
 import { serverSaid } from './time.ts';
 
@@ -9,6 +10,9 @@ type LiveContext = { readonly connection: Connection; readonly listen: (listener
 
 const Context = createContext<LiveContext>({ connection: 'connecting', listen: () => () => undefined });
 const names = ['hello', 'dialog', 'lag', 'reload'] as const;
+/** Between tries to open the stream anew; doubled up to the longest. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 10_000;
 
 /** One stream of server-sent events for the whole page. After a break everybody is told to load again: what was said meanwhile is lost. */
 export const LiveProvider = ({ children }: { readonly children: ReactNode }) => {
@@ -18,26 +22,51 @@ export const LiveProvider = ({ children }: { readonly children: ReactNode }) => 
   const alone = usePlace().path === '/open';
   useEffect(() => {
     if (alone) return;
-    const source = new EventSource('/api/live');
-    let before = false;
+    const stopped = new AbortController();
+    let source: EventSource | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let pauseMs = firstPauseMs;
+    let missed = false;
     const tell = <N extends keyof LiveEvents>(name: N, data: LiveEvents[N]): void => {
       for (const listener of listeners.current) listener[name]?.(data);
     };
-    for (const name of names) {
-      source.addEventListener(name, (event) => {
-        const data = JSON.parse(event.data) as LiveEvents[typeof name];
-        serverSaid(data.now);
-        tell(name, data as never);
+    const later = (): void => {
+      timer = setTimeout(again, pauseMs);
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    };
+    // A question first: to it the server says who is signed out, which a stream can't hear.
+    const again = (): void => void api.about(stopped.signal).then(connect, () => stopped.signal.aborted || later());
+    const connect = (): void => {
+      if (stopped.signal.aborted) return;
+      const own = new EventSource('/api/live');
+      source = own;
+      for (const name of names) {
+        own.addEventListener(name, (event) => {
+          const data = JSON.parse(event.data) as LiveEvents[typeof name];
+          serverSaid(data.now);
+          tell(name, data as never);
+        });
+      }
+      own.addEventListener('open', () => {
+        pauseMs = firstPauseMs;
+        setConnection('live');
+        // The first stream follows the page's own first load, unless that met the same fault.
+        if (missed) tell('reload', { now: 0 });
+        missed = false;
       });
-    }
-    source.addEventListener('open', () => {
-      setConnection('live');
-      // The first `hello` follows the page's own first load; a later one says that the stream was broken.
-      if (before) tell('reload', { now: 0 });
-      before = true;
-    });
-    source.addEventListener('error', () => setConnection('lost'));
-    return () => source.close();
+      own.addEventListener('error', () => {
+        missed = true;
+        setConnection('lost');
+        // A browser comes again by itself after a break, but gives up at an answer that is no stream: a proxy's 502, a session that ended.
+        if (own.readyState === EventSource.CLOSED) later();
+      });
+    };
+    connect();
+    return () => {
+      stopped.abort();
+      clearTimeout(timer);
+      source?.close();
+    };
   }, [alone]);
   const [listen] = useState(() => (listener: Listener) => {
     listeners.current.add(listener);
