@@ -108,6 +108,26 @@ describe('finding dialogs', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('keeps the focus where a filter, a row or the way back took it from', async () => {
+    await fill();
+    const page = await open('/?account=shop&owner=queue');
+    const focused = (): Promise<string> =>
+      page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? document.activeElement?.id ?? '');
+    await shows(page, ['102']);
+    await page.getByTestId('chip-account').press('Enter');
+    expect(await focused()).toBe('chip-owner');
+    await page.getByTestId('chip-owner').press('Enter');
+    await shows(page, all);
+    expect(await focused()).toBe('filter-account');
+    await page.getByTestId('dialog-row').nth(2).press('Enter');
+    await page.getByTestId('event-row').first().waitFor();
+    expect(await focused()).toBe('content');
+    await page.getByRole('button', { name: 'Предыдущее событие' }).press('Enter');
+    await page.getByRole('button', { name: 'Следить за последним' }).press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('range');
+    expect(complaints).toEqual([]);
+  });
+
   it('takes no further page of the question before', async () => {
     await fill();
     const page = await open('/about-nothing');

@@ -268,6 +268,22 @@ describe('the page for operations', { timeout: 90_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('gives the focus back to the button that asked, and stays at the lists on a phone', async () => {
+    await troubles();
+    const page = await open('/ops?tab=accounts', { width: 390 });
+    const stop = page.getByTestId('account').first().getByRole('button', { name: 'Stop the bot' });
+    await stop.press('Enter');
+    await page.getByTestId('action').getByRole('button', { name: 'Cancel' }).press('Enter');
+    await page.getByTestId('action').waitFor({ state: 'detached' });
+    expect(await stop.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.setViewportSize({ width: 390, height: 400 });
+    await page.evaluate(() => scrollTo(0, 150));
+    await page.getByTestId('tab-timers').click();
+    await page.getByTestId('timers-sum').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(150);
+    expect(complaints).toEqual([]);
+  });
+
   it('fits a phone, in each of its lists', async () => {
     await troubles();
     const page = await open('/ops', { width: 360, locale: 'ru-RU' });

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useRef } from 'react';
+import { lazy, Suspense, useLayoutEffect, useRef } from 'react';
 import { DialogPage } from './dialog/dialog-page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { Empty, Loading } from './frame/states.tsx';
@@ -22,11 +22,28 @@ export const App = () => {
   const { path, query } = usePlace();
   const list = useRef('/');
   if (isList(path)) list.current = listPath(parseFilter(query));
+  useFocusKept(path);
   return (
     <Frame>
       <View path={path} list={list.current} />
     </Frame>
   );
+};
+
+/**
+ * The link that was followed is gone with its view, and the focus with it: it goes to the new view, and on the way back to the row from
+ * which one came.
+ */
+const useFocusKept = (path: string): void => {
+  const before = useRef(path);
+  useLayoutEffect(() => {
+    if (before.current === path) return;
+    const from = document.querySelector<HTMLElement>(`main a.row[href="${CSS.escape(before.current)}"]`);
+    before.current = path;
+    const content = document.getElementById('content');
+    if (document.activeElement !== document.body && document.activeElement !== content) return;
+    (from ?? content)?.focus({ preventScroll: true });
+  }, [path]);
 };
 
 const View = ({ path, list }: { readonly path: string; readonly list: string }) => {

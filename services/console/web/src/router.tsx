@@ -32,16 +32,18 @@ type LinkProps = {
   readonly current?: boolean;
   /** Where the content has no words. */
   readonly label?: string;
+  /** What it changes stands below it: the page is not scrolled to its top. */
+  readonly stays?: boolean;
   readonly data?: Record<`data-${string}`, string | number>;
 };
 
 /** A real link: a click with a modifier opens a new tab, as everywhere. */
-export const Link = ({ to, children, className, current, label, data }: LinkProps) => {
+export const Link = ({ to, children, className, current, label, stays = false, data }: LinkProps) => {
   const follow = (event: MouseEvent): void => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(to);
-    window.scrollTo(0, 0);
+    if (!stays) window.scrollTo(0, 0);
   };
   return (
     <a

@@ -1,10 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { useModal } from '../frame/use-modal.ts';
 import { useTexts } from '../texts/context.tsx';
 
 export const KeysHelp = ({ close }: { readonly close: () => void }) => {
   const { t } = useTexts();
-  const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => box.current?.showModal(), []);
+  const box = useModal();
   return (
     <dialog ref={box} className="help" aria-labelledby="keys-heading" onClose={close}>
       <h2 id="keys-heading">{t.replay.help}</h2>

@@ -136,7 +136,15 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
         {look.revision === undefined ? (
           <span className="faint keys-hint">{t.dialog.keys}</span>
         ) : (
-          <button type="button" className="quiet" onClick={() => change({ revision: undefined })}>
+          <button
+            type="button"
+            className="quiet"
+            onClick={(event) => {
+              // It goes when it was pressed; what it moved is beside it.
+              event.currentTarget.parentElement?.querySelector<HTMLElement>('input[type=range]')?.focus();
+              change({ revision: undefined });
+            }}
+          >
             {t.dialog.latest}
           </button>
         )}

@@ -18,7 +18,7 @@ export const Scrubber = ({ rows, row, chosen, last, toRow }: ScrubberProps) => {
   const [previous, next] = [stepFrom(rows, row, chosen, -1), stepFrom(rows, row, chosen, 1)];
   return (
     <>
-      <button type="button" aria-label={t.dialog.previous} disabled={previous === undefined} onClick={() => toRow(previous)}>
+      <button type="button" aria-label={t.dialog.previous} aria-disabled={previous === undefined} onClick={() => toRow(previous)}>
         ←
       </button>
       <div className="scrubber">
@@ -33,7 +33,7 @@ export const Scrubber = ({ rows, row, chosen, last, toRow }: ScrubberProps) => {
         />
         <Track rows={rows} />
       </div>
-      <button type="button" aria-label={t.dialog.next} disabled={next === undefined} onClick={() => toRow(next)}>
+      <button type="button" aria-label={t.dialog.next} aria-disabled={next === undefined} onClick={() => toRow(next)}>
         →
       </button>
       <span className="place">{t.dialog.after(chosen, last)}</span>

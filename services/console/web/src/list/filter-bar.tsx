@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type MouseEvent, useRef, useState } from 'react';
 import type { FacetValuesAnswer } from '../../../src/api/schemas.ts';
 import { anyProblem, problemNames, stateNames } from '../../../src/read-model/facets.ts';
 import { type Names, useNames } from '../names.tsx';
@@ -80,6 +80,13 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
   const [open, setOpen] = useState(false);
   const hidden = hiddenOnes.filter((name) => filter[name] !== undefined).length;
   const chosen = filterNames.filter((name) => filter[name] !== undefined);
+  const bar = useRef<HTMLDivElement>(null);
+  /** What is pressed here goes: the focus moves on to the next of them before, or to the first filter. */
+  const moveOn = ({ currentTarget }: MouseEvent<HTMLButtonElement>): void => {
+    const buttons = [...(bar.current?.querySelectorAll<HTMLElement>('.chosen-filters button') ?? [])];
+    const next = chosen.length > 1 ? buttons[buttons.indexOf(currentTarget) + 1] : undefined;
+    (next ?? bar.current?.querySelector('select'))?.focus();
+  };
   const hourMs = 3_600_000;
   const since = (ms: number) => () => setTimes(new Date(serverNow() - ms).toISOString(), undefined);
   const select = (name: Chosen) => (
@@ -100,7 +107,7 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
     </select>
   );
   return (
-    <div className="filter-bar">
+    <div className="filter-bar" ref={bar}>
       <fieldset className="filters">
         <legend className="hidden">{t.list.filters}</legend>
         {first.map(select)}
@@ -142,7 +149,15 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
             const what = `${t.find.label[name]}: ${wordOf(t, names, name, filter[name] ?? '', language)}`;
             return (
               <li key={name}>
-                <button type="button" className="chosen-filter" data-testid={`chip-${name}`} onClick={() => choose(name, undefined)}>
+                <button
+                  type="button"
+                  className="chosen-filter"
+                  data-testid={`chip-${name}`}
+                  onClick={(event) => {
+                    moveOn(event);
+                    choose(name, undefined);
+                  }}
+                >
                   <span className="hidden">{t.find.remove(what)}</span>
                   <span aria-hidden="true">
                     {what} <span className="cross">×</span>
@@ -152,7 +167,15 @@ export const FilterBar = ({ filter, values, choose, clear, setTimes }: BarProps)
             );
           })}
           <li>
-            <button type="button" className="quiet" data-testid="clear-filters" onClick={clear}>
+            <button
+              type="button"
+              className="quiet"
+              data-testid="clear-filters"
+              onClick={(event) => {
+                moveOn(event);
+                clear();
+              }}
+            >
               {t.find.clear}
             </button>
           </li>

@@ -1,6 +1,7 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { useSession } from '../access/session.tsx';
 import { ApiError, type Asked } from '../api.ts';
+import { useModal } from '../frame/use-modal.ts';
 import { useTexts } from '../texts/context.tsx';
 
 export type Action = {
@@ -19,7 +20,7 @@ const keptName = 'console.by';
 /** Each action says what it will do, asks who and why, and only then does it. */
 export const ActionDialog = ({ action, close }: { readonly action: Action; readonly close: (done: boolean) => void }) => {
   const { t } = useTexts();
-  const box = useRef<HTMLDialogElement>(null);
+  const box = useModal();
   // Where people sign in the server names who asks, whatever stands here.
   const { user } = useSession();
   const [by, setBy] = useState(() => user?.name ?? localStorage.getItem(keptName) ?? '');
@@ -29,7 +30,6 @@ export const ActionDialog = ({ action, close }: { readonly action: Action; reado
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
 
-  useEffect(() => box.current?.showModal(), []);
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(() => {

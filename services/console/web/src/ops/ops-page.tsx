@@ -83,7 +83,7 @@ export const OpsPage = () => {
       </div>
       <nav className="tabs" aria-label={t.ops.tabs}>
         {tabs.filter(may).map((one) => (
-          <Link key={one} to={`/ops?tab=${one}`} current={one === tab} data={{ 'data-testid': `tab-${one}` }}>
+          <Link key={one} to={`/ops?tab=${one}`} current={one === tab} stays data={{ 'data-testid': `tab-${one}` }}>
             {t.ops.tab[one]}
             {counts[one] ? (
               <span className="count" data-testid={`count-${one}`}>
