@@ -108,6 +108,28 @@ describe('finding dialogs', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('tells of each dialog what was said first and last, and what is said while one looks', async () => {
+    await fill();
+    const talk = aDialog('shop', '109', now - 5_000).input(0, newChat(visitorSays('שלום, где мой заказ?')), ...started);
+    await talk.writeTo(desk.store);
+    const page = await open('/');
+    await shows(page, ['109', ...all]);
+    const said = (chat: string) => page.locator(`[data-chat="${chat}"]`).getByTestId('said').locator('bdi');
+    expect(await said('101').allTextContents()).toEqual(['Здравствуйте!', 'Спасибо!']);
+    expect(await said('109').allTextContents()).toEqual(['שלום, где мой заказ?']);
+    await talk.input(1_000, newMessage(visitorSays('48213'))).writeTo(desk.store);
+    await said('109').nth(1).getByText('48213').waitFor();
+    await page.screenshot({ path: `${pictures}console-find-said.png` });
+    for (const width of [390, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      // Two dialogs must not look like one: the number is never cut.
+      expect(await page.locator('.chat strong').evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length)).toBe(
+        0,
+      );
+    }
+    expect(complaints).toEqual([]);
+  });
+
   it('keeps the focus where a filter, a row or the way back took it from', async () => {
     await fill();
     const page = await open('/?account=shop&owner=queue');

@@ -218,7 +218,11 @@ describe('what a viewer sees', () => {
     expect(JSON.stringify(masked)).not.toMatch(letters);
     const rowOf = async (role: Role) => (JSON.parse(await body('/dialogs/shop/101', role)) as { row: unknown }).row;
     expect(await rowOf('viewer')).toEqual(await rowOf('administrator'));
-    for (const path of ['/dialogs', '/stuck', '/waiting', '/timers', '/parked']) {
+    const listOf = async (role: Role) => (JSON.parse(await body('/dialogs', role)) as { dialogs: { said: string[] }[] }).dialogs;
+    const list = await listOf('analyst');
+    expect(list.flatMap(({ said }) => said).join()).toMatch(letters);
+    expect(await listOf('viewer')).toEqual(list.map((row) => ({ ...row, said: row.said.map(() => '•••') })));
+    for (const path of ['/stuck', '/waiting', '/timers', '/parked']) {
       const { now: _, ...seen } = JSON.parse(await body(path, 'viewer')) as { now: number };
       const { now: __, ...all } = JSON.parse(await body(path, 'administrator')) as { now: number };
       expect(seen, path).toEqual(all);

@@ -50,7 +50,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /access/audit': { least: 'administrator' },
 
   'GET /about': viewer(aboutSchema),
-  'GET /dialogs': { ...viewer(dialogListSchema), searches: ['text'] },
+  'GET /dialogs': { ...viewer(dialogListSchema), searches: ['text'], text: true },
   'GET /dialogs/values': viewer(facetValuesSchema),
   'GET /dialogs/{account}/{chatId}': viewer(dialogSchema),
   'GET /dialogs/{account}/{chatId}/events': { least: 'viewer', mask: maskedEvents(eventPageSchema), text: true },

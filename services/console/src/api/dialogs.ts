@@ -42,13 +42,14 @@ export const dialogsRouter = ({ store, readModel, clock, caughtUp }: DialogsOpti
       }),
       readModel.accounts(),
     ]);
-    const dialogs = found.slice(0, limit);
-    const last = dialogs.at(-1);
+    const rows = found.slice(0, limit);
+    const said = await readModel.said(rows.map(({ account, chatId }) => ({ account, chatId })));
+    const last = rows.at(-1);
     response.json({
       now: clock.now(),
       caughtUp: caughtUp(),
       accounts: [...accounts],
-      dialogs,
+      dialogs: rows.map((row, at) => ({ ...row, said: [...(said[at] ?? [])] })),
       next: found.length > limit && last ? cursorText([last.lastAt, last.account, last.chatId]) : null,
     } satisfies DialogList);
   });

@@ -1,5 +1,6 @@
 import { domainEventSchemas, ownerSchema } from '@dialog/contracts/domain-event';
 import { accountIdSchema, chatIdSchema, scriptHashSchema, visitorHashSchema } from '@dialog/contracts/ids';
+import { personal } from '@dialog/contracts/personal';
 import { returnCauseSchema } from '@dialog/contracts/return-cause';
 import { z } from 'zod';
 import { cursor, wholeNumber } from '../http/query.ts';
@@ -48,12 +49,17 @@ export const eventsQuerySchema = z.strictObject({
   limit: wholeNumber(1, 1000).default(500),
 });
 
+export const listedDialogSchema = dialogRowSchema.extend({
+  said: personal(z.array(z.string())).describe('What the visitor said first and last, in short; one where they are the same'),
+});
+export type ListedDialog = z.infer<typeof listedDialogSchema>;
+
 export const dialogListSchema = z.object({
   now: z.number().describe('Time here, ms since the epoch'),
   /** False while the read model is being rebuilt: dialogs may be missing. */
   caughtUp: z.boolean(),
   accounts: z.array(z.string()).describe('All accounts that have a dialog'),
-  dialogs: z.array(dialogRowSchema),
+  dialogs: z.array(listedDialogSchema),
   next: z.string().nullable().describe('Cursor of the next page; null: this is the last one'),
 });
 export type DialogList = z.infer<typeof dialogListSchema>;

@@ -3,7 +3,16 @@ import type { RecordedEvent } from '@dialog/event-store/port';
 import { within } from '../deadline.ts';
 import type { ParkedSubject } from './parked-tables.ts';
 import { type DialogRow, rowFoldVersion } from './row.ts';
-import { type Applied, type DialogTotals, type FacetValues, type ListFilter, RowGap, type ScriptUse, type Tables } from './tables.ts';
+import {
+  type Applied,
+  type DialogTotals,
+  type FacetValues,
+  type ListFilter,
+  RowGap,
+  type SaidOf,
+  type ScriptUse,
+  type Tables,
+} from './tables.ts';
 import { type Answer, type Call, sharedNow, type ThreadData } from './thread-call.ts';
 
 /**
@@ -16,6 +25,7 @@ export type ReadModel = {
   readonly apply: (events: readonly RecordedEvent[]) => Promise<Applied>;
   readonly replace: (stream: string, events: readonly RecordedEvent[]) => Promise<DialogRow | undefined>;
   readonly list: (filter: ListFilter) => Promise<readonly DialogRow[]>;
+  readonly said: (dialogs: readonly SaidOf[]) => Promise<readonly (readonly string[])[]>;
   readonly row: (account: string, chatId: string) => Promise<DialogRow | undefined>;
   readonly accounts: () => Promise<readonly string[]>;
   readonly values: (limit: number) => Promise<FacetValues>;
@@ -136,6 +146,7 @@ export const openReadModel = (options: { readonly file: string; readonly version
     apply: async (events) => (await call(applyTimeoutMs, 'apply', events)) as Applied,
     replace: async (stream, events) => (await call(applyTimeoutMs, 'replace', stream, events)) as DialogRow | undefined,
     list: async (filter) => (await call(callTimeoutMs, 'list', filter)) as readonly DialogRow[],
+    said: async (dialogs) => (await call(callTimeoutMs, 'said', dialogs)) as readonly (readonly string[])[],
     row: async (account, chatId) => (await call(callTimeoutMs, 'row', account, chatId)) as DialogRow | undefined,
     accounts: async () => (await call(callTimeoutMs, 'accounts')) as readonly string[],
     values: async (limit) => (await call(callTimeoutMs, 'values', limit)) as FacetValues,

@@ -7,7 +7,7 @@ import { problemNames, stateNames } from './facets.ts';
 import { foldWork, noWork, openWorkSchema } from './open-work.ts';
 
 /** Raise it with every change of `foldRow`, of the row's shape or of a table: a read model of another version is thrown away and rebuilt. */
-export const rowFoldVersion = 14;
+export const rowFoldVersion = 15;
 
 /** One dialog in the list: a fold of its stream, without anything personal. */
 export const dialogRowSchema = z.object({

@@ -55,6 +55,28 @@ const applied = (events: readonly RecordedEvent[], batch: number): Tables => {
 };
 
 describe('the rows', () => {
+  it('tell what the visitor said first and last, in one batch or many, cut to a line; erased with their dialog', () => {
+    const talk = wholeLife('shop', '101', t0);
+    const long = `${'слово '.repeat(100)}\n👩‍👩‍👧`;
+    const shouts = aDialog('shop', '108', t0).input(0, newChat(visitorSays(long), operatorSays('?')), ...started);
+    const silent = unseen('bank', '106', t0);
+    const events = recordedOf([talk, shouts, silent]);
+    const asked = [talk, shouts, silent].map(({ id }) => id);
+    for (const batch of [1, 5, 1_000]) {
+      const tables = applied(events, batch);
+      const [whole, cut, nothing] = tables.said(asked);
+      expect([whole, nothing]).toEqual([['Здравствуйте!', 'Спасибо!'], []]);
+      expect(cut).toEqual([`${'слово '.repeat(27).slice(0, 160)}…`]);
+      tables.replace(
+        talk.stream,
+        events.filter(({ stream, revision }) => stream === talk.stream && revision < 3),
+      );
+      expect(tables.said(asked.slice(0, 1))).toEqual([['Здравствуйте!']]);
+      tables.replace(talk.stream, []);
+      expect(tables.said(asked.slice(0, 1))).toEqual([[]]);
+    }
+  });
+
   it('are counted by account and owner, the closed and the unseen not', () => {
     const { open, parked: waiting } = applied(recordedOf(samples()), 7).totals();
     const rows = rowsOf(applied(recordedOf(samples()), 7)).filter((row) => row.owner !== 'nobody' && row.owner !== null);

@@ -9,7 +9,8 @@ import { type FacetName, facetNames } from './facets.ts';
 import { finder, type ListFilter } from './find.ts';
 import { type ParkedTables, parkedSchema, parkedTables } from './parked-tables.ts';
 import { type DialogRow, foldRow, rowFoldVersion } from './row.ts';
-import { textsOf } from './texts.ts';
+import { saidSchema, saidTable } from './said-table.ts';
+import { textsOf, visitorTextsOf } from './texts.ts';
 import { type WebhookTables, webhookSchema, webhookTables } from './webhook-tables.ts';
 import { wordSchema, wordTables } from './word-tables.ts';
 import { type WorkTables, workColumns, workSchema, workTables } from './work-tables.ts';
@@ -55,7 +56,7 @@ export class RowGap extends Error {
 
 /**
  * The read model's file: one row per dialog (the fold itself, as JSON, beside the columns that are asked for), under what it is found
- * (`facet-table.ts`), its words (`word-tables.ts`) and the checkpoint, changed in one transaction. Synchronous: it lives in a worker thread.
+ * (`facet-table.ts`), its words (`word-tables.ts`), what was said in short (`said-table.ts`) and the checkpoint, changed in one transaction. Synchronous: it lives in a worker thread.
  */
 export type Tables = {
   /** Position in `$all` up to which the rows are complete; `start` for an empty read model. */
@@ -66,6 +67,8 @@ export type Tables = {
   readonly replace: (stream: string, events: readonly RecordedEvent[]) => DialogRow | undefined;
   readonly list: (filter: ListFilter) => readonly DialogRow[];
   readonly row: (account: string, chatId: string) => DialogRow | undefined;
+  /** Of each dialog what its visitor said first and last, in short; [] where he said nothing. */
+  readonly said: (dialogs: readonly SaidOf[]) => readonly (readonly string[])[];
   readonly accounts: () => readonly string[];
   /** What stands under each facet that has few values, to choose from; at most `limit` of each, in alphabetical order. */
   readonly values: (limit: number) => FacetValues;
@@ -89,6 +92,8 @@ export type Tables = {
   readonly close: () => void;
 };
 
+export type SaidOf = { readonly account: string; readonly chatId: string };
+
 export type FacetValues = Readonly<Record<Exclude<FacetName, 'visitor'>, readonly string[]>>;
 
 export type ScriptUse = { readonly account: string; readonly script: string; readonly dialogs: number; readonly open: number };
@@ -111,6 +116,7 @@ ${workColumns}    UNIQUE (account, chat_id)
   CREATE INDEX IF NOT EXISTS dialog_newest ON dialog (listed, last_at DESC, account, chat_id);
   CREATE INDEX IF NOT EXISTS dialog_owner ON dialog (listed, owner, account);
   CREATE INDEX IF NOT EXISTS dialog_parked ON dialog (account, chat_id) WHERE parked = 1;
+  ${saidSchema}
   ${parkedSchema}
   ${workSchema}
   ${webhookSchema}
@@ -130,6 +136,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
   const removeRow = db.prepare('DELETE FROM dialog WHERE id = ?');
   const facets = facetTable(db);
   const words = wordTables(db);
+  const said = saidTable(db);
   const find = finder(db, words);
   const openTotals = db.prepare(`
     SELECT account, owner, COUNT(*) AS count, MIN(json_extract(fold, '$.ownerSince')) AS oldest_since,
@@ -160,7 +167,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     id: number | undefined,
     before: DialogRow | undefined,
     after: DialogRow,
-    texts: readonly string[],
+    { texts, visitorTexts }: Pick<Changed, 'texts' | 'visitorTexts'>,
     counted: CountedDialog,
   ): void => {
     const { status, owner, script, lastAt, account, chatId } = after;
@@ -169,6 +176,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
     if (id !== undefined) changeRow.run(...columns, id);
     facets.change(own, before, after);
     words.add(own, after.revision, texts);
+    said.add(own, visitorTexts);
     work.written(before, after);
     episodes.write(own, after, counted);
   };
@@ -198,14 +206,16 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
           if (before !== undefined) work.sent(before, event, one.after.lastAt);
           hooks.recorded(id, event, before);
           one.texts.push(...textsOf(event));
+          one.visitorTexts.push(...visitorTextsOf(event));
           one.episodes = countEvent(one.episodes ?? episodes.folded(one.id), event);
           changed.set(event.stream, one);
         }
         // In the order of ids, the new ones last: the index of words writes a segment each time that it has to go back.
         const ordered = [...changed.values()].sort((a, b) => (a.id ?? Number.MAX_SAFE_INTEGER) - (b.id ?? Number.MAX_SAFE_INTEGER));
-        for (const { id, before, after, texts, episodes: fold } of ordered) {
+        for (const { id, before, after, texts, visitorTexts, episodes: fold } of ordered) {
           // Its number is found like a word of it.
-          if (after && fold) write(id, before, after, id === undefined ? [after.chatId, ...texts] : texts, fold);
+          const own = { texts: id === undefined && after ? [after.chatId, ...texts] : texts, visitorTexts };
+          if (after && fold) write(id, before, after, own, fold);
         }
         work.prune();
         hooks.prune();
@@ -224,9 +234,13 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
           after = foldRow(id, after, event);
         }
         if (found) words.erase(found.id);
+        if (found) said.erase(found.id);
         if (found) episodes.removed(found.id);
-        if (after) write(found?.id, found?.row, after, [after.chatId, ...events.flatMap(textsOf)], events.reduce(countEvent, uncounted()));
-        else if (found) {
+        if (after) {
+          const own = { texts: [after.chatId, ...events.flatMap(textsOf)], visitorTexts: events.flatMap(visitorTextsOf) };
+          write(found?.id, found?.row, after, own, events.reduce(countEvent, uncounted()));
+        }
+        if (after === undefined && found) {
           facets.change(found.id, found.row, undefined);
           removeRow.run(found.id);
           work.removed(id.account, id.chatId);
@@ -235,6 +249,7 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
       }),
     list: find,
     row: (account, chatId) => stored(account, chatId)?.row,
+    said: (dialogs) => dialogs.map(({ account, chatId }) => said.of(account, chatId)),
     values: (limit) =>
       Object.fromEntries(facetNames.filter((name) => name !== 'visitor').map((name) => [name, facets.values(name, limit)])) as FacetValues,
     accounts: () => facets.values('account'),
@@ -295,6 +310,7 @@ type Changed = {
   readonly before: DialogRow | undefined;
   after: DialogRow | undefined;
   readonly texts: string[];
+  readonly visitorTexts: string[];
   /** undefined: not read yet. */
   episodes: CountedDialog | undefined;
 };
@@ -303,6 +319,7 @@ const opened = (found: { readonly id: number; readonly row: DialogRow } | undefi
   before: found?.row,
   after: found?.row,
   texts: [],
+  visitorTexts: [],
   episodes: undefined,
 });
 

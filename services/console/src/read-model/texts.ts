@@ -1,10 +1,15 @@
 import type { RowEvent } from './row.ts';
 
-type Said = { readonly text?: unknown; readonly button?: { readonly text?: unknown }; readonly file?: { readonly name?: unknown } };
+type Said = {
+  readonly side?: unknown;
+  readonly text?: unknown;
+  readonly button?: { readonly text?: unknown };
+  readonly file?: { readonly name?: unknown };
+};
 
 /**
  * Every text of an event by which its dialog can be found: what was said by anybody, names of files, what Webim told of the visitor.
- * All of it is personal data: it goes to the tables of words and nowhere else. Labels of buttons that were only offered are left out:
+ * All of it is personal data: it goes to the tables of words and of what was said, and nowhere else. Labels of buttons that were only offered are left out:
  * they would find every dialog that saw the menu. A shape that is not there reads as nothing.
  */
 export const textsOf = ({ type, data }: Pick<RowEvent, 'type' | 'data'>): readonly string[] => {
@@ -28,4 +33,15 @@ export const textsOf = ({ type, data }: Pick<RowEvent, 'type' | 'data'>): readon
     if (effect?.kind === 'file') found.push(effect.name);
   } else if (type === 'NoteRecorded' || type === 'TextHeld' || type === 'TextDropped') found.push(of['text']);
   return found.filter((text): text is string => typeof text === 'string' && text !== '');
+};
+
+/** What the visitor said in an event, in its order: a text, a button pressed, the name of a file. Personal data too. */
+export const visitorTextsOf = ({ type, data }: Pick<RowEvent, 'type' | 'data'>): readonly string[] => {
+  if (type !== 'InputRecorded') return [];
+  const input = ((data ?? {}) as { input?: { message?: Said; messages?: unknown } }).input ?? {};
+  const messages = [...(Array.isArray(input.messages) ? (input.messages as readonly Said[]) : []), input.message];
+  return messages
+    .filter((message) => message?.side === 'visitor')
+    .map((message) => [message?.text, message?.button?.text, message?.file?.name].find((text) => text !== undefined && text !== ''))
+    .filter((text): text is string => typeof text === 'string');
 };

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type AskedWord, addWords } from './words.ts';
 
 /**
- * The words of what was said, by dialog: personal data, and the only such data in the read model. `dialog_word` holds what each batch
+ * The words of what was said, by dialog: personal data, as only `said-table.ts` has too in the read model. `dialog_word` holds what each batch
  * added to a dialog, so that the index, which keeps no content, takes a word of a dialog once, and so that a dialog can be erased.
  * An entry of the index is `dialog * 2^20 + revision`: all entries of a dialog lie together.
  */

@@ -1,5 +1,6 @@
+import { Fragment } from 'react';
+import type { ListedDialog } from '../../../src/api/schemas.ts';
 import { problemsOf } from '../../../src/read-model/facets.ts';
-import type { DialogRow } from '../../../src/read-model/row.ts';
 import { FlagBadge, OwnerBadge } from '../frame/badges.tsx';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
@@ -10,7 +11,7 @@ import { listPath } from './filter.ts';
 /** Rare enough to be worth a word in the list; a repeat or a late input is every day's. */
 const told = ['parked', 'overdue', 'in_doubt', 'refused', 'suppressed', 'expired', 'incomplete'];
 
-export const DialogRows = ({ rows }: { readonly rows: readonly DialogRow[] }) => {
+export const DialogRows = ({ rows }: { readonly rows: readonly ListedDialog[] }) => {
   const { t } = useTexts();
   const now = useNow();
   return (
@@ -46,7 +47,7 @@ export const DialogRows = ({ rows }: { readonly rows: readonly DialogRow[] }) =>
   );
 };
 
-const Row = ({ row, now }: { readonly row: DialogRow; readonly now: number }) => {
+const Row = ({ row, now }: { readonly row: ListedDialog; readonly now: number }) => {
   const { t, language } = useTexts();
   return (
     <Link
@@ -72,6 +73,16 @@ const Row = ({ row, now }: { readonly row: DialogRow; readonly now: number }) =>
         <FlagBadge flag={row.flag} />
       </span>
       <span className="last">
+        {row.said.length === 0 ? null : (
+          <span className="said" data-testid="said" title={row.said.join(' … ')}>
+            {row.said.map((text, at) => (
+              <Fragment key={at === 0 ? 'first' : 'last'}>
+                {at === 0 ? null : <span aria-hidden="true">…</span>}
+                <bdi>{text}</bdi>
+              </Fragment>
+            ))}
+          </span>
+        )}
         {word(t.words.input, row.lastInput)}
         <span className="faint mono wide-only">{row.lastType}</span>
         {problemsOf(row)

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { DialogList, FacetValuesAnswer } from '../../../src/api/schemas.ts';
+import type { DialogList, FacetValuesAnswer, ListedDialog } from '../../../src/api/schemas.ts';
 import type { DialogRow } from '../../../src/read-model/row.ts';
 import { useMay } from '../access/session.tsx';
 import { api } from '../api.ts';
@@ -15,7 +15,7 @@ import { SearchBox } from './search-box.tsx';
 type Loaded = {
   /** The question that it answers. */
   readonly asked: string;
-  readonly rows: readonly DialogRow[];
+  readonly rows: readonly ListedDialog[];
   readonly next: string | null;
   readonly caughtUp: boolean;
   /** Of a search: something happened that may belong to it. */
@@ -25,6 +25,11 @@ type Loaded = {
 const newestFirst = (a: DialogRow, b: DialogRow): number =>
   b.lastAt - a.lastAt || a.account.localeCompare(b.account) || a.chatId.localeCompare(b.chatId);
 const same = (a: DialogRow, b: DialogRow): boolean => a.account === b.account && a.chatId === b.chatId;
+
+/** Between two questions for what was said. */
+const saidEveryMs = 2_000;
+/** The longest page. */
+const mostHeard = 200;
 
 export const ListPage = () => {
   const { t } = useTexts();
@@ -37,6 +42,7 @@ export const ListPage = () => {
   const [error, setError] = useState<unknown>();
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((n) => n + 1), []);
+  const followed = useRef<ReturnType<typeof setTimeout>>(undefined);
   /** Ends with the question: a further page of another one is no part of this list. */
   const question = useRef(new AbortController());
 
@@ -55,7 +61,11 @@ export const ListPage = () => {
         if (!abort.signal.aborted) setError(failed);
       },
     );
-    return () => abort.abort();
+    return () => {
+      abort.abort();
+      clearTimeout(followed.current);
+      followed.current = undefined;
+    };
   }, [asked, turn]);
   useEffect(() => {
     const abort = new AbortController();
@@ -73,10 +83,21 @@ export const ListPage = () => {
         setValues({ ...values, account: [...values.account, row.account].sort() });
       }
       setLoaded((before) => (before === undefined || before.asked !== asked ? before : withRow(before, row, filter)));
+      followed.current ??= setTimeout(() => void hear(), saidEveryMs);
     },
     reload: again,
   });
 
+  /** What is told live has no texts: what was said since is asked for, for all rows at once. */
+  const hear = async (): Promise<void> => {
+    followed.current = undefined;
+    const page = new URLSearchParams(asked);
+    page.set('limit', String(Math.min(mostHeard, Math.max(1, loaded?.rows.length ?? 1))));
+    const { signal } = question.current;
+    // What can't be had now comes with the next news, or with the reload after a break.
+    const list = await api.dialogs(page, signal).catch(() => undefined);
+    if (list !== undefined) setLoaded((before) => (before?.asked === asked ? withSaid(before, list) : before));
+  };
   const more = async (cursor: string): Promise<void> => {
     const page = new URLSearchParams(asked);
     page.set('cursor', cursor);
@@ -151,6 +172,11 @@ const withPage = (before: Loaded, page: DialogList): Loaded => ({
   rows: [...before.rows, ...page.dialogs.filter((row) => !before.rows.some((one) => same(one, row)))].sort(newestFirst),
 });
 
+const withSaid = (before: Loaded, { dialogs }: DialogList): Loaded => ({
+  ...before,
+  rows: before.rows.map((row) => ({ ...row, said: dialogs.find((one) => same(one, row))?.said ?? row.said })),
+});
+
 /** The list after a dialog's row changed. What a search finds only the server knows: a row in it stays and is the newest, another one is news. */
 const withRow = (before: Loaded, row: DialogRow, filter: Filter): Loaded => {
   const others = before.rows.filter((one) => !same(one, row));
@@ -160,7 +186,8 @@ const withRow = (before: Loaded, row: DialogRow, filter: Filter): Loaded => {
   const last = before.rows.at(-1);
   // Older than what is shown while there are further pages: it comes with its page.
   const shown = fits && (before.next === null || last === undefined || newestFirst(row, last) <= 0);
-  return { ...before, rows: shown ? [...others, row].sort(newestFirst) : others };
+  const said = before.rows.find((one) => same(one, row))?.said ?? [];
+  return { ...before, rows: shown ? [...others, { ...row, said }].sort(newestFirst) : others };
 };
 
 const Nothing = ({ loaded, clear }: { readonly loaded: Loaded; readonly clear: () => void }) => {

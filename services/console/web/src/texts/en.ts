@@ -139,7 +139,7 @@ export const en: Texts = {
     chat: 'Chat',
     owner: 'Owner',
     flag: 'Flag',
-    last: 'Last event',
+    last: 'What was said, last event',
     age: 'Activity',
     filters: 'Filters',
     more: 'Show more',
