@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FileFault } from './file-fault.ts';
 import { accountIdSchema, chatIdSchema, dialogStream, parseDialogStream } from './ids.ts';
 import { dialogSettingsSchema } from './settings.ts';
 
@@ -70,21 +71,23 @@ export type ExportPin = z.infer<typeof exportScriptSchema> | z.infer<typeof expo
 
 export const exportText = (one: ExportLine): string => `${JSON.stringify(one)}\n`;
 
-/** @throws Error with one line that says what is wrong. */
+/** @throws FileFault with one line that says what is wrong. */
 export const parseExportLine = (text: string, number: number): ExportLine => {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new Error(`line ${number}: it is not JSON`);
+    throw new FileFault('not_json', `line ${number}: it is not JSON`, { line: number });
   }
   const parsed = exportLineSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Error(`line ${number}: ${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'not a line of an export'}`);
+    const field = issue?.path.join('.') || 'line';
+    throw new FileFault('wrong_shape', `line ${number}: ${field}: ${issue?.message ?? 'not a line of an export'}`, { line: number, field });
   }
   if ((parsed.data.line === 'header') !== (number === 1)) {
-    throw new Error(number === 1 ? `the first line is no header of ${exportFormat}` : `line ${number}: a second header`);
+    if (number === 1) throw new FileFault('no_header', `the first line is no header of ${exportFormat}`, { line: number });
+    throw new FileFault('second_header', `line ${number}: a second header`, { line: number });
   }
   return parsed.data;
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FileFault } from './file-fault.ts';
 import { accountIdSchema, chatIdSchema } from './ids.ts';
 import { dialogSettingsSchema } from './settings.ts';
 
@@ -32,16 +33,17 @@ export const historyFileSchema = z.object({
 });
 export type HistoryFile = z.infer<typeof historyFileSchema>;
 
-/** @throws Error with one line that says what is wrong. */
+/** @throws FileFault with one line that says what is wrong. */
 export const parseHistoryFile = (text: string): HistoryFile => {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new Error('it is not JSON');
+    throw new FileFault('not_json', 'it is not JSON');
   }
   const parsed = historyFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Error(`${issue?.path.join('.') || 'file'}: ${issue?.message ?? 'not a history'}`);
+  const field = issue?.path.join('.') || 'file';
+  throw new FileFault('wrong_shape', `${field}: ${issue?.message ?? 'not a history'}`, { field });
 };

@@ -150,6 +150,23 @@ describe('finding dialogs', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('says in the page’s language why an address finds nothing and a file can’t be opened', async () => {
+    const page = await open('/?owner=zzz');
+    await page.getByRole('alert').getByText('Владелец: такого значения нет').waitFor();
+    await page.getByTestId('chip-owner').click();
+    await page.getByText('Диалогов пока нет').waitFor();
+    await page.goto(`${desk.address}/open`);
+    const give = (text: string) =>
+      page.locator('input[type=file]').setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await give('not a history');
+    await page.getByRole('alert').getByText('Этот файл не открыть: это не JSON').waitFor();
+    await give('{"line":"header","format":"zzz"}\n');
+    await page
+      .getByRole('alert')
+      .getByText(/: строка 1: .*: это не история и не выгрузка$/)
+      .waitFor();
+  });
+
   it('takes no further page of the question before', async () => {
     await fill();
     const page = await open('/about-nothing');

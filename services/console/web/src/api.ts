@@ -31,11 +31,14 @@ export class ApiError extends Error {
   readonly status: number;
   /** The problem's stable name; '' where there is none. */
   readonly problem: string;
-  constructor(status: number, title: string, problem = '') {
+  /** What of the request is wrong, at most five. */
+  readonly fields: NonNullable<Problem['errors']>;
+  constructor(status: number, title: string, problem = '', fields: NonNullable<Problem['errors']> = []) {
     super(title);
     this.name = 'ApiError';
     this.status = status;
     this.problem = problem;
+    this.fields = fields;
   }
 }
 
@@ -65,14 +68,9 @@ const get = async <T>(path: string, signal: AbortSignal, sent?: object, method?:
     if (problem.type === '/problems/sign-in') signedOut.dispatchEvent(new Event('out'));
     throw new ApiError(
       response.status,
-      [
-        problem.title ?? response.statusText,
-        problem.detail,
-        ...(problem.errors ?? []).slice(0, 5).map(({ field, message }) => `${field} ${message}`),
-      ]
-        .filter((part) => part !== undefined)
-        .join(': '),
+      [problem.title ?? response.statusText, problem.detail].filter((part) => part !== undefined).join(': '),
       problem.type?.replace('/problems/', ''),
+      problem.errors?.slice(0, 5),
     );
   }
   const body = (await response.json()) as T & { now?: number };

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { ApiError } from '../api.ts';
 import { useTexts } from '../texts/context.tsx';
+import { reasonOf } from '../texts/reason.ts';
 
 /** What stands where content can't: loading, empty, failed. */
 export const Loading = () => {
@@ -26,7 +26,7 @@ export const Failed = ({ error, again }: { readonly error: unknown; readonly aga
   return (
     <div className="state bad" role="alert">
       <strong>{t.failed}</strong>
-      <span>{error instanceof ApiError && error.status > 0 ? `${error.status} · ${error.message}` : t.noAnswer}</span>
+      <span>{reasonOf(error, t)}</span>
       <button type="button" onClick={again}>
         {t.again}
       </button>

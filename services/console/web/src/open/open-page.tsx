@@ -1,3 +1,4 @@
+import { FileFault } from '@dialog/contracts/file-fault';
 import type { HistoryFile } from '@dialog/contracts/history-file';
 import { type DragEvent, type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { StoredEvent } from '../../../src/api/schemas.ts';
@@ -5,6 +6,7 @@ import { extend } from '../dialog/history.ts';
 import { hashesOf, pinsOf } from '../dialog/pins.ts';
 import { Replay } from '../dialog/replay.tsx';
 import { useTexts } from '../texts/context.tsx';
+import type { Texts } from '../texts/texts.ts';
 import { dateTime } from '../time.ts';
 import { ChooseHistory } from './choose-history.tsx';
 import { type OpenedFile, readFile } from './read-file.ts';
@@ -14,7 +16,7 @@ export const OpenPage = () => {
   const { t } = useTexts();
   const [file, setFile] = useState<OpenedFile>();
   const [chosen, setChosen] = useState<HistoryFile>();
-  const [refused, setRefused] = useState<string>();
+  const [refused, setRefused] = useState<unknown>();
   const [over, setOver] = useState(false);
   useEffect(() => {
     document.title = `${t.replay.open.heading} · ${t.title}`;
@@ -28,7 +30,7 @@ export const OpenPage = () => {
       setChosen(read.histories.length === 1 ? read.histories[0] : undefined);
       setRefused(undefined);
     } catch (error) {
-      setRefused(error instanceof Error ? error.message : String(error));
+      setRefused(error);
     }
   };
   const onDrop = (event: DragEvent): void => {
@@ -79,11 +81,19 @@ export const OpenPage = () => {
       )}
       {refused === undefined ? null : (
         <p className="state bad" role="alert">
-          {t.replay.open.refused(refused)}
+          {t.replay.open.refused(faultOf(refused, t))}
         </p>
       )}
     </section>
   );
+};
+
+const faultOf = (error: unknown, t: Texts): string => {
+  if (!(error instanceof FileFault)) return error instanceof Error ? error.message : String(error);
+  const { kind, line, field } = error;
+  return [line === undefined ? undefined : t.problem.line(line), field, t.problem.file[kind]]
+    .filter((part) => part !== undefined)
+    .join(': ');
 };
 
 /** When the file was made, and what it lacks. */

@@ -1,4 +1,5 @@
 import { type ExportHeader, exportedSettings, parseExportLine } from '@dialog/contracts/export-file';
+import { FileFault } from '@dialog/contracts/file-fault';
 import { type HistoryFile, parseHistoryFile } from '@dialog/contracts/history-file';
 import { parseDialogStream } from '@dialog/contracts/ids';
 
@@ -15,9 +16,9 @@ export type OpenedFile = {
 const maxBytes = 256 * 1024 * 1024;
 const exportBegins = '{"line":"header"';
 
-/** Reads a downloaded history or an NDJSON export. @throws Error with one line that says what is wrong */
+/** Reads a downloaded history or an NDJSON export. @throws FileFault */
 export const readFile = async (file: File): Promise<OpenedFile> => {
-  if (file.size > maxBytes) throw new Error(`${Math.round(file.size / 1_048_576)} MiB`);
+  if (file.size > maxBytes) throw new FileFault('too_large', `${Math.round(file.size / 1_048_576)} MiB`);
   if ((await file.slice(0, exportBegins.length).text()) === exportBegins) return readExport(file);
   return { histories: [parseHistoryFile(await file.text())], pseudonyms: false, interrupted: false };
 };
@@ -61,6 +62,6 @@ const readExport = async (file: File): Promise<OpenedFile> => {
       ? []
       : [{ format: 'dialog-history/1', dialog, savedAt: exportedAt, erased: false, events: of, scripts, settings }];
   });
-  if (histories.length === 0) throw new Error('it has no events');
+  if (histories.length === 0) throw new FileFault('no_events', 'it has no events');
   return { histories, pseudonyms: pseudonyms !== null, interrupted };
 };

@@ -1,8 +1,9 @@
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { useSession } from '../access/session.tsx';
-import { ApiError, type Asked } from '../api.ts';
+import type { Asked } from '../api.ts';
 import { useModal } from '../frame/use-modal.ts';
 import { useTexts } from '../texts/context.tsx';
+import { reasonOf } from '../texts/reason.ts';
 
 export type Action = {
   readonly title: string;
@@ -106,7 +107,7 @@ export const ActionDialog = ({ action, close }: { readonly action: Action; reado
         </label>
         {error === undefined ? null : (
           <p className="bad-line" role="alert">
-            {error instanceof ApiError && error.status > 0 ? error.message : t.noAnswer}
+            {reasonOf(error, t)}
           </p>
         )}
         <div className="buttons">

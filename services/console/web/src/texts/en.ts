@@ -3,6 +3,7 @@ import { doctorEn } from './doctor-en.ts';
 import { findEn } from './find-en.ts';
 import { numbersEn } from './numbers-en.ts';
 import { opsEn } from './ops-en.ts';
+import { problemEn } from './problem-en.ts';
 import { replayEn } from './replay-en.ts';
 import { type Texts, type Words, word } from './texts.ts';
 import { whatIfEn } from './what-if-en.ts';
@@ -187,6 +188,7 @@ export const en: Texts = {
   ops: opsEn,
   doctor: doctorEn,
   access: accessEn,
+  problem: problemEn,
   who: { visitor: 'Visitor', bot: 'Bot', operator: 'Operator', system: 'System' },
   turn: {
     imported: 'imported',

@@ -3,6 +3,7 @@ import { doctorRu } from './doctor-ru.ts';
 import { findRu } from './find-ru.ts';
 import { numbersRu } from './numbers-ru.ts';
 import { opsRu } from './ops-ru.ts';
+import { problemRu } from './problem-ru.ts';
 import { replayRu } from './replay-ru.ts';
 import { type Texts, type Words, word } from './texts.ts';
 import { whatIfRu } from './what-if-ru.ts';
@@ -182,6 +183,7 @@ export const ru: Texts = {
   ops: opsRu,
   doctor: doctorRu,
   access: accessRu,
+  problem: problemRu,
   who: { visitor: 'Посетитель', bot: 'Бот', operator: 'Оператор', system: 'Система' },
   turn: {
     imported: 'импорт',

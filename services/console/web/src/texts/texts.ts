@@ -6,6 +6,7 @@ import type { DoctorTexts } from './doctor.ts';
 import type { FindTexts } from './find.ts';
 import type { NumbersTexts } from './numbers.ts';
 import type { OpsTexts } from './ops.ts';
+import type { ProblemTexts } from './problem.ts';
 import type { ReplayTexts } from './replay.ts';
 import type { WhatIfTexts } from './what-if.ts';
 
@@ -99,6 +100,7 @@ export type Texts = {
   readonly ops: OpsTexts;
   readonly doctor: DoctorTexts;
   readonly access: AccessTexts;
+  readonly problem: ProblemTexts;
   readonly who: { readonly visitor: string; readonly bot: string; readonly operator: string; readonly system: string };
   readonly turn: {
     readonly imported: string;

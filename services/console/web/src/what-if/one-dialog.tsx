@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
 import type { WhatIfDialog } from '../../../src/api/what-if.ts';
-import { ApiError, api } from '../api.ts';
+import { api } from '../api.ts';
 import { Loading } from '../frame/states.tsx';
 import { Link, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
+import { reasonOf } from '../texts/reason.ts';
 import { word } from '../texts/texts.ts';
 import { clockTime } from '../time.ts';
 import { type Seen, SeenLine } from './seen-line.tsx';
@@ -17,7 +18,7 @@ export const OneDialog = ({ id, account, chatId }: { readonly id: string; readon
   useEffect(() => {
     const abort = new AbortController();
     api.whatIfDialog(id, account, chatId, abort.signal).then(setDialog, (error: unknown) => {
-      if (!abort.signal.aborted) setRefused(error instanceof ApiError ? error.message : String(error));
+      if (!abort.signal.aborted) setRefused(reasonOf(error, t));
     });
     return () => abort.abort();
   }, [id, account, chatId]);

@@ -1,11 +1,12 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import type { WhatIfState } from '../../../src/api/what-if.ts';
-import { ApiError, api } from '../api.ts';
+import { api } from '../api.ts';
 import { type Filter, filterNames, localField, parseFilter } from '../list/filter.ts';
 import { wordOf } from '../list/filter-bar.tsx';
 import { useNames } from '../names.tsx';
 import { go, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
+import { reasonOf } from '../texts/reason.ts';
 import { type Texts, word } from '../texts/texts.ts';
 import { Differing } from './differing.tsx';
 import { OneDialog } from './one-dialog.tsx';
@@ -46,7 +47,7 @@ export const WhatIfPage = () => {
           if (now.state === 'running') timer = setTimeout(look, pollMs);
         },
         (error: unknown) => {
-          if (!abort.signal.aborted) setRefused(error instanceof ApiError ? error.message : String(error));
+          if (!abort.signal.aborted) setRefused(reasonOf(error, t));
         },
       );
     };
@@ -152,7 +153,7 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
       });
       go(`/what-if?${new URLSearchParams({ ...choose, try: id })}`);
     } catch (error) {
-      onRefused(error instanceof ApiError ? error.message : String(error));
+      onRefused(reasonOf(error, t));
     }
   };
   return (
