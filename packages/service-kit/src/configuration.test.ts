@@ -101,6 +101,11 @@ describe('the accounts file', () => {
       'webim.token: the token of the bot is missing',
     ]);
   });
+  it('names aliases that would make it a thousand times as large', () => {
+    const levels = Array.from({ length: 9 }, (_, at) => `x${at + 1}: &x${at + 1} [${Array(9).fill(`*x${at}`).join(', ')}]\n`).join('');
+    const parsed = check(`x0: &x0 [a]\n${levels}${account()}`);
+    expect(parsed.ok ? [] : parsed.problems).toEqual([{ line: 1, column: 1, message: expect.stringContaining('aliases') }]);
+  });
   it('names what the schema has nothing to say of beside what it has, and the script that is not there where scripts are read', () => {
     const text = account('    colour: red\n', 'no host!').replace('token: t', 'tokenEnv: BOT_TOKEN');
     const parsed = parseAccounts(text, { file: join(folder, 'accounts.yaml'), env: {}, scripts: true });

@@ -36,7 +36,13 @@ export const readYaml = <S extends z.ZodType>(
     const problems = document.errors.map((error) => ({ ...at(error.pos[0]), message: error.message.split('\n')[0] ?? '' }));
     return { ok: false, problems, given: undefined, place };
   }
-  const given: unknown = document.toJS({ maxAliasCount: 100 });
+  let given: unknown;
+  try {
+    given = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    return { ok: false, problems: [{ ...at(0), message: 'aliases (*name) make it far larger than it is' }], given: undefined, place };
+  }
   const parsed = schema.safeParse(given);
   if (parsed.success) return { ok: true, value: parsed.data, given, place };
   const problems = parsed.error.issues.flatMap((issue) =>
