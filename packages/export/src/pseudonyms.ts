@@ -26,7 +26,8 @@ const maxRemembered = 200_000;
 const consonants = { cyrillic: 'бвгджзклмнпрстфхцчшщ', latin: 'bcdfghjklmnpqrstvwxz' } as const;
 const pieces = new RegExp(
   [
-    /(?<email>[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+\.\p{L}{2,})/u,
+    // As long as RFC 5321 lets either part be: without a bound the time goes by the square of a text of words with dots between.
+    /(?<email>[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}.-]{1,255}\.\p{L}{2,})/u,
     /(?<!\d)(?<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})(?!\d)/u,
     /(?<digits>\+?\d(?:[ \t\u00a0().-]*\d){9,})/u,
     /(?<word>[\p{L}\p{N}\p{M}]+)/u,

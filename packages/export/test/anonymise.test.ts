@@ -180,6 +180,16 @@ describe('a pseudonym', () => {
     expect(vocabularyOf(`${planted}tests:\n  - name: Вяземский\n`).has('Вяземский')).toBe(false);
   });
 
+  it('takes no longer for words with dots between them than a few times what it takes for others', () => {
+    const msFor = (text: string): number => {
+      const from = performance.now();
+      shown(text);
+      return performance.now() - from;
+    };
+    // By the square of the text it were a hundred times as long.
+    expect(msFor('a.'.repeat(30_000))).toBeLessThan(20 * msFor('a '.repeat(30_000)));
+  });
+
   it('wants a key that can not be tried out', () => {
     expect(() => pseudonyms(Buffer.from('short'))).toThrow('at least 16');
   });
