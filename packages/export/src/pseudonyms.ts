@@ -29,7 +29,7 @@ const pieces = new RegExp(
     // As long as RFC 5321 lets either part be: without a bound the time goes by the square of a text of words with dots between.
     /(?<email>[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}.-]{1,255}\.\p{L}{2,})/u,
     /(?<!\d)(?<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})(?!\d)/u,
-    /(?<digits>\+?\d(?:[ \t\u00a0().-]*\d){9,})/u,
+    /(?<digits>\+?\d(?:[\p{Zs}\t()./_\p{Pd}]*\d){9,})/u,
     /(?<word>[\p{L}\p{N}\p{M}]+)/u,
   ]
     .map((one) => one.source)

@@ -167,6 +167,9 @@ describe('a pseudonym', () => {
     const bare = (text: string): string => text.replace(/\D/g, '').slice(-10);
     expect(bare(shown('+7 912 555-44-33'))).toBe(bare(shown('89125554433')));
     expect(bare(shown('9125554433'))).toBe(bare(shown('89125554433')));
+    // Two digits alone would stay.
+    for (const sign of ['–', '\u2011', '\u202f', '\u2009', '/', '_'])
+      expect(bare(shown(['8', '91', '25', '55', '44', '33'].join(sign)))).toBe(bare(shown('89125554433')));
     expect(shown('VYAZ@mail.ru')).toBe(shown('vyaz@MAIL.ru'));
     expect(shown('Алёна').toLowerCase()).toBe(shown('АЛЕНА').toLowerCase());
     expect(String(hidden.number(48213, noVocabulary))).toBe(shown('48213'));
