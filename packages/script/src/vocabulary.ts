@@ -231,7 +231,12 @@ export const variableKeys: Keys = {
     means: '`chat`: for this chat. `visitor`: for the person, in all chats.',
     fallsBackTo: 'chat',
   },
-  pii: { takes: 'flag', means: 'Personal: masked in logs, console and export.', fallsBackTo: 'false' },
+  pii: {
+    takes: 'flag',
+    means:
+      'Personal: masked on the pages of the console. Logs have no values at all; an export has it as it is, named as personal, an anonymised one a pseudonym.',
+    fallsBackTo: 'false',
+  },
   options: { takes: 'texts', means: 'type `choice` only: what may be chosen.' },
 };
 
