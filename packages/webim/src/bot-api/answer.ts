@@ -8,7 +8,7 @@ export type BotApiAnswer =
   | {
       readonly kind: 'refused';
       readonly reason: RefusalReason;
-      /** Webim's own code as it spelled it, at most 200 characters, or `http_{status}`. */
+      /** Webim's own code as it spelled it, at most 200 characters, or `http_{status}`; `unknown` where it said none, or a sentence, which is in `desc`. */
       readonly code: string;
       readonly status: number;
       readonly desc?: string;

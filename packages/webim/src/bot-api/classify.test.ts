@@ -111,6 +111,12 @@ describe('webim-protocol §3.5, row by row', () => {
   });
 });
 
+test('a sentence in place of a code counts by its words and is kept as a description: it may quote what was sent', () => {
+  const error = 'message text "+7 912 555-44-33" is too long';
+  expect(of(answered(400, { error }))).toEqual({ kind: 'refused', reason: 'content', code: 'unknown', status: 400, desc: error });
+  expect(of(answered(400, { error: { code: error }, desc: 'said so' }))).toMatchObject({ code: 'unknown', desc: 'said so' });
+});
+
 describe('success only where status and body say so', () => {
   test.each([{ result: 'ok' }, {}, { result: 'ok', error: null }])('200 %j', (body) => {
     expect(of(answered(200, body))).toEqual({ kind: 'accepted', status: 200 });

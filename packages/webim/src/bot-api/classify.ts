@@ -23,9 +23,11 @@ export const classify = (method: BotApiMethod, result: Exchange, nowMs: number):
   const error = body?.error;
   if (success && (error === undefined || error === null)) return { kind: 'accepted', status };
 
-  const code = error === undefined || error === null ? `http_${status}` : errorCode(error);
-  const desc = typeof body?.desc === 'string' && body.desc !== '' ? { desc: body.desc.slice(0, 2000) } : {};
-  const known = meaning(method, code);
+  const said = error === undefined || error === null ? `http_${status}` : errorCode(error);
+  const code = codeForm.test(said) ? said : 'unknown';
+  const words = typeof body?.desc === 'string' && body.desc !== '' ? body.desc : code === said ? '' : said;
+  const desc = words === '' ? {} : { desc: words.slice(0, 2000) };
+  const known = meaning(method, said);
 
   if (busyStatuses.has(status) || known === 'busy') {
     const wait = retryAfterMs(result.headers, nowMs);
@@ -33,7 +35,7 @@ export const classify = (method: BotApiMethod, result: Exchange, nowMs: number):
   }
   if (status === 401) return { kind: 'refused', reason: 'unauthorized', code, status, ...desc };
   if (status === 403) {
-    const reason = known === 'chat_closed' || (known === 'not_bots_chat' && !/denied/.test(spelled(code))) ? known : 'unauthorized';
+    const reason = known === 'chat_closed' || (known === 'not_bots_chat' && !/denied/.test(spelled(said))) ? known : 'unauthorized';
     return { kind: 'refused', reason, code, status, ...desc };
   }
   if (known !== undefined) return { kind: 'refused', reason: known, code, status, ...desc };
@@ -44,6 +46,9 @@ export const classify = (method: BotApiMethod, result: Exchange, nowMs: number):
   const wrongHost = (status >= 300 && status < 400) || (status === 404 && body === undefined && result.bodyFault === undefined);
   return { kind: 'refused', reason: wrongHost ? 'wrong_host' : 'other', code, status, ...desc };
 };
+
+/** A sentence in place of a code may quote what was sent: it is kept as a description, which is personal, and shown to no viewer. */
+const codeForm = /^[\w.:-]{1,200}$/;
 
 const busyStatuses = new Set([429, 502, 503, 504]);
 
