@@ -13,8 +13,9 @@ export const splitText = (text: string, limit = maxTextLength): string[] => {
     parts.push(rest.slice(0, cut).trimEnd());
     rest = rest.slice(cut).trimStart();
   }
-  if (rest !== '') parts.push(rest);
-  return parts.filter((part) => part !== '');
+  parts.push(rest);
+  // A part of white space alone says nothing, and Webim refuses it as empty.
+  return parts.filter((part) => part.trim() !== '');
 };
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;

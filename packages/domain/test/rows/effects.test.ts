@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bot } from '../kit/bots.ts';
 import { aDialog } from '../kit/dialog.ts';
 import { anna, botOperator, hour, minute, second } from '../kit/settings.ts';
 
@@ -228,6 +229,21 @@ describe('§5.4 groups', () => {
     dialog.answer('in_doubt');
     expect([dialog.live().parked, dialog.open()]).toEqual([true, ['<redirect>']]);
     expect(dialog.stream().at(-1)?.metadata.head).toEqual({ number: dialog.live().effects[0]?.number, attempt: 1 });
+  });
+
+  it('a menu whose text comes out blank is its buttons alone: Webim would refuse the blank, and the buttons with it', () => {
+    const greeter = bot(`
+scripts:
+  hello:
+    when: chat_start
+    steps: [{ menu: { text: ' {{ visitor.name }} ', buttons: [[{ id: again, text: Again, go: hello }]] } }]
+  other:
+    when: fallback
+    steps: [{ stop: true }]
+`);
+    const dialog = aDialog({ script: greeter });
+    dialog.newChat();
+    expect(dialog.open()).toEqual([['again']]);
   });
 
   it('a menu where the account has no inline buttons is a numbered text', () => {
