@@ -28,6 +28,9 @@ test('who closed it, and whose it was, only where it says so', () => {
   expect(storedChat({ closed_by: 'inactivity_timer' }).closedBy).toBe('inactivity_timer');
   expect(storedChat({ closed_by: 'visitor' }).closedBy).toBe('visitor');
   expect(storedChat({ closed_by: 'agent' }).closedBy).toBe('operator');
+  expect(storedChat({ close_reason: 'timeout_for_chat_auto_close_if_chat_is_inactive' }).closedBy).toBe('inactivity_timer');
+  expect(storedChat({ close_reason: 'timeout_for_chat_auto_close_if_closed_by_operator' }).closedBy).toBe('operator');
+  expect(storedChat({ close_reason: 'timeout, closed by visitor' }).closedBy).toBe('visitor');
   expect(storedChat({ closed_by: 7 })).toEqual({});
   expect(storedChat({ operator_id: 240001 }).operatorId).toBe('240001');
   expect(storedChat({ operator_id: null, operator: { id: '7' } }).operatorId).toBe('7');

@@ -1,5 +1,5 @@
 import type { EffectResult } from '@dialog/contracts/inbox';
-import { timeOf } from '../webhook/normalise.ts';
+import { closedByOf, timeOf } from '../webhook/normalise.ts';
 
 /** What the engine asks of a chat object. */
 export type StoredChat = NonNullable<EffectResult['chat']>;
@@ -13,7 +13,7 @@ export const storedChat = (chat: Readonly<Record<string, unknown>>): StoredChat 
   const state = text(chat['state']) ?? text(chat['status']) ?? text(chat['chat_state']);
   const closedAt = timeOf(chat['closed_at'] ?? chat['close_time'] ?? chat['closedAt'] ?? chat['finished_at'] ?? chat['ended_at']);
   const closed = isClosed(state, closedAt);
-  const closedBy = whoClosed(text(chat['closed_by']) ?? text(chat['close_reason']) ?? text(chat['closedBy']));
+  const closedBy = closedByOf(text(chat['closed_by']) ?? text(chat['close_reason']) ?? text(chat['closedBy']));
   const operatorId = id(chat['operator_id']) ?? id(record(chat['operator'])?.['id']) ?? id(chat['operatorId']);
   return {
     ...(closed === undefined ? {} : { closed }),
@@ -45,14 +45,6 @@ const isClosed = (state: string | undefined, closedAt: number | undefined): bool
   // A soft close may carry a time too; its state says that it is not final.
   if (spelled !== undefined && openStates.has(spelled)) return false;
   return closedAt === undefined ? undefined : true;
-};
-
-const whoClosed = (value: string | undefined): StoredChat['closedBy'] => {
-  if (value === undefined) return undefined;
-  if (/inactiv|timer|timeout|auto/i.test(value)) return 'inactivity_timer';
-  if (/visitor/i.test(value)) return 'visitor';
-  if (/operator|agent/i.test(value)) return 'operator';
-  return undefined;
 };
 
 const id = (value: unknown): string | undefined => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : text(value));

@@ -57,6 +57,18 @@ export const timeOf = (value: unknown): number | undefined => {
   return typeof value === 'string' ? instantOf(value) : undefined;
 };
 
+/**
+ * How a chat was closed, only where that is said in words that leave no doubt. The timer that makes somebody's close final
+ * (`timeout_for_chat_auto_close_if_closed_by_operator`, webim-protocol §6) tells of who closed it.
+ */
+export const closedByOf = (value: unknown): 'inactivity_timer' | 'operator' | 'visitor' | undefined => {
+  const said = text(value, 100)?.toLowerCase() ?? '';
+  const who = /closed[ _-]by[ _-](operator|agent|visitor)/.exec(said)?.[1] ?? said;
+  if (/inactiv|auto|time_?out|timer/.test(who)) return 'inactivity_timer';
+  if (/operator|agent/.test(who)) return 'operator';
+  return /visitor/.test(who) ? 'visitor' : undefined;
+};
+
 const visitorKinds = new Set(['visitor', 'keyboard_response', 'file_visitor', 'apple_chat_response', 'sticker_visitor']);
 const operatorKinds = new Set(['operator', 'file_operator', 'operator_busy', 'keyboard']);
 

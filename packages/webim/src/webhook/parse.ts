@@ -2,7 +2,7 @@ import type { AccountId, ChatId } from '@dialog/contracts/ids';
 import { type InboxInput, inboxInputSchema, type Visitor } from '@dialog/contracts/inbox';
 import { keyedHash } from '../keyed-hash.ts';
 import { type Fields, formFields, readBody } from './body.ts';
-import { chatIdOf, cutBytes, first, messageOf, newestThatFit, object, operatorIdOf, text, timeOf } from './normalise.ts';
+import { chatIdOf, closedByOf, cutBytes, first, messageOf, newestThatFit, object, operatorIdOf, text, timeOf } from './normalise.ts';
 import type { Unreadable, WebhookContext, WebhookRequest } from './request.ts';
 
 export type ParsedWebhook =
@@ -143,14 +143,6 @@ const handlerInput = (type: HandlerEvent, body: Fields, chat: Fields | undefined
     ...(chatState === undefined ? {} : { chatState }),
     ...(closedBy === undefined ? {} : { closedBy }),
   };
-};
-
-/** How the chat was closed, only where the body says so in words that leave no doubt. */
-const closedByOf = (value: unknown): 'inactivity_timer' | 'operator' | 'visitor' | undefined => {
-  const said = text(value, 100)?.toLowerCase() ?? '';
-  if (/inactiv|auto|time_?out|timer/.test(said)) return 'inactivity_timer';
-  if (/operator|agent/.test(said)) return 'operator';
-  return /visitor/.test(said) ? 'visitor' : undefined;
 };
 
 const maxFields = 50;
