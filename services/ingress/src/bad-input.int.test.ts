@@ -200,6 +200,11 @@ describe('what is strange is taken as far as it goes', () => {
       { text: 'Мои заказы' },
     ],
     [
+      'the same with an empty text',
+      { message: { kind: 'keyboard_response', text: '', data: { button: { id: null, text: 'Мои заказы' } } } },
+      { text: 'Мои заказы' },
+    ],
+    [
       'a press whose data is JSON in a text',
       { message: { kind: 'keyboard_response', data: '{"button":{"id":"orders","text":"Мои заказы"}}' } },
       { button: { id: 'orders', text: 'Мои заказы' } },

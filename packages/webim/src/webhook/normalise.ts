@@ -82,7 +82,9 @@ export const messageOf = (value: unknown, where: { account: string; chatId: stri
   const button = buttonOf(data);
   // A press that names no button still says what is written on it: matched like a label that was typed.
   const label = button === undefined && kind === 'keyboard_response' ? object(data?.['button'])?.['text'] : undefined;
-  const whole = text(first(fields, 'text', 'message') ?? label, Number.MAX_SAFE_INTEGER);
+  const given = text(first(fields, 'text', 'message'), Number.MAX_SAFE_INTEGER);
+  // Stored Data has an empty text there.
+  const whole = given === undefined || given === '' ? (text(label, maxNameLength) ?? given) : given;
   const said = whole === undefined ? undefined : cutBytes(whole, maxTextBytes);
   const file = kind.startsWith('file_') || kind === 'file' ? fileOf(fields, data) : undefined;
   const operatorId = operatorIdOf(fields);
