@@ -55,6 +55,10 @@ scenarios('what Webim keeps', () => {
       'Посылка уже у курьера.',
       String(anna),
     ]);
+    // What he pressed stands there as it came by the webhook.
+    const pressed = read.of('InputRecorded').flatMap(({ input }) => (input.type === 'new_message' ? (input.message.button ?? []) : []));
+    expect(pressed.map(({ id }) => id)).toContain('human');
+    expect(first?.messages.flatMap(({ button }) => button ?? [])).toEqual(pressed);
     // It is the visitor whom the dialog has, and his messages are those that came by webhooks.
     expect(first?.visitor?.hash).toBe(read.of('DialogStarted')[0]?.visitor);
     const webhooks = read.of('InputRecorded').flatMap(({ input }) => (input.type === 'new_message' ? [input.message.hash] : []));

@@ -117,6 +117,8 @@ scenarios('what the protocol leaves open (webim-protocol §12, §13)', () => {
     const history = await stage.quiet(chatId);
     expect([history.owner(), history.flag()]).toEqual(['bot', false]);
     expect(stage.heard(chatId).join()).toContain('Не получилось перевести');
+    // Nor would this Webim have taken it.
+    expect(stage.webim.redirectChat(chatId, {})).toMatchObject({ error: 'wrong-argument-value' });
   });
 
   it.each([

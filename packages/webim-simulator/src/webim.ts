@@ -89,6 +89,7 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
       kind: message.kind,
       message: message.text ?? '',
       created_at: new Date(message.at).toISOString(),
+      ...(message.data === undefined ? {} : { data: message.data }),
       ...(message.operatorId === undefined ? {} : { operator_id: message.operatorId }),
     })),
   });
@@ -305,6 +306,7 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
         return {};
       }
       if (target.dep_key === undefined) {
+        if (!takesQueueRedirect(account.webimVersion)) return { error: 'wrong-argument-value', desc: 'operator_id or dep_key' };
         toQueue(chat, 'operatory');
         return {};
       }
@@ -329,3 +331,9 @@ const isKeyboard = (buttons: unknown): buttons is { id: string; text: string }[]
   buttons.length > 0 &&
   buttons.length <= 10 &&
   buttons.every((row) => Array.isArray(row) && row.every((one) => typeof one?.id === 'string' && typeof one?.text === 'string'));
+
+/** Without a target a chat goes to the queue only from 10.4 on (webim-protocol §3.2). */
+const takesQueueRedirect = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 10 || (major === 10 && minor >= 4);
+};
