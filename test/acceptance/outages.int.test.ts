@@ -1,6 +1,7 @@
 import { topics } from '@dialog/contracts/topics';
 import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { LogError, type PartitionedLog } from '@dialog/log/port';
+import { engineMetrics } from '@dialog/standalone/metrics';
 import { expect, it } from 'vitest';
 import { scenarios } from './cluster.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
@@ -31,9 +32,10 @@ const message = (id: string, text: string, chatId: number) => ({
 });
 
 scenarios('when the log or the store is away', () => {
-  it('19: the log can not acknowledge in time: 503; the next webhook after it is taken, no record twice', async () => {
+  it('19: the log can not acknowledge in time: 503, counted; the next webhook after it is taken, no record twice', async () => {
     const between = gate();
-    const stage = await onStage({ engine: { wrap: { log: between.log } } });
+    const metrics = engineMetrics();
+    const stage = await onStage({ engine: { metrics, wrap: { log: between.log } } });
     const chatId = await stage.welcomed();
     between.set('hangs');
     expect(await stage.posts(message('m-1', 'где мой заказ', chatId))).toBe(503);
@@ -46,6 +48,9 @@ scenarios('when the log or the store is away', () => {
     );
     const ids = history.of('InputRecorded').map((one) => one.input.inputId);
     expect(new Set(ids).size).toBe(ids.length);
+    const counted = (verdict: string) => new RegExp(`^\\S*webhook\\S*event="new_message",verdict="${verdict}"\\S* (\\d+)$`, 'm');
+    const told = await metrics.text();
+    expect([counted('unavailable').exec(told)?.[1], counted('accepted').exec(told)?.[1]]).toEqual(['1', '2']);
   });
 
   it('25: answered 503 though the record landed: the chat counts as gone to people, nothing is sent after that, Return works later', async () => {

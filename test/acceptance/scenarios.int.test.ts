@@ -239,19 +239,39 @@ scenarios('the life of a dialog, through the doors', () => {
     expect(rearmed(history)[0]).toBeGreaterThan(said + 200_000 / (isCluster ? shorter : 1));
   });
 
-  it('18: ids as numbers, then as strings; no messages, no message ids, unknown kinds and fields', async () => {
+  it('18: ids as numbers, then as strings; no messages, no message ids, unknown kinds and fields: accepted, nothing lost', async () => {
+    const idTypes = (stage: Stage, chatId: number): Set<string> =>
+      new Set(botCalls(stage, chatId).map((entry) => typeof (entry.request as { chat_id: unknown }).chat_id));
     const stage = await onStage({ simulator: { knobs: { newChatWithoutMessages: true, messagesWithoutId: true } } });
     const chatId = await stage.welcomed();
-    expect(botCalls(stage, chatId).map((entry) => typeof (entry.request as { chat_id: unknown }).chat_id)).toContain('number');
     stage.webim.press(chatId, 'price');
     await stage.until(chatId, (now) => now.of('EffectOpened').some((one) => one.effect.kind === 'file'));
     await stage.quiet(chatId);
     expect(await stage.posts({ event: 'new_message', chat_id: chatId, message: { kind: 'hologram', glow: 1 }, extra: {} })).toBe(200);
     await stage.until(chatId, (now) => now.of('InputIgnored').some((one) => one.reason === 'not_a_visitor'));
+    // The same chat by its number as text, with fields that nobody knows; then a handler that names it so.
+    const files = () => stage.webim.chat(chatId).messages.filter((message) => message.kind === 'file_operator').length;
+    const sent = files();
+    const odd = { kind: 'visitor', text: 'прайс', id: null, mood: { level: 7 } };
+    expect(await stage.posts({ event: 'new_message', chat_id: String(chatId), message: odd, chat: null, visitor: null, sign: 'x' })).toBe(
+      200,
+    );
+    await stage.until(chatId, () => files() === sent + 1);
+    await stage.quiet(chatId);
+    expect(idTypes(stage, chatId)).toEqual(new Set(['number']));
+    expect(await stage.posts({ chat: { id: String(chatId), messages: null, tags: [] } }, 'chat_closed')).toBe(200);
+    const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
+    const heardOf = history.of('InputRecorded').flatMap(({ input }) => (input.type === 'new_message' ? [input.message] : []));
+    expect(heardOf.map(({ kind, text, button }) => [kind, button?.id ?? text])).toEqual([
+      ['keyboard_response', 'price'],
+      ['hologram', undefined],
+      ['visitor', 'прайс'],
+    ]);
 
     const text = await onStage({ simulator: { knobs: { chatIdForm: 'string' } } });
-    const other = await text.welcomed();
-    expect(botCalls(text, other).map((entry) => typeof (entry.request as { chat_id: unknown }).chat_id)).not.toContain('number');
+    const other = await text.inQueue();
+    expect(idTypes(text, other)).toEqual(new Set(['string']));
+    expect(botCalls(text, other).map(({ name }) => name)).toContain('redirect_chat');
   });
 
   it('20: slow, 429 with Retry-After, 500, 200 with an error, HTML, a cut connection: each as its class says, in order', async () => {
@@ -278,20 +298,50 @@ scenarios('the life of a dialog, through the doors', () => {
     await stage.until(chatId, (now) => now.of('EffectRetried').some((one) => one.why === 'in_doubt'));
     await stage.quiet(chatId);
     expect(stage.heard(chatId).slice(-2)).toEqual(['Чем помочь?', 'Чем помочь?']);
+
+    // An error under 200 is none of these successes: this one message is dropped, with its group, and the next is answered.
+    const before = botCalls(stage, chatId).length;
+    simulator.failNext('send_message', { kind: 'error', code: 'max_message-LENGTH_exceeded' });
+    stage.webim.say(chatId, 'меню');
+    await stage.until(chatId, (now) => now.of('EffectSettled').some((one) => one.reason === 'content'));
+    const dropped = await stage.quiet(chatId);
+    expect(dropped.of('EffectSettled').find((one) => one.reason === 'content')?.code).toBe('max_message-LENGTH_exceeded');
+    expect(botCalls(stage, chatId)).toHaveLength(before + 1);
+    expect(dropped.owner()).toBe('bot');
+
+    // One that asks for patience, in a spelling of its own; then a page under 200, which may or may not stand for a success: sent once more.
+    simulator.failNext('send_message', { kind: 'error', code: 'Server_Not-Ready' });
+    simulator.failNext('send_message', { kind: 'html' });
+    stage.webim.say(chatId, 'меню');
+    const doubts = (now: History) =>
+      now
+        .of('EffectRetried')
+        .filter((one) => one.why === 'in_doubt')
+        .map((one) => one.code);
+    await stage.until(chatId, (now) => doubts(now).length === 2);
+    const last = await stage.quiet(chatId);
+    expect(doubts(last)).toEqual(['reset', 'not_json']);
+    expect(last.of('EffectRetried').at(-2)).toMatchObject({ why: 'deferred', code: 'Server_Not-Ready' });
+    expect(stage.heard(chatId).at(-1)).toBe('Чем помочь?');
+    expect(Object.values(ends(last))).not.toContain('open');
   });
 
   it('21: a message on the wire when the redirect was made: recorded, the bot stays silent, Return after chat_closed', async () => {
     // Room enough for a loaded machine: the message is on the wire as long as the grace says.
     const stage = await onStage({ settings: { handbackGraceMs: 60_000 } });
     const chatId = await stage.inQueue();
+    const calls = botCalls(stage, chatId).length;
     stage.webim.sendNewMessage(chatId, { id: 'on-the-wire', kind: 'visitor', text: 'и ещё' });
-    await stage.until(chatId, (now) => now.of('InputIgnored').some((one) => one.reason === 'within_handback_grace'));
+    const waiting = await stage.until(chatId, (now) => now.of('InputIgnored').some((one) => one.reason === 'within_handback_grace'));
+    expect([waiting.owner(), waiting.flag()]).toEqual(['queue', true]);
     stage.webim.take(chatId, anna);
     await stage.until(chatId, (now) => now.owner() === 'operator');
     stage.webim.closeFinally(chatId);
     const history = await stage.until(chatId, (now) => now.owner() === 'nobody');
     expect(history.of('ReturnStarted')).toHaveLength(1);
     expect(history.of('TrialStarted')).toEqual([]);
+    expect(history.of('InputRecorded').some(({ input }) => input.type === 'new_message' && input.message.text === 'и ещё')).toBe(true);
+    expect(botCalls(stage, chatId)).toHaveLength(calls);
   });
 
   it('22: the same new_chat twice, or overtaken by the first message: one greeting, each message once, no Return', async () => {
