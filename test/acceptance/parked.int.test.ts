@@ -5,6 +5,7 @@ import { groups, maxRecordBytes, topics } from '@dialog/contracts/topics';
 import type { PartitionedLog } from '@dialog/log/port';
 import { expect, it, vi } from 'vitest';
 import { scenarios } from './cluster.ts';
+import type { History } from './history.ts';
 import { anna, ends, onStage, type Stage } from './stage.ts';
 
 /** For what no history shows. */
@@ -39,8 +40,8 @@ const parked = async (stage: Stage, chatId: number): Promise<string[]> => {
 };
 
 scenarios('a parked dialog', () => {
-  it('11: a poison record parks its dialog, people get the chat, the others go on; after the fix it resumes in order', async () => {
-    const stage = await onStage();
+  it('11: a poison record parks its dialog, people get the chat, the others of its partition go on; after the fix it resumes in order', async () => {
+    const stage = await onStage({ engine: { partitions: 1 } });
     const chatId = await stage.welcomed();
     const other = await stage.welcomed();
     const place = await poison(stage, chatId);
@@ -48,7 +49,7 @@ scenarios('a parked dialog', () => {
     const stopped = await stage.until(chatId, (now) => now.owner() === 'queue' && now.flag());
     expect(stopped.of('DialogParked')).toEqual([{ reason: 'not_json', inputId: place }]);
     expect(stage.webim.chat(chatId).state).toBe('queue');
-    // The other dialog of the engine does not notice.
+    // The other dialog behind the same record does not notice.
     stage.webim.say(other, 'где мой заказ');
     await stage.until(other, (now) => now.of('ScriptAdvanced').length >= 2);
 
@@ -60,6 +61,10 @@ scenarios('a parked dialog', () => {
     await vi.waitFor(async () => expect((await parked(stage, chatId)).length).toBeGreaterThanOrEqual(3), patience);
     expect((await stage.history(chatId)).owner()).toBe('queue');
     expect(stage.heard(chatId)).toHaveLength(heard);
+    // On the wire while people got it.
+    const lines = Array.from({ length: 5 }, (_, at) => `строка ${at}`);
+    for (const [at, text] of lines.entries()) stage.webim.sendNewMessage(chatId, { id: `behind-${at}`, kind: 'visitor', text });
+    await vi.waitFor(async () => expect((await parked(stage, chatId)).length).toBeGreaterThanOrEqual(3 + lines.length), patience);
 
     const plan = await release(stage, chatId, { skip: [place], dryRun: true });
     expect([plan.status, plan.does[0], ...new Set(plan.does.slice(1))]).toEqual([200, 'skip', 'apply']);
@@ -68,6 +73,9 @@ scenarios('a parked dialog', () => {
     const released = await stage.until(chatId, (now) => now.of('DialogReleased').length > 0);
     expect(released.of('DialogReleased')).toHaveLength(1);
     expect(released.of('RecordSkipped').map((one) => one.place)).toContain(place);
+    const words = (now: History) =>
+      now.of('InputRecorded').flatMap(({ input }) => (input.type === 'new_message' ? [input.message.text] : []));
+    expect(words(await stage.until(chatId, (now) => words(now).length === lines.length))).toEqual(lines);
     // What gave it to the bot was undone since: the bot says nothing into people's chat.
     expect([released.owner() === 'bot', released.of('ReturnStarted'), stage.heard(chatId).length]).toEqual([false, [], heard]);
     expect(Object.values(ends(released))).not.toContain('open');
