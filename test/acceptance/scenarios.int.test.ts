@@ -80,6 +80,30 @@ scenarios('the life of a dialog, through the doors', () => {
     expect(files).toHaveLength(1);
   });
 
+  it('5, where Webim sends no message ids: the talk that comes with the chat is not answered from its beginning', async () => {
+    const stage = await onStage({ simulator: { knobs: { messagesWithoutId: true } } });
+    const chatId = await stage.welcomed();
+    const files = () => stage.webim.chat(chatId).messages.filter((message) => message.kind === 'file_operator').length;
+    stage.webim.say(chatId, 'прайс');
+    await stage.until(chatId, () => files() === 1);
+    await stage.quiet(chatId);
+    stage.webim.say(chatId, 'оператор');
+    await stage.until(chatId, (now) => now.owner() === 'queue');
+    stage.webim.take(chatId, anna);
+    await stage.until(chatId, (now) => now.owner() === 'operator');
+    // The same content so soon would be a repeat in any case.
+    await stage.passes(15_000);
+    stage.webim.say(chatId, '204512');
+    stage.webim.redirectToBot(chatId);
+    await stage.until(chatId, (now) => now.of('ReturnStarted').length > 0);
+    const history = await stage.quiet(chatId);
+    expect([history.owner(), history.flag(), files()]).toEqual(['bot', false, 1]);
+    expect(history.of('FlagSet')).toHaveLength(1);
+    const taken = history.of('ScriptAdvanced').filter(({ message }) => message !== undefined);
+    // The price, the operator, and what was written to him.
+    expect(taken).toHaveLength(3);
+  });
+
   it('6: chat_assigned several times, operator to operator: one stretch, each owner recorded', async () => {
     const stage = await onStage();
     const chatId = await stage.withOperator();

@@ -18,11 +18,18 @@ export const seenByPeople = (messages: readonly Message[], botOperatorId: string
   return new Set(messages.slice(0, last + 1).map((message) => message.hash));
 };
 
-/** Visitor messages not seen before, each once. */
+/**
+ * The visitor's messages of a `new_chat` that were not seen before, each once. Its messages are the chat's talk in order: of those without an id all up to
+ * the last one that a former webhook brought are seen, however long ago. Without that a chat that comes back would be answered from its beginning, and its
+ * "operator, please" would give it to people again. Not where the start is yet to come: what stands before an overtaking message was never seen.
+ */
 export const unseenOf = (state: LiveDialog, messages: readonly Message[], at: number): Message[] => {
-  const unseen = new Map<string, Message>();
-  for (const message of messages) {
-    if (message.side === 'visitor' && !isKnown(state, message, at)) unseen.set(message.hash, message);
-  }
-  return [...unseen.values()];
+  const said = messages.filter((message) => message.side === 'visitor');
+  const heard = new Set(state.recentWebhooks.flatMap((webhook) => webhook.hashes));
+  const wasHeard = (message: Message): boolean => message.hashOfContent && heard.has(message.hash);
+  const seenUpTo = state.incomplete ? -1 : said.findLastIndex(wasHeard);
+  const isSeen = (message: Message, place: number): boolean =>
+    isKnown(state, message, at) || wasHeard(message) || (message.hashOfContent && place <= seenUpTo);
+  const unseen = said.filter((message, place) => !isSeen(message, place));
+  return [...new Map(unseen.map((message) => [message.hash, message])).values()];
 };

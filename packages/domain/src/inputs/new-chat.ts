@@ -116,6 +116,12 @@ export const answerAgain = (draft: Draft, before: LiveDialog, refusal: Refusal):
   else if (before.start === 'broken_off') beginScript(draft);
   else armScript(draft);
   takeWaiting(draft);
-  const asked = (message: Message) => !isKnown(before, message, draft.at) || (!refusal.answered && refusal.hashes.includes(message.hash));
-  offerMessages(draft, unique(draft).filter(asked));
+  const arrived = unique(draft);
+  const unseen = new Set(
+    draft.input.type === 'new_chat'
+      ? unseenOf(before, arrived, draft.at)
+      : arrived.filter((message) => !isKnown(before, message, draft.at)),
+  );
+  const asked = (message: Message) => unseen.has(message) || (!refusal.answered && refusal.hashes.includes(message.hash));
+  offerMessages(draft, arrived.filter(asked));
 };

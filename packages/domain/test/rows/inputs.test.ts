@@ -116,6 +116,34 @@ describe('§5.2 a further new_chat', () => {
     expect(unknown.heard().slice(3)).toEqual(['back again', 'hello back', 'hello back']);
   });
 
+  it('without message ids: what the bot heard before is not answered again, however long ago, what came since is', () => {
+    const dialog = aDialog().welcomed();
+    dialog.says('hello', { id: null });
+    dialog.accepts();
+    dialog.says('human', { id: null });
+    dialog.accepts();
+    dialog.assigned(anna);
+    dialog.passes(hour);
+    dialog.newChat(['hello', 'human'], { id: null });
+    dialog.accepts();
+    // Answered again it would give the chat to people at once.
+    expect([dialog.owner(), dialog.heard().slice(4)]).toEqual(['bot', ['back again']]);
+    dialog.passes(hour);
+    dialog.newChat(['hello', 'human', 'two'], { id: null });
+    dialog.accepts();
+    expect([dialog.owner(), dialog.heard().slice(5)]).toEqual(['bot', ['one', 'two']]);
+  });
+
+  it('without message ids, overtaken by a message: what stands before that is answered all the same', () => {
+    const dialog = aDialog();
+    dialog.says('hello', { id: null });
+    dialog.accepts();
+    dialog.passes(minute);
+    dialog.newChat(['two', 'hello'], { id: null });
+    dialog.accepts();
+    expect(dialog.heard()).toEqual(['welcome', 'hello back', 'one', 'two']);
+  });
+
   it('with a body seen before, minutes after an operator took the chat, is no repeat', () => {
     const dialog = aDialog();
     dialog.newChat([], { bodyHash: 'empty' });
