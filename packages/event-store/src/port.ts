@@ -102,6 +102,7 @@ export type EventStoreErrorCode =
 /** Recognise by `code`, not by `instanceof`. `retryable`: the outcome is unknown or the store is away; the same call may be repeated. */
 export class EventStoreError extends Error {
   readonly code: EventStoreErrorCode;
+  readonly dependency = 'event store';
   readonly retryable: boolean;
   /** `wrong_expected_revision` only. */
   readonly actual: number | 'no_stream' | undefined;

@@ -157,6 +157,7 @@ export type LogErrorCode = 'timeout' | 'unavailable' | 'too_large' | 'unknown_to
  * is; nothing gets better by waiting. */
 export class LogError extends Error {
   readonly code: LogErrorCode;
+  readonly dependency = 'log';
   readonly retryable: boolean;
   constructor(code: LogErrorCode, message: string, cause?: unknown) {
     super(message, { cause });

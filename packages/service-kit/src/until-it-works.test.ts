@@ -57,6 +57,22 @@ it('repeats with ever longer pauses, half of each cap by this jitter, and grows 
   expect([insist.away(), insist.awayMs(), told]).toEqual([[], 0, [true, false]]);
 });
 
+it('tells which of the two is away, whatever the call was for', async () => {
+  const { insist, ends, lines, until } = rig();
+  const logs = Object.assign(new Error('away'), { code: 'unavailable', retryable: true, dependency: 'log' });
+  let failures = 0;
+  const running = insist('store', async () => {
+    failures += 1;
+    if (failures === 1) throw logs;
+  });
+  await until(1);
+  expect([insist.away(), insist.missing()]).toEqual([['store'], ['log']]);
+  expect(lines[0]).toMatchObject({ event: 'dependency_away', what: 'store', dependency: 'log' });
+  ends[0]?.();
+  await running;
+  expect(insist.missing()).toEqual([]);
+});
+
 it('the first call of a kind that gets through wakes the others of its kind, and no others', async () => {
   const { insist, ends, until, told } = rig();
   const stores = [insist('store', failing(1, 'a')), insist('store', failing(1, 'b'))];

@@ -1,5 +1,5 @@
 import type { Clock } from '@dialog/contracts/clock';
-import { codeOf, isRetryable } from '@dialog/contracts/errors';
+import { codeOf, type Dependency, dependencyOf, isRetryable } from '@dialog/contracts/errors';
 import type { Logger } from 'pino';
 import { type Pauses, pauses } from './pauses.ts';
 
@@ -13,6 +13,8 @@ export type Insist<What extends string = string> = <T>(what: What, call: () => P
 export type UntilItWorks<What extends string = string> = Insist<What> & {
   /** What waits just now. */
   readonly away: () => readonly What[];
+  /** What they wait for, as their last errors say. */
+  readonly missing: () => readonly Dependency[];
   /** For how long something has been waiting without a break, ms; 0: nothing is. */
   readonly awayMs: () => number;
 };
@@ -32,12 +34,12 @@ export const untilItWorks = <What extends string = string>(options: {
   readonly onAway?: (away: boolean) => void;
 }): UntilItWorks<What> => {
   const { clock, logger, stop, random = Math.random, onAway } = options;
-  const waiting = new Map<What, { calls: number; readonly pauses: Pauses }>();
+  const waiting = new Map<What, { calls: number; missing: Dependency | undefined; readonly pauses: Pauses }>();
   let calls = 0;
   let since = 0;
 
-  const change = (what: What, by: 1 | -1): Pauses => {
-    const one = waiting.get(what) ?? { calls: 0, pauses: pauses(clock, stop) };
+  const change = (what: What, by: 1 | -1) => {
+    const one = waiting.get(what) ?? { calls: 0, missing: undefined, pauses: pauses(clock, stop) };
     waiting.set(what, one);
     one.calls += by;
     const before = calls > 0;
@@ -46,20 +48,21 @@ export const untilItWorks = <What extends string = string>(options: {
       since = clock.monotonic();
       if (!stop.aborted) onAway?.(calls > 0);
     }
-    return one.pauses;
+    return one;
   };
 
   const repeat = async <T>(what: What, call: () => Promise<T>, first: unknown): Promise<T> => {
-    const waits = change(what, 1);
+    const one = change(what, 1);
     try {
       for (let failures = 1, error = first; ; failures++) {
         const capMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));
         const level = capMs >= longestPauseMs ? 'error' : capMs >= warnedPauseMs ? 'warn' : 'debug';
-        logger[level]({ event: 'dependency_away', what, failures, code: codeOf(error) });
-        await waits.pause(random() * capMs);
+        one.missing = dependencyOf(error);
+        logger[level]({ event: 'dependency_away', what, dependency: one.missing, failures, code: codeOf(error) });
+        await one.pauses.pause(random() * capMs);
         try {
           const result = await call();
-          waits.end();
+          one.pauses.end();
           return result;
         } catch (again) {
           if (!isRetryable(again)) throw again;
@@ -82,6 +85,9 @@ export const untilItWorks = <What extends string = string>(options: {
 
   return Object.assign(attempt, {
     away: () => [...waiting].flatMap(([what, one]) => (one.calls > 0 ? [what] : [])),
+    missing: () => [
+      ...new Set([...waiting.values()].flatMap(({ calls: waits, missing }) => (waits > 0 && missing !== undefined ? [missing] : []))),
+    ],
     awayMs: () => (calls > 0 ? clock.monotonic() - since : 0),
   });
 };

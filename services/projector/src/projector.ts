@@ -42,7 +42,7 @@ export type ProjectorOptions = {
 
 export type Projector = Service & {
   /** What waits, for readiness and metrics. */
-  readonly health: () => { readonly storeAway: boolean; readonly deadlines: number; readonly behindMs: number };
+  readonly health: () => { readonly storeAway: boolean; readonly logAway: boolean; readonly deadlines: number; readonly behindMs: number };
 };
 
 /** An ended dialog keeps its hint for a day, so that its former timers find it ended; then a tombstone. */
@@ -380,7 +380,12 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     },
     // Timers wait for a store that is away, as long as it takes.
     turnedAt: () => Math.min(consumer.turnedAt(), retry.away().length > 0 ? Number.POSITIVE_INFINITY : wokeAt),
-    health: () => ({ storeAway: retry.away().length > 0, deadlines: index.size(), behindMs: behindMs() }),
+    health: () => ({
+      storeAway: retry.missing().includes('event store'),
+      logAway: retry.missing().includes('log'),
+      deadlines: index.size(),
+      behindMs: behindMs(),
+    }),
   };
 };
 

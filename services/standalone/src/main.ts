@@ -163,7 +163,8 @@ const operations = operationsServer({
   ready: () => {
     const projector = engine.projector?.health();
     const outbound = engine.outbound?.ready();
-    return { ready: projector?.storeAway !== true && outbound?.ready !== false, parts: { projector, outbound } };
+    const isAway = projector !== undefined && (projector.storeAway || projector.logAway);
+    return { ready: !isAway && outbound?.ready !== false, parts: { projector, outbound } };
   },
   metrics: metrics.text,
 });
