@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scaledClock } from '@dialog/contracts/clock';
 import { Secret } from '@dialog/contracts/secret';
-import { tickKey, topics } from '@dialog/contracts/topics';
+import { tickKey, topicSpecs, topics } from '@dialog/contracts/topics';
+import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Engine, openEngine } from './engine.ts';
+import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 
 let dataDir: string;
 beforeEach(async () => {
@@ -14,9 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-/** An engine of ingress alone, at work until `work` is done. */
-const withDoor = async (partitions: number, work: (engine: Engine) => Promise<void>): Promise<void> => {
-  const engine = await openEngine({
+const opened = (partitions: number, run: NonNullable<EngineOptions['run']>): Promise<Engine> =>
+  openEngine({
     dataDir,
     accounts: { get: () => undefined, all: () => [] },
     hashKey: new Secret('a-hash-key-of-at-least-32-letters'),
@@ -30,8 +30,12 @@ const withDoor = async (partitions: number, work: (engine: Engine) => Promise<vo
     httpTimeoutMs: 10_000,
     botSilenceLimitMs: 30_000,
     version: 'dev',
-    run: ['ingress'],
+    run,
   });
+
+/** An engine of ingress alone, at work until `work` is done. */
+const withDoor = async (partitions: number, work: (engine: Engine) => Promise<void>): Promise<void> => {
+  const engine = await opened(partitions, ['ingress']);
   const running = Promise.all(engine.services.map(({ service }) => service.run()));
   try {
     await engine.listening();
@@ -59,4 +63,13 @@ it('PARTITIONS that was changed after the topics were made: every partition that
         .toEqual([true, true, true, true]);
     });
   }
+});
+
+it('a projector does not begin where somebody gave the inbox more partitions than the topics that it writes to', async () => {
+  const log = sqliteLog({ file: join(dataDir, 'log.db'), clock: scaledClock(100) });
+  await log.ensureTopics(topicSpecs(4).map((spec) => ({ ...spec, partitions: spec.name === topics.inbox ? 6 : 4 })));
+  await log.close();
+  await expect(opened(4, ['projector'])).rejects.toThrow(
+    'the topics differ in their partitions (dialog.inbox 6, dialog.outbox 4, dialog.deadlines 4); give each of them 6',
+  );
 });

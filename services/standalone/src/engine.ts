@@ -5,7 +5,7 @@ import { type Console, consoleService } from '@dialog/console/console';
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
 import type { Secret } from '@dialog/contracts/secret';
-import { topicSpecs } from '@dialog/contracts/topics';
+import { topicSpecs, topics } from '@dialog/contracts/topics';
 import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore } from '@dialog/event-store/port';
 import { ingressService } from '@dialog/ingress/ingress';
@@ -128,7 +128,10 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
   const differences = await patiently('log', () => log.ensureTopics(topicSpecs(options.partitions)));
   for (const difference of differences) logger.warn({ event: 'topic_differs', difference });
   const pins = pinsOf({ store, accounts, clock, logger: logger.child({ service: 'projector' }) });
-  if (run.has('projector')) await patiently('event store', () => pins.registerAll());
+  if (run.has('projector')) {
+    await patiently('log', () => samePartitions(log));
+    await patiently('event store', () => pins.registerAll());
+  }
 
   const named = (service: string) => logger.child({ service });
   const only = <T>(name: ServiceName, make: () => T): T | undefined => (run.has(name) ? make() : undefined);
@@ -211,6 +214,20 @@ export const openEngine = async (options: EngineOptions): Promise<Engine> => {
 };
 
 const same = <T>(value: T): T => value;
+
+/**
+ * A projector writes to partition p of these what it decides in partition p of the inbox. @throws Error that names the counts where they differ, as
+ * after somebody raised the inbox's alone: the first record of a partition that the others lack would end each projector in turn, for ever
+ */
+const samePartitions = async (log: PartitionedLog): Promise<void> => {
+  const counts = await Promise.all(
+    [topics.inbox, topics.outbox, topics.deadlines].map(async (name) => ({ name, count: await log.partitions(name) })),
+  );
+  const most = Math.max(...counts.map(({ count }) => count));
+  if (counts.every(({ count }) => count === most)) return;
+  const found = counts.map(({ name, count }) => `${name} ${count}`).join(', ');
+  throw new Error(`the topics differ in their partitions (${found}); give each of them ${most}`);
+};
 
 /** Every consumer's offset resets are counted, whoever consumes. */
 const countingResets = (log: PartitionedLog, countOf: EngineMetrics['offsetResets'] | undefined): PartitionedLog => {
