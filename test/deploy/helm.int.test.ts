@@ -42,6 +42,7 @@ type Container = {
   readonly ports: readonly { readonly name: string }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   readonly securityContext: unknown;
+  readonly lifecycle?: unknown;
 } & Readonly<Record<'startupProbe' | 'livenessProbe' | 'readinessProbe', { readonly httpGet: unknown }>>;
 type Resource = {
   readonly kind: string;
@@ -138,6 +139,13 @@ describe.skipIf(!available)('the chart (skipped where there is neither helm nor 
     const [ingress] = of(rendered(), 'StatefulSet');
     expect(ingress?.spec.volumeClaimTemplates[0].metadata.name).toBe('data');
     expect(ingress?.spec.persistentVolumeClaimRetentionPolicy).toEqual({ whenDeleted: 'Retain', whenScaled: 'Retain' });
+  });
+
+  it('lets the door stand open while the proxies still lead to a pod that ends', () => {
+    for (const workload of workloads(rendered())) {
+      const isDoor = workload.metadata.labels['app.kubernetes.io/component'] === 'ingress';
+      expect(containerOf(workload).lifecycle).toEqual(isDoor ? { preStop: { exec: { command: ['sleep', '5'] } } } : undefined);
+    }
   });
 
   it('scales on lag from a floor of 1 up to the partitions, a stuck partition left out, and leaves replicas to KEDA then', () => {

@@ -30,7 +30,7 @@ metadata:
 spec:
   automountServiceAccountToken: false
   enableServiceLinks: false
-  # As long as a drain may take.
+  # As long as a drain may take, and ingress's wait before it.
   terminationGracePeriodSeconds: 30
   {{- with $values.imagePullSecrets }}
   imagePullSecrets: {{- toYaml . | nindent 4 }}
@@ -83,6 +83,10 @@ spec:
         {{- if eq .service "ingress" }}
         - { name: http, containerPort: 8080 }
         {{- end }}
+      {{- if eq .service "ingress" }}
+      # The cluster's proxies send webhooks here for some seconds more: refused, Webim would give the chat to people, and an event of it would be lost.
+      lifecycle: { preStop: { exec: { command: [sleep, "5"] } } }
+      {{- end }}
       # A store that is away at the start is waited for: ten minutes, then the pod begins anew.
       startupProbe:
         httpGet: { path: /healthz, port: operations }
