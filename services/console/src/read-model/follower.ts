@@ -64,6 +64,21 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
     if ((row?.revision ?? -1) < gap.found) throw new Error(`the stream's end lies before revision ${gap.found}, which was delivered`);
   };
 
+  /**
+   * A store that was restored from an older backup has lost what these rows were made of, and gives its places to other events: those before the
+   * checkpoint would never come, and those after it would not fit.
+   */
+  const notAheadOfStore = async (): Promise<void> => {
+    const last = await readModel.lastTaken();
+    if (last === undefined) return;
+    const { stream, revision } = last;
+    const reading = store.read(stream, { from: revision, maxCount: 1, fromLeader: true });
+    const [event] = await within(readTimeoutMs, 'event store: read', reading);
+    if (event?.id === last.id) return;
+    logger.warn({ event: 'read_model_begun_anew', reason: 'ahead_of_store', stream, revision });
+    await readModel.clear();
+  };
+
   /** One subscription, to its end. The pump never holds more than `bufferEvents`. */
   const follow = async (signal: AbortSignal): Promise<void> => {
     const buffer: RecordedEvent[] = [];
@@ -71,6 +86,7 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
     const taken = bell();
     let delivered = false;
     let ended = false;
+    await notAheadOfStore();
     const after = await readModel.checkpoint();
     const own = new AbortController();
     const either = AbortSignal.any([signal, own.signal]);

@@ -21,6 +21,8 @@ import { type Answer, type Call, sharedNow, type ThreadData } from './thread-cal
  */
 export type ReadModel = {
   readonly checkpoint: () => Promise<string>;
+  readonly lastTaken: () => Promise<ReturnType<Tables['lastTaken']>>;
+  readonly clear: () => Promise<void>;
   /** @throws RowGap: nothing was taken */
   readonly apply: (events: readonly RecordedEvent[]) => Promise<Applied>;
   readonly replace: (stream: string, events: readonly RecordedEvent[]) => Promise<DialogRow | undefined>;
@@ -143,6 +145,10 @@ export const openReadModel = (options: { readonly file: string; readonly version
 
   return {
     checkpoint: async () => (await call(callTimeoutMs, 'checkpoint')) as ReturnType<Tables['checkpoint']>,
+    lastTaken: async () => (await call(callTimeoutMs, 'lastTaken')) as ReturnType<Tables['lastTaken']>,
+    clear: async () => {
+      await call(applyTimeoutMs, 'clear');
+    },
     apply: async (events) => (await call(applyTimeoutMs, 'apply', events)) as Applied,
     replace: async (stream, events) => (await call(applyTimeoutMs, 'replace', stream, events)) as DialogRow | undefined,
     list: async (filter) => (await call(callTimeoutMs, 'list', filter)) as readonly DialogRow[],

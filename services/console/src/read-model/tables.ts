@@ -61,6 +61,10 @@ export class RowGap extends Error {
 export type Tables = {
   /** Position in `$all` up to which the rows are complete; `start` for an empty read model. */
   readonly checkpoint: () => string;
+  /** The event that stands there; undefined for an empty read model, and one whose last batch an older version took. */
+  readonly lastTaken: () => TakenEvent | undefined;
+  /** As if the file were new. */
+  readonly clear: () => void;
   /** @throws RowGap */
   readonly apply: (events: readonly RecordedEvent[]) => Applied;
   /** Folds one dialog anew from its whole stream; the checkpoint does not move. [] removes the row. */
@@ -93,6 +97,8 @@ export type Tables = {
 };
 
 export type SaidOf = { readonly account: string; readonly chatId: string };
+
+export type TakenEvent = Pick<RecordedEvent, 'stream' | 'revision' | 'id'>;
 
 export type FacetValues = Readonly<Record<Exclude<FacetName, 'visitor'>, readonly string[]>>;
 
@@ -183,6 +189,11 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
 
   return {
     checkpoint: () => String(readMeta.get('checkpoint')?.value ?? 'start'),
+    lastTaken: () => {
+      const taken = readMeta.get('last_taken')?.value;
+      return taken === undefined ? undefined : (JSON.parse(String(taken)) as TakenEvent);
+    },
+    clear: () => inTransaction(() => beginAnew(db, version)),
     apply: (events) =>
       inTransaction(() => {
         const changed = new Map<string, Changed>();
@@ -220,7 +231,11 @@ export const openTables = (file: string, version = rowFoldVersion): Tables => {
         work.prune();
         hooks.prune();
         const last = events.at(-1);
-        if (last) writeMeta.run('checkpoint', last.position);
+        if (last) {
+          writeMeta.run('checkpoint', last.position);
+          const { stream, revision, id } = last;
+          writeMeta.run('last_taken', JSON.stringify({ stream, revision, id } satisfies TakenEvent));
+        }
         return { rows: [...changed.values()].flatMap(({ after }) => (after ? [after] : [])), duplicates };
       }),
     replace: (stream, events) =>
@@ -344,6 +359,13 @@ const dropAll = (db: DatabaseSync): void => {
   for (const { name } of tables.all()) db.exec(`DROP TABLE "${String(name)}"`);
 };
 
+/** Within a transaction. */
+const beginAnew = (db: DatabaseSync, version: number): void => {
+  dropAll(db);
+  db.exec(schema + facetSchema + wordSchema);
+  db.prepare("INSERT INTO meta (name, value) VALUES ('fold_version', ?)").run(String(version));
+};
+
 const open = (file: string, version: number): DatabaseSync => {
   const db = new DatabaseSync(file);
   try {
@@ -353,9 +375,7 @@ const open = (file: string, version: number): DatabaseSync => {
     const found = db.prepare("SELECT value FROM meta WHERE name = 'fold_version'").get()?.value;
     if (found !== String(version)) {
       db.exec('BEGIN IMMEDIATE');
-      dropAll(db);
-      db.exec(schema + facetSchema + wordSchema);
-      db.prepare("INSERT INTO meta (name, value) VALUES ('fold_version', ?)").run(String(version));
+      beginAnew(db, version);
       db.exec('COMMIT');
     }
     return db;

@@ -1,0 +1,78 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realClock } from '@dialog/contracts/clock';
+import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { wholeLife } from '../../test/sample-dialogs.ts';
+import { follower } from './follower.ts';
+import { openReadModel } from './read-model.ts';
+
+const t0 = Date.parse('2026-03-02T09:00:00Z');
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'follower-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const storeOf = (name: string) => sqliteEventStore({ file: join(folder, name), clock: realClock });
+
+/** Appends so many of a dialog's appends, from the first on. */
+const living = async (name: string, chatIds: readonly string[], appends = Number.POSITIVE_INFINITY): Promise<void> => {
+  const store = storeOf(name);
+  for (const chatId of chatIds) {
+    const dialog = wholeLife('shop', chatId, t0);
+    let revision = -1;
+    for (const events of dialog.appends.slice(0, appends)) {
+      const written = events.map((event) => ({ ...event, id: crypto.randomUUID() }));
+      await store.append(dialog.stream, written, revision < 0 ? 'no_stream' : revision);
+      revision += events.length;
+    }
+  }
+  await store.close();
+};
+
+/** The chats of the read model, and their revisions, once it has followed the store to its end. */
+const followed = async (name: string): Promise<readonly (readonly [string, number])[]> => {
+  const store = storeOf(name);
+  const readModel = openReadModel({ file: join(folder, 'console.db') });
+  const stopping = new AbortController();
+  const one = follower({
+    store,
+    readModel,
+    clock: realClock,
+    logger: pino({ level: 'silent' }),
+    onRows: () => undefined,
+    onCaughtUp: () => undefined,
+  });
+  const running = one.run(stopping.signal);
+  await vi.waitUntil(one.caughtUp, { timeout: 10_000 });
+  const rows = await readModel.list({ limit: 100 });
+  stopping.abort();
+  await running;
+  await readModel.close();
+  await store.close();
+  return rows.map(({ chatId, revision }) => [chatId, revision] as const).sort();
+};
+
+it('a read model that is ahead of a store restored from an older backup is made anew from what there is', async () => {
+  await living('events.db', ['1', '2'], 2);
+  await copyFile(join(folder, 'events.db'), join(folder, 'backup.db'));
+  const backed = await followed('events.db');
+  await living('events.db', ['3', '4']);
+  expect(await followed('events.db')).toHaveLength(4);
+
+  expect(await followed('backup.db')).toEqual(backed);
+  // What comes after the restore has places that others had.
+  await living('backup.db', ['5'], 2);
+  expect((await followed('backup.db')).map(([chatId]) => chatId)).toEqual(['1', '2', '5']);
+});
+
+it('a read model that is as old as its store, or older, goes on where it stood', async () => {
+  await living('events.db', ['1', '2']);
+  const before = await followed('events.db');
+  expect(await followed('events.db')).toEqual(before);
+  await living('events.db', ['3']);
+  expect(await followed('events.db')).toHaveLength(3);
+});
