@@ -37,6 +37,14 @@ export const compileSteps = (context: StepContext, source: Source, path: string,
   return paths[0] ?? next;
 };
 
+/** A verb without its value, or without the space behind the colon: YAML reads a text. */
+const bareHint = (text: string): string | undefined => {
+  const [word = '', value] = text.split(/:(.*)/s);
+  if (!Object.hasOwn(verbWords, word)) return undefined;
+  if (value !== undefined) return `a space belongs behind "${word}:"`;
+  return `write "${word}: ${word === 'handover' ? 'queue' : word === 'stop' || word === 'close' ? 'true' : '…'}"`;
+};
+
 const compileStep = (context: StepContext, source: Source, path: string, next: string | null, depth: number): void => {
   const { reader, builder } = context;
   const unread = { path, script: context.script, position: source.position, next };
@@ -44,6 +52,11 @@ const compileStep = (context: StepContext, source: Source, path: string, next: s
   // A step that can't be read stands as one that does nothing, so that what leads there, and what follows, is checked too.
   give({ ...unread, verb: 'mark', name: 'unreadable' });
 
+  const bare = reader.scalar(source);
+  if (typeof bare === 'string') {
+    reader.error(source, 'wrong-type', 'a step must be a map of names and values', bareHint(bare));
+    return;
+  }
   const entries = reader.entries(source, 'a step');
   if (entries === undefined) return;
   const named = entries.filter(([key]) => Object.hasOwn(verbWords, key));

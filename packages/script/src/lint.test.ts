@@ -245,6 +245,39 @@ describe('a file in another encoding is refused: its bot would say what is left 
   ])('%s', (_, bytes, found) => expect(lintScript(bytes.toString('utf8'))).toMatchObject([{ rule: 'not-utf-8', ...found }]));
 });
 
+describe('a file that is no YAML: one finding, where the author can mend it', () => {
+  it.each<[string, string, object]>([
+    [
+      'a quote without end',
+      '      - say: "hi\n      - stop: true',
+      { position: { line: 8, column: 14 }, message: 'the quote that begins here is not closed' },
+    ],
+    ['one of several quotes', '      - { set: { t: "x }, say: "y" }', { hint: 'one of the quotes in line 8 is not closed' }],
+    [
+      'a bracket without end',
+      '      - menu: { buttons: [[{ id: a, text: "A" }] }',
+      { hint: 'a "[" or "{" before this is not closed, or a comma is missing' },
+    ],
+    ['a colon in a text', '      - say: Сумма: 5', { position: { line: 8, column: 19 }, hint: 'a text with ": " in it stands in quotes' }],
+    ['a text that begins with braces', '      - say: {{ t }} рублей', { hint: 'a text that begins with "{{" stands in quotes' }],
+    ['a text that begins with a sign', '      - say: @shop', { hint: 'a text that begins with "@" stands in quotes' }],
+    [
+      'a quote in quotes',
+      '      - say: "a "b" c"',
+      { hint: `behind the closing quote the text is over; inside, \\" stands for a quote in "…", '' in '…'` },
+    ],
+    ['a step that stands askew', '      - say: hi\n     - stop: true', { hint: 'keys and steps of one level stand in the same column' }],
+    ['a tab', '\t- say: hi', { hint: 'indent with spaces' }],
+  ])('%s', (_, steps, found) => expect(lintScript(around(steps))).toMatchObject([{ rule: 'yaml', ...found }]));
+});
+
+it('a step that YAML reads as a text: what is missing', () => {
+  const hint = (step: string) => lintScript(around(`      - ${step}`)).find(({ rule }) => rule === 'wrong-type')?.hint;
+  expect(hint('say:"hi"')).toBe('a space belongs behind "say:"');
+  expect(hint('stop')).toBe('write "stop: true"');
+  expect(hint('handover')).toBe('write "handover: queue"');
+});
+
 it('every finding says what to do, or is plain by itself', () => {
   const plain = new Set([
     'empty-text',

@@ -86,15 +86,16 @@ const compile = (reader: Reader): { readonly script: Script; readonly tests: rea
 type Form = { readonly script: Script; readonly builder: ScriptBuilder; readonly tests: Source | undefined };
 
 const compileForm = (reader: Reader): Form | undefined => {
-  const top = reader.fields(reader.root, Object.keys(fileKeys), 'a script file');
-  if (top === undefined) return undefined;
+  const { root } = reader;
+  const top = root === undefined ? undefined : reader.fields(root, Object.keys(fileKeys), 'a script file');
+  if (root === undefined || top === undefined) return undefined;
   const format = top.get('format');
   if (format === undefined || reader.scalar(format) !== 'dialog-script/1') {
-    reader.error(format ?? reader.root, 'format', 'the format is missing or unknown', 'the first line is "format: dialog-script/1"');
+    reader.error(format ?? root, 'format', 'the format is missing or unknown', 'the first line is "format: dialog-script/1"');
   }
   const bot = top.get('bot');
   const name = bot === undefined ? undefined : reader.text(bot, 'bot');
-  if (bot === undefined) reader.error(reader.root, 'no-bot', 'the bot has no name', 'add "bot: name"');
+  if (bot === undefined) reader.error(root, 'no-bot', 'the bot has no name', 'add "bot: name"');
 
   const builder = scriptBuilder();
   builder.timezone = timezoneOf(reader, top.get('timezone'));
@@ -102,7 +103,7 @@ const compileForm = (reader: Reader): Form | undefined => {
   const defaults = readDefaults(reader, top.get('defaults'));
   const scripts = top.get('scripts');
   const entries = scripts === undefined ? undefined : reader.entries(scripts, 'scripts');
-  if (scripts === undefined) reader.error(reader.root, 'no-scripts', 'the file has no scripts', 'add "scripts:"');
+  if (scripts === undefined) reader.error(root, 'no-scripts', 'the file has no scripts', 'add "scripts:"');
   for (const [scriptName, source, keyAt] of entries ?? []) {
     if (/^[A-Za-z_]\w*$/.test(scriptName) && scriptName !== 'interrupted') readScript(reader, builder, defaults, scriptName, source);
     else reader.error(keyAt, 'bad-name', `"${scriptName}" is no name for a script`, 'letters, digits and _ only; "interrupted" is taken');

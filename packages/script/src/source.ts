@@ -9,7 +9,8 @@ export type Source = {
 };
 
 export type Reader = {
-  readonly root: Source;
+  /** Undefined: it is no YAML, and the finding that says so is there. */
+  readonly root: Source | undefined;
   readonly findings: Finding[];
   readonly error: (at: Source | Position, rule: string, message: string, hint?: string) => void;
   readonly warn: (at: Source | Position, rule: string, message: string, hint?: string) => void;
@@ -64,7 +65,8 @@ export const readSource = (text: string): Reader => {
   const error = add('error');
 
   if (tooBig) error({ line: 1, column: 1 }, 'too-big', `the script is larger than ${maxSourceBytes} bytes`);
-  for (const { at, message, doubtful } of tree.problems) add(doubtful === true ? 'warning' : 'error')(place(at), 'yaml', message);
+  for (const { at, message, hint, doubtful } of tree.problems)
+    add(doubtful === true ? 'warning' : 'error')(place(at), 'yaml', message, hint);
 
   let aliases = 0;
   const resolve = (node: YamlNode): YamlNode | null => {
@@ -123,8 +125,10 @@ export const readSource = (text: string): Reader => {
       : null;
   };
 
+  const start: Position = { line: 1, column: 1 };
+  const empty: Source = { node: null, position: start };
   return {
-    root: tree.root === undefined ? { node: null, position: { line: 1, column: 1 } } : source(tree.root, { line: 1, column: 1 }),
+    root: tree.root === undefined ? (findings.length > 0 ? undefined : empty) : source(tree.root, start),
     findings,
     error,
     warn: add('warning'),

@@ -12,6 +12,7 @@ import {
   type ScalarEvent,
   YAMLException,
 } from 'js-yaml';
+import { yamlMistake } from './yaml-mistake.ts';
 
 /** A node of a YAML file, and where it begins: an offset in UTF-16 units, or -1 where nothing stands there. */
 export type YamlNode =
@@ -28,7 +29,7 @@ export type YamlNode =
   | { readonly kind: 'alias'; readonly target: YamlNode; readonly start: number };
 
 /** `doubtful`: the file can be read all the same. */
-export type YamlProblem = { readonly at: number; readonly message: string; readonly doubtful?: true };
+export type YamlProblem = { readonly at: number; readonly message: string; readonly hint?: string; readonly doubtful?: true };
 
 export type YamlTree = { readonly root: YamlNode | undefined; readonly problems: readonly YamlProblem[] };
 
@@ -42,7 +43,7 @@ export const yamlTree = (text: string): YamlTree => {
     events = parseEvents(text, { maxDepth });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return { root: undefined, problems: [{ at: error.mark?.position ?? 0, message: error.reason }] };
+    return { root: undefined, problems: [yamlMistake(text, error.mark?.position ?? 0, error.reason)] };
   }
   const problems: YamlProblem[] = [];
   const anchors = new Map<string, YamlNode>();
