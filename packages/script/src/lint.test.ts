@@ -271,6 +271,13 @@ describe('a file that is no YAML: one finding, where the author can mend it', ()
   ])('%s', (_, steps, found) => expect(lintScript(around(steps))).toMatchObject([{ rule: 'yaml', ...found }]));
 });
 
+it('a script whose trigger is refused is not called unreachable too', () => {
+  const found = (when: string) => lintScript(around('      - say: hi', also(when))).map(({ rule, hint }) => [rule, hint]);
+  expect(found('falback')).toEqual([['bad-trigger', 'did you mean "fallback"?']]);
+  expect(found('{ silence: 5 }')).toEqual([['bad-duration', 'like 30s, 5m, 2h']]);
+  expect(found('chat_start').map(([rule]) => rule)).toEqual(['duplicate-trigger']);
+});
+
 it('a step that YAML reads as a text: what is missing', () => {
   const hint = (step: string) => lintScript(around(`      - ${step}`)).find(({ rule }) => rule === 'wrong-type')?.hint;
   expect(hint('say:"hi"')).toBe('a space belongs behind "say:"');

@@ -29,7 +29,7 @@ export const lint = (script: Script, builder: ScriptBuilder, reader: Reader): vo
   }
   if (script.chatStart === null)
     reader.warn(start, 'no-chat-start', 'no script has "when: chat_start"', 'without it the bot greets nobody');
-  unreachable(script, reader);
+  unreachable(script, builder, reader);
   outcomes(script, builder, reader);
   acceptedSilently(script, reader);
   finalReturns(script, reader);
@@ -39,9 +39,10 @@ export const lint = (script: Script, builder: ScriptBuilder, reader: Reader): vo
 };
 
 /** The first step of each stretch that nothing leads to: what follows it is no news. */
-const unreachable = (script: Script, reader: Reader): void => {
+const unreachable = (script: Script, builder: ScriptBuilder, reader: Reader): void => {
   const { once, again } = entries(script);
-  const reached = reachableFrom(script, [...once, ...again]);
+  const meant = [...builder.untriggered].flatMap((name) => script.scripts.get(name)?.first ?? []);
+  const reached = reachableFrom(script, [...once, ...again, ...meant]);
   if (reached.size === script.steps.size) return;
   const lost = [...script.steps.values()].filter((step) => !reached.has(step.path));
   const led = new Set(lost.flatMap((step) => successors(step, script).filter((next) => next !== step.path)));

@@ -120,7 +120,9 @@ const readScript = (reader: Reader, builder: ScriptBuilder, defaults: Defaults, 
   const context: StepContext = { reader, builder, script: name, defaults };
   const first = steps === undefined ? null : compileSteps(context, steps, `scripts.${name}.steps`, null);
   const when = fields.get('when');
+  const found = reader.findings.length;
   if (when !== undefined) readTriggers(reader, builder, name, when);
+  if (reader.findings.length > found) builder.untriggered.add(name);
   const isReturn = [...builder.returned.values()].includes(name);
   const deliver = fields.get('deliver');
   if (deliver !== undefined && !isReturn) {

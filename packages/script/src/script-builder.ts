@@ -40,6 +40,8 @@ export type ScriptBuilder = {
   readonly saves: { readonly step: string; readonly name: string; readonly at: Source }[];
   /** Where the buttons of menus stand, and whether they lead anywhere by themselves. */
   readonly buttons: { readonly step: string; readonly id: string; readonly at: Source; readonly leads: boolean }[];
+  /** Scripts of whose triggers one was refused: that they are started by nothing is no news. */
+  readonly untriggered: Set<string>;
 };
 
 export type Defaults = Readonly<Record<'handover' | 'ask' | 'menu' | 'http', ReadonlyMap<string, Source>>>;
@@ -62,10 +64,11 @@ export const scriptBuilder = (): ScriptBuilder => ({
   uses: [],
   saves: [],
   buttons: [],
+  untriggered: new Set(),
 });
 
 export const builtScript = (name: string, builder: ScriptBuilder): Script => {
-  const { pending: _pending, uses: _uses, saves: _saves, buttons: _buttons, ...built } = builder;
+  const { pending: _pending, uses: _uses, saves: _saves, buttons: _buttons, untriggered: _untriggered, ...built } = builder;
   built.fallbacks.sort((a, b) => a.streak - b.streak);
   built.silences.sort((a, b) => a.afterMs - b.afterMs);
   const visitorVariables = new Set([...built.variables].filter(([, variable]) => variable.keep === 'visitor').map(([key]) => key));

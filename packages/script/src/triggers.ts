@@ -2,6 +2,7 @@ import { type ReturnCause, returnCauseSchema } from '@dialog/contracts/return-ca
 import { duration } from './compile-step.ts';
 import { anyMediaType, isMediaTypePattern } from './media-type.ts';
 import type { FileRule, Loser } from './model.ts';
+import { nearest } from './nearest.ts';
 import { compileRegex } from './regex.ts';
 import type { ScriptBuilder } from './script-builder.ts';
 import type { Reader, Source } from './source.ts';
@@ -19,7 +20,12 @@ export const readTriggers = (reader: Reader, builder: ScriptBuilder, script: str
       continue;
     }
     if (typeof word === 'string') {
-      reader.error(trigger, 'bad-trigger', `"${word}" is no trigger by itself`, `one of ${Object.keys(triggerWords).join(', ')}`);
+      const near = nearest(
+        word,
+        Object.keys(triggerWords).filter((name) => name !== word),
+      );
+      const hint = near === undefined ? `one of ${Object.keys(triggerWords).join(', ')}` : `did you mean "${near}"?`;
+      reader.error(trigger, 'bad-trigger', `"${word}" is no trigger by itself`, hint);
       continue;
     }
     const fields = reader.fields(trigger, Object.keys(triggerWords), 'a trigger');
