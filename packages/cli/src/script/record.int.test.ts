@@ -65,7 +65,7 @@ describe('script record', () => {
     expect(stdout).toContain('- name: "a booking"');
     expect(stdout).toContain('- button: "book"');
     expect(stdout).toContain('- marked: "booked"');
-    writeFileSync(join(folder, 'clinic.yaml'), `${sample('clinic')}\n${stdout.replace(/^/gm, '  ')}`);
+    writeFileSync(join(folder, 'clinic.yaml'), `${sample('clinic')}\n${stdout}`);
     expect(run(['test', 'clinic.yaml', '-t', '^a booking$'])).toMatchObject({ status: 0 });
   });
 

@@ -28,7 +28,7 @@ export const recordCommand = (script: Command, out: (text: string) => void): voi
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  dialogctl script record shop/4711 >> bot.yaml\n  dialogctl script record history.json --script bot.yaml',
+      '\nIt is indented by two, for the end of a file whose last key is "tests:".\n\nExamples:\n  dialogctl script record shop/4711 >> bot.yaml\n  dialogctl script record history.json --script bot.yaml',
     )
     .action(async (dialog: string, options: Options) => {
       const recorded = existsSync(dialog) ? fromFile(dialog) : await fromConsole(dialog, options);
@@ -41,12 +41,15 @@ export const recordCommand = (script: Command, out: (text: string) => void): voi
       });
       const failures = source === undefined ? undefined : failuresOf(source, test);
       if (options.json === true) out(JSON.stringify({ ...test, failures: failures ?? null }));
-      else out(testText(test).trimEnd());
+      // As deep as under `tests:` of the samples, so that it can be put behind such a file.
+      else out(indented(testText(test).trimEnd()));
       if (failures === undefined) process.stderr.write('the script is not to be had: the test was not run\n');
       for (const failure of failures ?? []) process.stderr.write(`does not hold: expected ${failure.expected}; actual ${failure.actual}\n`);
       process.exitCode = (failures ?? []).length > 0 ? 1 : 0;
     });
 };
+
+const indented = (lines: string): string => lines.replace(/^/gm, '  ');
 
 const fromFile = (file: string): Recorded => {
   let history: HistoryFile;
@@ -95,7 +98,7 @@ const failuresOf = (source: string, test: RecordedTest): readonly Pick<TestFailu
     const finding = alone.findings.find((one) => one.severity === 'error');
     return [{ expected: 'the script has no errors', actual: finding?.message ?? 'it has' }];
   }
-  const parsed = parseScript(`${without}\ntests:\n${testText(test).replace(/^/gm, '  ')}`);
+  const parsed = parseScript(`${without}\ntests:\n${indented(testText(test))}`);
   if (!parsed.ok) {
     const finding = parsed.findings.find((one) => one.severity === 'error');
     return [{ expected: 'a test that the format knows', actual: finding?.message ?? 'it is none' }];
