@@ -165,6 +165,11 @@ it('a file that can not be read or written, and an address that is none, end it 
     ['parked', 'edit', 'shop/7', 'dialog.inbox/0/1', '/nonexistent', ...release],
   ])
     expect(run(args)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^\/nonexistent can't be read: [^\n]*\n$/) });
+  for (const args of [
+    ['publish', 'shop', folder, ...release],
+    ['diff', 'shop', folder, bot],
+  ])
+    expect(run(['script', ...args])).toMatchObject({ status: 2, stderr: expect.stringMatching(/can't be read: EISDIR[^\n]*\n$/) });
   for (const url of ['bot.example.com', 'ftp://bot.example.com', 'https://bot.example.com/?a=b'])
     expect(run(['token', 'create', '--account', 'shop', '--base-url', url])).toMatchObject({ status: 2, stdout: '' });
   expect(run(['token', 'create', '--account', 'shop', '--base-url', ' https://bot.example.com/ ']).stdout).toContain(

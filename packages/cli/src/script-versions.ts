@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createTwoFilesPatch } from 'diff';
 import { accountsOf, ask, type ConsoleOptions, knownAccount, type ReasonOptions, withConsole, withReason } from './console-api.ts';
 import { cannot } from './exit.ts';
+import { readText } from './script/files.ts';
 
 type Version = {
   readonly script: string;
@@ -46,7 +47,7 @@ export const scriptVersionCommands = (script: Command, out: (text: string) => vo
         .description('new chats take it from now on; a dialog keeps the version that it started with'),
     ),
   ).action(async (account: string, what: string, options: ReasonOptions) => {
-    const given = existsSync(what) ? { source: readFileSync(what, 'utf8') } : { script: (await resolve(account, what, options)).script };
+    const given = existsSync(what) ? { source: readText(what) } : { script: (await resolve(account, what, options)).script };
     const { by, reason, dryRun = false } = options;
     const path = `/api/accounts/${encodeURIComponent(account)}/scripts`;
     const answer = (await ask(options, path, { ...given, by, reason, dryRun })) as {
@@ -116,7 +117,7 @@ export const readVersion = async (given: string, account: string | undefined, op
 };
 
 const sourceOf = async (account: string, name: string, options: ConsoleOptions): Promise<{ name: string; source: string }> => {
-  if (existsSync(name)) return { name, source: readFileSync(name, 'utf8') };
+  if (existsSync(name)) return { name, source: readText(name) };
   const { script, current } = await resolve(account, name, options);
   const { source } = (await ask(options, `/api/scripts/${script}`)) as { source: string };
   return { name: `${script.slice(0, 12)}${current ? ' (current)' : ''}`, source };
