@@ -195,15 +195,17 @@ const timeOf = (text: string, option: string): number => {
 
 const changeable = dialogSettingsSchema.omit({ account: true }).partial();
 
-/** Values as JSON where they are JSON, else as text. */
+/** Values as JSON where the setting takes that, else as text: an operator's id is one, though its digits are JSON. */
 const settingsOf = (given: readonly string[]): Partial<DialogSettings> | undefined => {
   if (given.length === 0) return undefined;
   const values = Object.fromEntries(
     given.map((text) => {
       const [name, value] = pair(text, '--set');
-      if (!(name in changeable.shape))
+      const setting = Object.entries(changeable.shape).find(([known]) => known === name)?.[1];
+      if (setting === undefined)
         return cannot(`--set ${text}: there is no setting ${name}; known: ${Object.keys(changeable.shape).join(', ')}`);
-      return [name, jsonOr(value)];
+      const json = jsonOr(value);
+      return [name, setting.safeParse(json).success ? json : setting.safeParse(value).success ? value : json];
     }),
   );
   const parsed = changeable.safeParse(values);

@@ -164,6 +164,9 @@ describe('dialogctl what-if', () => {
     });
     expect(await run('what-if', '--from', path('nothing'), '--script', path('same.yaml'))).toMatchObject({ status: 2 });
     expect(await run('what-if', '--script', path('same.yaml'), '--fail-on', 'sales+5%')).toMatchObject({ status: 2 });
+    // Digits, though a text: an operator's id, a department's key.
+    expect(await run('what-if', '--from', path('all.ndjson'), '--set', 'botOperatorId=240007')).toMatchObject({ status: 0, stderr: '' });
+    expect(await run('what-if', '--set', 'noOperatorAfterMs=soon')).toMatchObject({ status: 2, stderr: expect.stringMatching(/number/) });
     expect(await run('what-if', '--set', 'color=red')).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/there is no setting color/),
