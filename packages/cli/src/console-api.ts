@@ -103,7 +103,7 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
       return cannot(`${options.console} answers ${response.status}, and no JSON: it is not the console, or stands before it`);
     if (response.ok) return answer;
     const details = [
-      ...(answer.errors?.map((one) => `${one.field}: ${one.message}`) ?? []),
+      ...(answer.errors?.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)) ?? []),
       ...(response.status === 401 ? [howToSignIn] : []),
     ];
     return cannot(

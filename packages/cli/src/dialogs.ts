@@ -27,6 +27,8 @@ type Row = {
   readonly lastType: string;
   readonly parked: boolean;
   readonly closeOverdue: boolean;
+  readonly incomplete: boolean;
+  readonly troubles: readonly string[];
   readonly epoch: number;
   readonly revision: number;
   readonly startedAt: number;
@@ -187,8 +189,16 @@ export const dialogCommands = (program: Command, out: Out): void => {
 
 const folded = (state: DialogState, event: Stored): DialogState => evolve(state, { type: event.type, data: event.data } as DomainEvent);
 
-const troubles = (row: Row): string =>
-  [row.parked ? 'parked' : '', row.closeOverdue ? 'close overdue' : ''].filter((part) => part !== '').join(', ');
+/** What `--problem` finds it by: what is wrong now, then what went wrong in it. */
+const troubles = ({ parked, closeOverdue, incomplete, troubles: past }: Row): string =>
+  [
+    parked ? 'parked' : '',
+    closeOverdue ? 'close overdue' : '',
+    incomplete ? 'incomplete' : '',
+    ...past.map((name) => name.replace('_', ' ')),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 
 const whole = (given: string, name: string, most: number, least = 0): number => {
   const value = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN;

@@ -12,7 +12,7 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decidedDialog } from '../../../../services/console/test/decided-dialog.ts';
-import { inQueue, parked } from '../../../../services/console/test/sample-dialogs.ts';
+import { inQueue, newMessage, parked, visitorSays } from '../../../../services/console/test/sample-dialogs.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const logger = pino({ level: 'silent' });
@@ -44,7 +44,9 @@ beforeAll(async () => {
   await log.ensureTopics([topics.inbox, topics.quarantine].map((name) => ({ name, partitions: 1, cleanup: 'delete' })));
   const now = realClock.now();
   await parked('shop', '1', now - 5 * minute).writeTo(store);
-  await inQueue('shop', '2', now - 20 * minute).writeTo(store);
+  await inQueue('shop', '2', now - 20 * minute)
+    .input(300, newMessage(visitorSays('?')), { type: 'InputLate', data: { reason: 'before_handback' } })
+    .writeTo(store);
   live = decidedDialog('shop', '3', now - minute).starts('Добрый день');
   write = () => live.writeTo(store);
   await write();
@@ -85,6 +87,16 @@ it('lists dialogs by filters, shows one, folds its history step by step to the s
   expect((await run('dialogs', '--owner', 'operator')).status).toBe(1);
   expect(JSON.parse((await run('dialogs', '--where', 'owner=queue', '--json')).stdout)).toMatchObject([{ chatId: '2' }]);
   expect((await run('dialogs', '--owner', 'nonsense')).status).toBe(2);
+  expect(await run('dialogs', '--where', 'foo=bar')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/\n {2}Unrecognized key: "foo"; known: account, owner, flag, state, department, .*cursor\n$/),
+  });
+  expect(await run('what-if', '--set', 'inlineButtons=false', '--where', 'foo=bar')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/\n {2}choose: Unrecognized key: "foo"; known: account, owner, .*text\n$/),
+  });
+  // What it was found by is shown.
+  expect((await run('dialogs', '--problem', 'late')).stdout).toMatch(/shop\/2 .* late/);
   expect((await run('show', 'shop/1')).stdout).toMatch(/problem +parked/);
   expect((await run('show', 'shop/404')).status).toBe(2);
   const { steps, stateHash } = JSON.parse((await run('replay', 'shop/3', '--json')).stdout) as { steps: object[]; stateHash: string };

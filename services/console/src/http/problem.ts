@@ -37,7 +37,23 @@ export const sendProblem = (response: Response, problem: Problem): void => {
 export const parsed = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw badRequest(...result.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })));
+  throw badRequest(
+    ...result.error.issues.map((issue) => ({
+      field: issue.path.join('.'),
+      message: issue.code === 'unrecognized_keys' ? `${issue.message}; known: ${keysAt(schema, issue.path).join(', ')}` : issue.message,
+    })),
+  );
+};
+
+/** What an object of the schema may hold, at a place within it. */
+const keysAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] => {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return keysAt(schema.unwrap(), path);
+  if (!(schema instanceof z.ZodObject)) return [];
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(schema.shape);
+  const inner = schema.shape[String(first)];
+  return inner === undefined ? [] : keysAt(inner, rest);
 };
 
 export const problemHandler =
