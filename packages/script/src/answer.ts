@@ -15,7 +15,7 @@ export const answerOf = (type: AnswerType, said: string): Value | undefined => {
   if (trimmed.length > maxAnswer) return undefined;
   switch (type.kind) {
     case 'int':
-      return /^[+-]?\d{1,15}$/.test(trimmed) ? whole(Number(trimmed)) : undefined;
+      return intOf(trimmed);
     case 'number':
       return numberOf(trimmed);
     case 'date':
@@ -32,9 +32,17 @@ export const answerOf = (type: AnswerType, said: string): Value | undefined => {
 /** -0 has no JSON. */
 const whole = (value: number): number => (value === 0 ? 0 : value);
 
-/** `1 000,5` as people write it: spaces between groups, comma or point. */
+/** `1 000 000` as people write it: spaces between groups of three digits. */
+const ungrouped = (text: string): string => text.replace(/(\d)[\s_](?=\d{3}(?:\D|$))/g, '$1');
+
+const intOf = (text: string): number | undefined => {
+  const plain = ungrouped(text);
+  return /^[+-]?\d{1,15}$/.test(plain) ? whole(Number(plain)) : undefined;
+};
+
+/** Comma or point. */
 const numberOf = (text: string): number | undefined => {
-  const plain = text.replace(/(\d)[\s_](?=\d{3}(?:\D|$))/g, '$1').replace(',', '.');
+  const plain = ungrouped(text).replace(',', '.');
   return /^[+-]?\d{1,15}(?:\.\d{1,10})?$/.test(plain) ? whole(Number(plain)) : undefined;
 };
 

@@ -97,7 +97,7 @@ export const verbWords: Readonly<Record<Verb, VerbWords>> = {
       as: {
         takes: 'answer',
         means:
-          'What fits: `text`, `int`, `number` (comma or point), `date` (`2026-12-31` or `31.12.2026`, saved as the former), `email`, `phone` (10 to 15 digits), `{ choice: [...] }` (the text or its number; bare `choice` takes the options of the variable) or `{ regex: … }`.',
+          'What fits: `text`, `int`, `number` (comma or point), both also in groups of three digits (`1 000`), `date` (`2026-12-31` or `31.12.2026`, saved as the former), `email`, `phone` (10 to 15 digits), `{ choice: [...] }` (the text or its number; bare `choice` takes the options of the variable) or `{ regex: … }`.',
         fallsBackTo: 'text',
       },
       error: { takes: 'text', means: 'Said when the answer does not fit.', fallsBackTo: 'defaults.ask, else the question again' },
