@@ -107,7 +107,10 @@ const check = (fact: ExpectedFact, evidence: Evidence, said: readonly Transcript
     }
     case 'closed': {
       const closed = live?.holder.owner === 'nobody' || (state.status === 'unseen' && state.closed);
-      return closed === fact.closed ? undefined : unmet(`closed: ${fact.closed}`, `closed: ${closed}`);
+      if (closed === fact.closed) return undefined;
+      const asked = of('EffectOpened').some(({ data: { effect } }) => effect.kind === 'close');
+      const more = closed || !asked ? '' : '; the bot asked for it, and that Webim did it is an input: chat_closed';
+      return unmet(`closed: ${fact.closed}`, `closed: ${closed}${more}`);
     }
     case 'handed_over': {
       const all = handovers(history);

@@ -26,6 +26,9 @@ scripts:
   divide:
     when: { text: { any_of: [divide] } }
     steps: [{ set: { n: 1 / 0 } }, { say: "{{ n }}" }]
+  bye:
+    when: { text: { any_of: [bye] } }
+    steps: [{ close: true }]
   back:
     when: { returned: { cause: [final_close] } }
     deliver: drop
@@ -84,6 +87,13 @@ describe('facts that do not hold say what was there instead', () => {
   ])('%s', (expected, failure) => {
     expect(failures(order, expected)).toEqual([failure]);
   });
+});
+
+it('a close step asks Webim, whose word that it is done is an input of its own', () => {
+  expect(failures('[chat_start, { text: bye }]', '[{ closed: true }]')).toEqual([
+    'closed: true | closed: false; the bot asked for it, and that Webim did it is an input: chat_closed',
+  ]);
+  expect(failures('[chat_start, { text: bye }, chat_closed]', '[{ closed: true }]')).toEqual([]);
 });
 
 it('what makes no sense is a failure with its place, and so is a script that fails', () => {

@@ -107,7 +107,10 @@ export const factWords: Readonly<Record<string, TestWords>> = {
   },
   script_ran: { means: 'How often each script was entered, by a trigger or by `go`. A name alone: once.', one: 'name', keys: {} },
   variable: { means: 'Variables at the end; null: not set.', keys: {} },
-  closed: { means: 'Whether the chat is closed at the end.', one: 'flag' },
+  closed: {
+    means: 'Whether the chat is closed at the end. After a `close` step too that takes the input `chat_closed`, Webim’s word.',
+    one: 'flag',
+  },
   handed_over: {
     means: 'How often the chat was handed over. `true`: once.',
     one: 'number',
