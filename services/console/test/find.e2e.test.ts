@@ -167,6 +167,26 @@ describe('finding dialogs', { timeout: 60_000 }, () => {
       .waitFor();
   });
 
+  it('has its further pages, its place and the focus again on the way back', async () => {
+    for (let chat = 0; chat < 70; chat++) await withBot('shop', String(1_000 + chat), now - chat * 60_000).writeTo(desk.store);
+    const page = await open('/');
+    const rows = page.getByTestId('dialog-row');
+    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(50);
+    await page.getByRole('button', { name: 'Показать ещё' }).click();
+    await expect.poll(() => rows.count()).toBe(70);
+    const far = page.locator('[data-chat="1065"]');
+    await far.scrollIntoViewIfNeeded();
+    const at = await page.evaluate(() => scrollY);
+    expect(at).toBeGreaterThan(500);
+    await far.click();
+    await page.getByTestId('event-row').first().waitFor();
+    await page.goBack();
+    await expect.poll(() => rows.count()).toBe(70);
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(at);
+    expect(await far.evaluate((row) => row === document.activeElement)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
   it('takes no further page of the question before', async () => {
     await fill();
     const page = await open('/about-nothing');

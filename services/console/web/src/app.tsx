@@ -1,10 +1,10 @@
-import { lazy, Suspense, useLayoutEffect, useRef } from 'react';
+import { lazy, type RefObject, Suspense, useLayoutEffect, useRef } from 'react';
 import { DialogPage } from './dialog/dialog-page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { Empty, Loading } from './frame/states.tsx';
 import { LagPage } from './lag/lag-page.tsx';
 import { listPath, parseFilter } from './list/filter.ts';
-import { ListPage } from './list/list-page.tsx';
+import { ListPage, type Loaded } from './list/list-page.tsx';
 import { OpsPage } from './ops/ops-page.tsx';
 import { usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
@@ -21,11 +21,12 @@ const isList = (path: string): boolean => path === '/' || path === '/dialogs';
 export const App = () => {
   const { path, query } = usePlace();
   const list = useRef('/');
+  const kept = useRef<Loaded>(undefined);
   if (isList(path)) list.current = listPath(parseFilter(query));
   useFocusKept(path);
   return (
     <Frame>
-      <View path={path} list={list.current} />
+      <View path={path} list={list.current} kept={kept} />
     </Frame>
   );
 };
@@ -46,9 +47,11 @@ const useFocusKept = (path: string): void => {
   }, [path]);
 };
 
-const View = ({ path, list }: { readonly path: string; readonly list: string }) => {
+type ViewProps = { readonly path: string; readonly list: string; readonly kept: RefObject<Loaded | undefined> };
+
+const View = ({ path, list, kept }: ViewProps) => {
   const { t } = useTexts();
-  if (isList(path)) return <ListPage />;
+  if (isList(path)) return <ListPage kept={kept} />;
   if (path === '/lag') return <LagPage />;
   if (path === '/ops') return <OpsPage />;
   if (path === '/doctor')

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { DialogList, FacetValuesAnswer, ListedDialog } from '../../../src/api/schemas.ts';
 import type { DialogRow } from '../../../src/read-model/row.ts';
 import { useMay } from '../access/session.tsx';
@@ -12,7 +12,7 @@ import { belongs, type Filter, type FilterName, filterQuery, listPath, parseFilt
 import { FilterBar } from './filter-bar.tsx';
 import { SearchBox } from './search-box.tsx';
 
-type Loaded = {
+export type Loaded = {
   /** The question that it answers. */
   readonly asked: string;
   readonly rows: readonly ListedDialog[];
@@ -28,16 +28,19 @@ const same = (a: DialogRow, b: DialogRow): boolean => a.account === b.account &&
 
 /** Between two questions for what was said. */
 const saidEveryMs = 2_000;
-/** The longest page. */
-const mostHeard = 200;
+/** Rows of a page that the server gives unasked, and at most. */
+const usualPage = 50;
+const longestPage = 200;
 
-export const ListPage = () => {
+/** `kept`: the list as it was left, so that the way back finds its further pages and its place. */
+export const ListPage = ({ kept }: { readonly kept: RefObject<Loaded | undefined> }) => {
   const { t } = useTexts();
   const { query } = usePlace();
   const analyst = useMay('analyst');
   const filter = parseFilter(query);
   const asked = filterQuery(filter);
-  const [loaded, setLoaded] = useState<Loaded>();
+  const [loaded, setLoaded] = useState(kept.current?.asked === asked ? kept.current : undefined);
+  kept.current = loaded;
   const [values, setValues] = useState<FacetValuesAnswer['values']>();
   const [error, setError] = useState<unknown>();
   const [turn, setTurn] = useState(0);
@@ -52,10 +55,14 @@ export const ListPage = () => {
   useEffect(() => {
     const abort = new AbortController();
     question.current = abort;
-    api.dialogs(new URLSearchParams(asked), abort.signal).then(
+    const known = kept.current?.asked === asked ? kept.current : undefined;
+    const page = new URLSearchParams(asked);
+    // As many as stand there already: what was shown further down is not taken away.
+    if (known !== undefined) page.set('limit', String(Math.min(longestPage, Math.max(usualPage, known.rows.length))));
+    api.dialogs(page, abort.signal).then(
       (list) => {
         setError(undefined);
-        setLoaded({ asked, rows: list.dialogs, next: list.next, caughtUp: list.caughtUp, newer: false });
+        setLoaded(anew(asked, list, known));
       },
       (failed) => {
         if (!abort.signal.aborted) setError(failed);
@@ -92,7 +99,7 @@ export const ListPage = () => {
   const hear = async (): Promise<void> => {
     followed.current = undefined;
     const page = new URLSearchParams(asked);
-    page.set('limit', String(Math.min(mostHeard, Math.max(1, loaded?.rows.length ?? 1))));
+    page.set('limit', String(Math.min(longestPage, Math.max(1, loaded?.rows.length ?? 1))));
     const { signal } = question.current;
     // What can't be had now comes with the next news, or with the reload after a break.
     const list = await api.dialogs(page, signal).catch(() => undefined);
@@ -164,6 +171,16 @@ export const ListPage = () => {
       ) : null}
     </section>
   );
+};
+
+/** The list from its top; below what one answer holds the rows stay as they were. */
+const anew = (asked: string, { dialogs, next, caughtUp }: DialogList, known: Loaded | undefined): Loaded => {
+  const last = dialogs.at(-1);
+  const below =
+    known === undefined || last === undefined || next === null || known.rows.length <= longestPage
+      ? []
+      : known.rows.filter((row) => newestFirst(row, last) > 0 && !dialogs.some((one) => same(one, row)));
+  return { asked, rows: [...dialogs, ...below], next: below.length === 0 ? next : (known?.next ?? null), caughtUp, newer: false };
 };
 
 const withPage = (before: Loaded, page: DialogList): Loaded => ({
