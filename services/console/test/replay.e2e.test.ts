@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
 import { handedOver, supportLife } from './decided-dialog.ts';
 import { type RunningConsole, runningConsole } from './running-console.ts';
+import { aDialog, newChat, newMessage, started, visitorSays } from './sample-dialogs.ts';
 
 let built: Awaited<ReturnType<typeof builtPage>>;
 let browser: Browser;
@@ -59,6 +60,39 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     await page.reload();
     await page.getByTestId('event-row').first().waitFor();
     expect(await selected(page).getAttribute('data-revision')).toBe(last);
+    expect(complaints).toEqual([]);
+  });
+
+  it('tells the days of a talk, each language in its own direction, down to the last word, on a phone too', async () => {
+    const [account, chat] = ['a_very_long_account_name_is_here', '0123456789abcdef0123456789abcdef'];
+    await aDialog(account, chat, Date.parse('2026-03-02T09:00:00Z'))
+      .input(0, newChat(visitorSays('שלום, איפה? order 123')), ...started)
+      .input(60_000, newMessage(visitorSays('в тот же день')))
+      .input(2 * 86_400_000, newMessage(visitorSays('слово '.repeat(300))))
+      .input(1_000, newMessage(visitorSays('последнее')))
+      .writeTo(desk.store);
+    const page = await open(`/dialogs/${account}/${chat}`, { locale: 'ru-RU' });
+    await page.setViewportSize({ width: 390, height: 850 });
+    await page.reload();
+    const turns = page.locator('.turns');
+    await turns.getByText('последнее').waitFor();
+    const within = await turns.boundingBox();
+    const last = await turns.getByText('последнее').boundingBox();
+    expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThan((within?.y ?? 0) + (within?.height ?? 0));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await turns.getByText('4 марта 2026', { exact: false }).waitFor();
+    await turns.evaluate((box) => box.scrollTo(0, 0));
+    await turns.getByText('2 марта 2026', { exact: false }).waitFor();
+    expect(await turns.locator('.day').count()).toBe(2);
+    const leftOf = (word: string) =>
+      turns.getByText('order 123').evaluate((span, wanted) => {
+        const [text] = span.childNodes;
+        const range = document.createRange();
+        range.setStart(text as Text, span.textContent.indexOf(wanted));
+        range.setEnd(text as Text, span.textContent.indexOf(wanted) + wanted.length);
+        return range.getBoundingClientRect().left;
+      }, word);
+    expect(await leftOf('שלום')).toBeGreaterThan(await leftOf('order'));
     expect(complaints).toEqual([]);
   });
 

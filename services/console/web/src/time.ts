@@ -71,6 +71,9 @@ export const clockTime = (at: number, language: string): string =>
     () => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
   ).format(at);
 
+export const dayText = (at: number, language: string): string =>
+  kept(`${language} day`, () => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' })).format(at);
+
 export const dateTime = (at: number, language: string): string =>
   kept(
     `${language} date`,

@@ -3,7 +3,7 @@ import { memo, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useNames } from '../names.tsx';
 import { useTexts } from '../texts/context.tsx';
 import type { Texts } from '../texts/texts.ts';
-import { clockTime } from '../time.ts';
+import { clockTime, dayText } from '../time.ts';
 import { conversation, type Turn } from './conversation.ts';
 import { accountOf, type Step } from './history.ts';
 import { intoSight } from './into-sight.ts';
@@ -24,7 +24,7 @@ type ConversationProps = {
 
 /** The conversation up to the chosen event at full strength, what comes later faded. */
 export const ConversationPane = memo(({ history, chosen, bots, choose }: ConversationProps) => {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const { operator } = useNames(accountOf(history));
   const turns = useMemo(() => conversation(history, t, { nameOf: operator, bots }), [history, t, operator, bots]);
   const box = useRef<HTMLDivElement>(null);
@@ -35,6 +35,9 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
     estimateSize: () => 72,
     overscan: 12,
     getItemKey: keyOf,
+    // Of the list, not of its box: what the list does not know of it would cut off the last line.
+    paddingStart: 10,
+    paddingEnd: 10,
     initialRect: { width: 400, height: 600 },
   });
   const now = useMemo(() => turns.findLastIndex((turn) => turn.revision <= chosen), [turns, chosen]);
@@ -58,6 +61,11 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
                 aria-setsize={turns.length}
                 className={turn.withPeople ? 'with-people' : ''}
               >
+                {beginsDay(turns, item.index) ? (
+                  <time className="day" dateTime={new Date(turn.at ?? 0).toISOString()}>
+                    {dayText(turn.at ?? 0, language)}
+                  </time>
+                ) : null}
                 <TurnLine turn={turn} past={turn.revision <= chosen} choose={choose} />
               </li>
             );
@@ -67,6 +75,16 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
     </div>
   );
 });
+
+/** Whether it is the first of its day here, by the reader's calendar: its time alone would not tell. */
+const beginsDay = (turns: readonly Turn[], index: number): boolean => {
+  const at = turns[index]?.at ?? null;
+  if (at === null) return false;
+  let before = index - 1;
+  while (before >= 0 && turns[before]?.at === null) before--;
+  const known = turns[before]?.at ?? null;
+  return known === null || new Date(known).toDateString() !== new Date(at).toDateString();
+};
 
 export const TurnLine = memo(
   ({ turn, past, choose }: { readonly turn: Turn; readonly past: boolean; readonly choose?: (revision: number) => void }) => {
@@ -103,9 +121,9 @@ const Bubble = ({ turn, choose }: { readonly turn: Turn; readonly choose: ((revi
       {turn.buttons ? (
         <span className="keys">
           {turn.buttons.map((button) => (
-            <span key={button} className="key">
+            <bdi key={button} className="key">
               {button}
-            </span>
+            </bdi>
           ))}
         </span>
       ) : null}

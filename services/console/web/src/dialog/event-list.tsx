@@ -39,6 +39,8 @@ export const EventList = ({ rows, row, chosen, view, time, startAt, sends, relat
     estimateSize: () => rowHeight[view],
     overscan: view === 'json' ? 1 : 5,
     getItemKey: keyOf,
+    paddingStart: 8,
+    paddingEnd: 8,
     initialRect: { width: 400, height: 600 },
   });
   useEffect(() => {
