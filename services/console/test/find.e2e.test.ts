@@ -187,6 +187,18 @@ describe('finding dialogs', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('takes no filter back that was chosen while the typing rests', async () => {
+    await fill();
+    const page = await open('/');
+    await shows(page, all);
+    await page.clock.install();
+    await page.getByTestId('search').pressSequentially('посылка');
+    await page.getByTestId('filter-account').selectOption('shop');
+    await page.clock.runFor(1_000);
+    await shows(page, ['101']);
+    expect(asked(page)).toBe('?account=shop&text=посылка');
+  });
+
   it('takes no further page of the question before', async () => {
     await fill();
     const page = await open('/about-nothing');

@@ -10,6 +10,9 @@ export const SearchBox = ({ text, onSearch }: { readonly text: string; readonly 
   const box = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const asked = useRef(text);
+  // A filter chosen while the typing rests is not taken back by it.
+  const newest = useRef(onSearch);
+  newest.current = onSearch;
 
   useEffect(() => {
     // Ours comes back through the address too; only what a link or "back" put there moves the box.
@@ -35,7 +38,7 @@ export const SearchBox = ({ text, onSearch }: { readonly text: string; readonly 
     clearTimeout(timer.current);
     if (words.trim() === asked.current) return;
     asked.current = words.trim();
-    onSearch(asked.current);
+    newest.current(asked.current);
   };
   const type = (words: string): void => {
     setTyped(words);
