@@ -97,6 +97,16 @@ it('a planted page in the visitor’s text is shown as text and runs nothing', a
   expect([...seen.hosts]).toEqual([new URL(address).host]);
 });
 
+it('an empty audit says why it is empty, and what failed does not seem to load', async () => {
+  const address = await start();
+  const { tab } = await opened(`${address}/access`);
+  await tab.getByText('nobody signs in to this console').waitFor();
+  await tab.route('**/api/access/*', (route) => route.fulfill({ status: 503, body: '' }));
+  await tab.reload();
+  await expect.poll(() => tab.getByRole('alert').count()).toBe(2);
+  expect(await tab.getByText('Loading').count()).toBe(0);
+});
+
 it('the administrator signs in by the password, makes a token, sees the audit, and signs out', async () => {
   const password = 'correct horse battery';
   const address = await start({ signIn: { how: 'password', passwordHash: new Secret(await hashPassword(password)) } });
@@ -113,6 +123,7 @@ it('the administrator signs in by the password, makes a token, sees the audit, a
   await tab.getByRole('button', { name: 'Create a token' }).click();
   const token = await tab.getByTestId('new-token').textContent();
   expect((await fetch(`${address}/api/dialogs`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+  await tab.getByRole('columnheader', { name: 'Valid' }).waitFor();
   await tab.getByText('sign-in refused').waitFor();
   await tab.screenshot({ path: join(pictures, 'access-page.png') });
   expect(await tab.evaluate(() => document.cookie)).toBe('');

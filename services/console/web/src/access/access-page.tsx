@@ -3,6 +3,8 @@ import type { AccessAudit, Tokens } from '../../../src/access/schemas.ts';
 import { api } from '../api.ts';
 import { Failed, Loading } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
+import { dateTime } from '../time.ts';
+import { useSession } from './session.tsx';
 
 const roles = ['viewer', 'analyst', 'operator', 'administrator'] as const;
 const dayMs = 86_400_000;
@@ -76,12 +78,23 @@ const TokensPart = () => {
       )}
       {error === undefined ? null : <Failed error={error} again={load} />}
       {tokens === undefined ? (
-        <Loading />
+        error === undefined ? (
+          <Loading />
+        ) : null
       ) : tokens.tokens.length === 0 ? (
         <p className="faint">{t.access.noTokens}</p>
       ) : (
         <div className="scroll">
           <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.access.name}</th>
+                <th scope="col">{t.access.roleLabel}</th>
+                <th scope="col">{t.access.valid}</th>
+                <th scope="col">{t.access.by}</th>
+                <td />
+              </tr>
+            </thead>
             <tbody>
               {tokens.tokens.map((one) => (
                 <tr key={one.id}>
@@ -108,6 +121,7 @@ const TokensPart = () => {
 
 const AuditPart = () => {
   const { t, language } = useTexts();
+  const { user } = useSession();
   const [pages, setPages] = useState<readonly AccessAudit[]>([]);
   const [error, setError] = useState<unknown>();
   const load = useCallback((before: number | null): void => {
@@ -118,34 +132,39 @@ const AuditPart = () => {
   }, []);
   useEffect(() => load(null), [load]);
   const next = pages.at(-1)?.next ?? null;
+  const nothing = pages.length > 0 && pages.every(({ entries }) => entries.length === 0);
   return (
     <section className="card section" aria-label={t.access.audit}>
       <h2>{t.access.audit}</h2>
       {error === undefined ? null : <Failed error={error} again={() => load(null)} />}
-      <div className="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t.access.time}</th>
-              <th scope="col">{t.access.by}</th>
-              <th scope="col">{t.access.what}</th>
-              <th scope="col">{t.access.details}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pages.flatMap(({ entries }) =>
-              entries.map(({ type, revision, at, by, ...more }) => (
-                <tr key={revision}>
-                  <th scope="row">{new Date(at).toLocaleString(language)}</th>
-                  <td>{typeof by === 'string' ? by : '—'}</td>
-                  <td>{t.access.event[type] ?? type}</td>
-                  <td>{Object.entries(more).map(told).join(' · ')}</td>
-                </tr>
-              )),
-            )}
-          </tbody>
-        </table>
-      </div>
+      {pages.length === 0 && error === undefined ? <Loading /> : null}
+      {nothing ? <p className="faint">{user === null ? t.access.nobodySignsIn : t.access.noAudit}</p> : null}
+      {pages.length === 0 || nothing ? null : (
+        <div className="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.access.time}</th>
+                <th scope="col">{t.access.by}</th>
+                <th scope="col">{t.access.what}</th>
+                <th scope="col">{t.access.details}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {pages.flatMap(({ entries }) =>
+                entries.map(({ type, revision, at, by, ...more }) => (
+                  <tr key={revision}>
+                    <th scope="row">{dateTime(at, language)}</th>
+                    <td>{typeof by === 'string' ? by : '—'}</td>
+                    <td>{t.access.event[type] ?? type}</td>
+                    <td>{Object.entries(more).map(told).join(' · ')}</td>
+                  </tr>
+                )),
+              )}
+            </tbody>
+          </table>
+        </div>
+      )}
       {next === null ? null : (
         <button type="button" onClick={() => load(next)}>
           {t.access.more}

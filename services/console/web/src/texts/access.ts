@@ -19,12 +19,15 @@ export type AccessTexts = {
   readonly name: string;
   readonly roleLabel: string;
   readonly days: string;
+  readonly valid: string;
   readonly create: string;
   readonly shownOnce: string;
   readonly state: { readonly until: (time: string) => string; readonly ended: string; readonly revoked: string; readonly forever: string };
   readonly revoke: string;
   readonly by: string;
   readonly audit: string;
+  readonly noAudit: string;
+  readonly nobodySignsIn: string;
   readonly time: string;
   readonly what: string;
   readonly details: string;
