@@ -62,8 +62,17 @@ export const age = (ms: number, language: string): string => {
   return inUnit(language, name).format(Math.max(0, Math.floor(ms / size)));
 };
 
-export const hourAndMinute = (at: number, language: string): string =>
-  kept(`${language} hm`, () => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })).format(at);
+const isToday = (at: number): boolean => new Date(at).toDateString() === new Date(serverNow()).toDateString();
+
+/** Of today by the clock, else with the day: what is away may be so since yesterday. */
+export const hourAndMinute = (at: number, language: string): string => {
+  const today = isToday(at);
+  const day = today ? {} : ({ day: 'numeric', month: 'short' } as const);
+  return kept(
+    `${language} hm ${today}`,
+    () => new Intl.DateTimeFormat(language, { ...day, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  ).format(at);
+};
 
 export const clockTime = (at: number, language: string): string =>
   kept(
@@ -88,3 +97,6 @@ export const dateTime = (at: number, language: string): string =>
         hourCycle: 'h23',
       }),
   ).format(at);
+
+/** Of today by the clock, else with the day. */
+export const dayAndTime = (at: number, language: string): string => (isToday(at) ? clockTime(at, language) : dateTime(at, language));

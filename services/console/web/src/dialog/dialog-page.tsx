@@ -6,7 +6,7 @@ import { useLag } from '../lag/lag-now.tsx';
 import { listPath } from '../list/filter.ts';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { age, clockTime, useNow } from '../time.ts';
+import { age, dayAndTime, useNow } from '../time.ts';
 import type { Step } from './history.ts';
 import { type PinLoader, usePins } from './pins.ts';
 import { Replay } from './replay.tsx';
@@ -55,7 +55,7 @@ export const DialogPage = ({ account, chatId, list }: DialogPageProps) => {
       {history === undefined && error === undefined ? <Loading /> : null}
       {history?.length && lostSince !== undefined ? (
         <p className="notice" role="status" data-testid="unknown-since">
-          {t.dialog.unknownSince(clockTime(lostSince, language))}
+          {t.dialog.unknownSince(dayAndTime(lostSince, language))}
         </p>
       ) : null}
       {history?.length ? (

@@ -2,7 +2,7 @@ import type { Effect } from '@dialog/contracts/effects';
 import type { DialogState } from '@dialog/domain/state';
 import { summarize } from '@dialog/domain/summary';
 import { type Texts, word } from '../texts/texts.ts';
-import { clockTime, dateTime } from '../time.ts';
+import { dateTime } from '../time.ts';
 import { isPersonal, type Personal } from './pins.ts';
 
 /** One line of the state, worded; two states differ where the texts of a key do. */
@@ -34,7 +34,7 @@ export const factsOf = (
           (summary.operatorId === null ? '' : ` ${nameOf(summary.operatorId)}`) +
           (live?.holder.owner === 'nobody' && live.holder.final ? `, ${f.final}` : ''),
   );
-  add('who', 'ownerSince', f.ownerSince, summary.ownerSince === null ? '—' : clockTime(summary.ownerSince, language));
+  add('who', 'ownerSince', f.ownerSince, summary.ownerSince === null ? '—' : dateTime(summary.ownerSince, language));
   add('who', 'flag', f.flag, summary.flag ? `${f.yes}: ${word(t.words.flagCause, summary.flagCause)}` : f.no);
   add('who', 'episode', f.episode, summary.episode === null ? '—' : String(summary.episode));
   add('who', 'epoch', f.epoch, String(summary.epoch));

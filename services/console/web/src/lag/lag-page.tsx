@@ -3,7 +3,7 @@ import type { PartitionState } from '../../../src/lag/partition-state.ts';
 import type { GroupLag, PartitionLag } from '../../../src/lag/report.ts';
 import { Empty, Failed, Loading } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { clockTime, duration } from '../time.ts';
+import { dayAndTime, duration } from '../time.ts';
 import { useLag } from './lag-now.tsx';
 import { classOf } from './lag-strip.tsx';
 import { sentenceOf } from './sentence.ts';
@@ -23,7 +23,7 @@ export const LagPage = () => {
     <section className="page" aria-labelledby="lag-heading">
       <div className="page-head">
         <h1 id="lag-heading">{t.lag.heading}</h1>
-        {known == null || isUnknown ? null : <span className="faint">{t.lag.asOf(clockTime(known.at, language))}</span>}
+        {known == null || isUnknown ? null : <span className="faint">{t.lag.asOf(dayAndTime(known.at, language))}</span>}
       </div>
       {report === undefined ? error === undefined ? <Loading /> : <Failed error={error} again={again} /> : null}
       {verdict === undefined || verdict.kind === 'none' ? null : (
@@ -38,7 +38,7 @@ export const LagPage = () => {
       )}
       {verdict?.kind === 'none' ? <Empty title={t.lag.empty} hint={t.lag.emptyHint} /> : null}
       {isUnknown && known != null && known.groups.length > 0 ? (
-        <h2 className="last-known">{t.lag.lastKnown(clockTime(known.at, language))}</h2>
+        <h2 className="last-known">{t.lag.lastKnown(dayAndTime(known.at, language))}</h2>
       ) : null}
       <div className={isUnknown ? 'groups stale' : 'groups'}>
         {known?.groups.map((group) => (

@@ -112,10 +112,13 @@ it('says since when it is unknown, and whether the log or the console is away', 
     groups: [],
     lastKnown: { at: at - 1_000, groups: [group('projector', 'OK')] },
   };
-  expect(said(away).map(withoutTime)).toEqual(['Unknown since hh:mm: the log does not answer.', 'Неизвестно с hh:mm: журнал не отвечает.']);
+  expect(said(away).map(withoutTime)).toEqual([
+    'Unknown since Mar 2, hh:mm: the log does not answer.',
+    'Неизвестно с 2 мар., hh:mm: журнал не отвечает.',
+  ]);
   expect(said(report(group('projector', 'OK')), at).map(withoutTime)).toEqual([
-    'Unknown since hh:mm: the console does not answer.',
-    'Неизвестно с hh:mm: консоль не отвечает.',
+    'Unknown since Mar 2, hh:mm: the console does not answer.',
+    'Неизвестно с 2 мар., hh:mm: консоль не отвечает.',
   ]);
 });
 

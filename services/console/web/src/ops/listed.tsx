@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Failed, Loading } from '../frame/states.tsx';
 import { Link } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { clockTime } from '../time.ts';
+import { dayAndTime } from '../time.ts';
 import type { Fetched } from './use-fetched.ts';
 
 /** A list as it was last told: while nothing newer comes it says as of when it is. */
@@ -20,7 +20,7 @@ export const Listed = <T extends { readonly now: number }>({
       {error === undefined ? null : <Failed error={error} again={again} />}
       {error !== undefined && value !== undefined ? (
         <p className="notice" role="status">
-          {t.ops.asOf(clockTime(value.now, language))}
+          {t.ops.asOf(dayAndTime(value.now, language))}
         </p>
       ) : null}
       {value === undefined ? error === undefined ? <Loading /> : null : children(value)}

@@ -8,7 +8,7 @@ import { sentenceOf } from '../lag/sentence.ts';
 import { verdictOf } from '../lag/verdict.ts';
 import { Link, usePlace } from '../router.tsx';
 import { useTexts } from '../texts/context.tsx';
-import { clockTime } from '../time.ts';
+import { dayAndTime } from '../time.ts';
 import { AccountsList } from './accounts-list.tsx';
 import { ActionsList } from './actions-list.tsx';
 import { ParkedList } from './parked-list.tsx';
@@ -95,7 +95,7 @@ export const OpsPage = () => {
       </nav>
       {storeAway == null ? null : (
         <p className="notice" role="status">
-          {t.ops.asOf(clockTime(storeAway, language))}
+          {t.ops.asOf(dayAndTime(storeAway, language))}
         </p>
       )}
       <div className="ops-list" key={tab}>

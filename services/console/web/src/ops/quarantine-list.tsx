@@ -3,7 +3,7 @@ import { api } from '../api.ts';
 import { Empty } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
-import { age, clockTime, useNow } from '../time.ts';
+import { age, dayAndTime, useNow } from '../time.ts';
 import { ActButton } from './act-button.tsx';
 import { type Action, useAction } from './action-dialog.tsx';
 import { feedOf } from './actions.ts';
@@ -59,7 +59,7 @@ export const QuarantineList = () => {
                       <span className="faint">
                         {[event, `${bytes} B`, truncated ? t.ops.truncated : null].filter((part) => part !== null).join(' · ')}
                       </span>
-                      <span>{fed === null ? '' : t.ops.fedBy(fed.by, clockTime(fed.at, language))}</span>
+                      <span>{fed === null ? '' : t.ops.fedBy(fed.by, dayAndTime(fed.at, language))}</span>
                       <span className="buttons">
                         <button type="button" aria-expanded={looked === key} onClick={() => setLooked(looked === key ? undefined : key)}>
                           {t.ops.look}

@@ -4,7 +4,7 @@ import { OwnerBadge } from '../frame/badges.tsx';
 import { Empty } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
 import { word } from '../texts/texts.ts';
-import { age, clockTime, useNow } from '../time.ts';
+import { age, dayAndTime, useNow } from '../time.ts';
 import { ActButton } from './act-button.tsx';
 import { useAction } from './action-dialog.tsx';
 import { releaseOf, switchOf } from './actions.ts';
@@ -23,7 +23,7 @@ const Tried = ({ head }: { readonly head: Stuck['head'] }) => {
       <span className="faint">
         {attempt > 1 ? `, ${t.ops.attempt(attempt)}` : ''}
         {code !== null || why !== null ? `, ${code ?? word(t.words.outcome, why)}` : ''}
-        {notBefore === null ? '' : `, ${t.ops.nextTry(clockTime(notBefore, language))}`}
+        {notBefore === null ? '' : `, ${t.ops.nextTry(dayAndTime(notBefore, language))}`}
       </span>
     </span>
   );
