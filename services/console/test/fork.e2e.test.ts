@@ -95,6 +95,10 @@ describe('a fork', { timeout: 60_000 }, () => {
     await page.locator('.fork-facts [data-fact=owner]', { hasText: 'Queue' }).waitFor();
     // What the visitor wrote to the bot there, people would have read here.
     await page.getByText(/recorded inputs have no meaning here and were left out/).waitFor();
+    // Keys that move what a fork hides would begin it anew from elsewhere.
+    await page.getByRole('button', { name: 'Run' }).press('ArrowRight');
+    await page.getByRole('button', { name: 'Run' }).press('f');
+    expect(await answer.inputValue()).toBe('оператор');
     expect(await seriousFindings(page)).toEqual([]);
     await page.screenshot({ path: `${pictures}fork-en-light.png`, fullPage: true });
     expect(asked).toEqual([]);

@@ -80,7 +80,8 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
       const target = event.target instanceof Element ? event.target : null;
       if (target?.closest('input:not([type=range]), select, textarea, pre, dialog, [role=menu]')) return;
       const act = keyOf(event, target?.closest('.events') !== null);
-      if (act === undefined) return;
+      // What the other keys move is not there while a fork is, and another place would begin it anew without what was typed.
+      if (act === undefined || (look.fork !== undefined && act !== 'help')) return;
       event.preventDefault();
       switch (act) {
         case 'next':
@@ -115,7 +116,7 @@ export const Replay = memo(({ account, chatId, history, path, pins }: ReplayProp
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [rows, row, chosen, look.changes, picture, help, toRow, change]);
+  }, [rows, row, chosen, look.changes, look.fork, picture, help, toRow, change]);
 
   const related = useMemo(() => {
     const marks = new Map<number, 'cause' | 'consequence'>();
