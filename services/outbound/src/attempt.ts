@@ -205,7 +205,7 @@ const send = async (
   const { clock, log, metrics, store, insist } = context;
   let sentAt: number | undefined;
   const began = clock.monotonic();
-  const answer = await gate.send(() => {
+  const answer = await gate.send(record.chatId, () => {
     sentAt = log.logTime();
     return post(botApi, record, context.cut);
   });

@@ -31,20 +31,54 @@ const aGate = (bucketSize = 1000) => {
     onClose: () => void seen.push('close'),
   });
   const gate = accountGate({ clock, circuit, bucket: tokenBucket({ clock, ratePerSecond: 5, burst: bucketSize }) });
-  return { pass, seen, send: (answer: BotApiAnswer | Promise<BotApiAnswer>) => gate.send(async () => answer) };
+  let chats = 0;
+  return {
+    pass,
+    seen,
+    /** Each of another chat unless told otherwise. */
+    send: (answer: BotApiAnswer | Promise<BotApiAnswer>, who = `chat ${++chats}`) => gate.send(who, async () => answer),
+  };
 };
 
 test('the burst goes at once, then five a second; who is turned away is told a time of his own', async () => {
   const { send, pass } = aGate(3);
   for (let i = 0; i < 3; i += 1) expect(await send(ok)).toEqual(ok);
-  expect(await send(ok)).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 200 });
-  expect(await send(ok)).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 400 });
+  expect(await send(ok, 'first')).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 200 });
+  expect(await send(ok, 'second')).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 400 });
+  expect(await send(ok, 'second')).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 400 });
   pass(200);
-  expect(await send(ok)).toEqual(ok);
-  expect(await send(ok)).toMatchObject({ kind: 'held' });
+  expect(await send(ok, 'first')).toEqual(ok);
+  expect(await send(ok, 'first')).toMatchObject({ kind: 'held' });
   pass(60_000);
   for (let i = 0; i < 3; i += 1) expect(await send(ok)).toEqual(ok);
   expect(await send(ok)).toMatchObject({ kind: 'held' });
+});
+
+test('who comes back at the time that he was told goes then, however many come for the first time meanwhile', async () => {
+  const { send, pass } = aGate(1);
+  expect(await send(ok)).toEqual(ok);
+  const told = await send(ok, 'waits');
+  if (told.kind !== 'held') throw new Error('not held');
+  // Twice as many as the rate allows.
+  for (let left = told.waitMs + 300; left > 0; left -= 100) {
+    pass(100);
+    await send(ok);
+  }
+  expect(await send(ok, 'waits')).toEqual(ok);
+});
+
+test('a token that is not fetched is let go of: those who gave up hold nobody up for long', async () => {
+  const { send, pass } = aGate(1);
+  for (let gone = 0; gone < 1_000; gone++) await send(ok);
+  let sent = 0;
+  for (let passed = 0; passed < 60_000; passed += 200) {
+    pass(200);
+    if ((await send(ok)).kind === 'accepted') sent += 1;
+  }
+  // Each of another chat, and none of them comes back: a third of what the rate allows still goes.
+  expect(sent).toBeGreaterThan(50);
+  pass(60_000);
+  expect(await send(ok)).toEqual(ok);
 });
 
 test('failures in a row open the circuit; a refusal between them says that Webim is well', async () => {

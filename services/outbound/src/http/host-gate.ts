@@ -7,7 +7,10 @@ import { tokenBucket } from '../account/token-bucket.ts';
 /** Not tried: this host's limit, its circuit or its own wish said so, at once. */
 export type HeldByHost = { readonly kind: 'held'; readonly code: 'rate_limit' | 'circuit_open' | 'asked_to_wait'; readonly waitMs: number };
 
-export type HostGate = { readonly send: (call: () => Promise<Exchange>) => Promise<Exchange | HeldByHost> };
+export type HostGate = {
+  /** `who`: one step of one dialog, so that the time it was told is kept for it. */
+  readonly send: (who: string, call: () => Promise<Exchange>) => Promise<Exchange | HeldByHost>;
+};
 
 /** A visitor waits for the answer: a longer pause than this is taken as "no". */
 export const maxHostPauseMs = 30_000;
@@ -35,12 +38,12 @@ export const hostGate = (options: {
   );
   let askedUntil = Number.NEGATIVE_INFINITY;
   return {
-    send: async (call) => {
+    send: async (who, call) => {
       const asked = askedUntil - clock.monotonic();
       if (asked > 0) return { kind: 'held', code: 'asked_to_wait', waitMs: asked };
       const open = circuit.closedFor();
       if (open > 0) return { kind: 'held', code: 'circuit_open', waitMs: open };
-      const wait = bucket.take();
+      const wait = bucket.take(who);
       if (wait > 0) return { kind: 'held', code: 'rate_limit', waitMs: wait };
       const answer = await circuit.run(call);
       if (answer.kind === 'answered' && answer.status === 429) {

@@ -114,7 +114,7 @@ export const httpSteps = (options: HttpStepsOptions): HttpSteps => {
       const prepared = prepare(effect.method, request, attempt.idempotencyKey);
       if (prepared === undefined) return refusedHttp('invalid_request');
 
-      const answer: Exchange | HeldByHost = await gateOf(url.host).send(() => {
+      const answer: Exchange | HeldByHost = await gateOf(url.host).send(attempt.idempotencyKey, () => {
         attempt.onSend();
         return exchange(
           { origin: url.origin, path: `${url.pathname}${url.search}`, method: effect.method, ...prepared },
