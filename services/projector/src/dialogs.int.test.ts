@@ -75,6 +75,36 @@ it('keeps one snapshot of a dialog, the newest', async () => {
   expect(kept.map(({ data }) => (data as { revision: number }).revision)).toEqual([800]);
 });
 
+it('loads a dialog whose snapshot is larger than an append from it too, and passes over one whose parts are not all there', async () => {
+  const events: DomainEvent[] = life(15_000).map((event) =>
+    event.type === 'InputRecorded'
+      ? { ...event, data: { ...event.data, input: { ...event.data.input, inputId: `wh:${randomUUID()}` } } }
+      : event,
+  );
+  for (let from = 0; from < events.length - 100; from += 500)
+    await write(events.slice(from, Math.min(from + 500, events.length - 100)), from);
+  const first = await dialogs({ store, capacity: 10 }).load(id, 1);
+  for (let time = 0; time < 2; time++) await keepSnapshot(store, { ...first, revision: 100 }, first);
+  await write(events.slice(-100), events.length - 100);
+  const counted = counting();
+  const loaded = await dialogs({ store: counted.store, capacity: 10 }).load(id, 1);
+  expect(stateHash(loaded.state as DialogState)).toBe(stateHash(fold(events, initialDialog)));
+  expect(loaded.revision).toBe(events.length - 1);
+  expect(counted.read()).toBeLessThan(400);
+
+  const parts = await store.read(snapshotStream(id));
+  expect(parts.map(({ data }) => (data as { part: number }).part)).toEqual(parts.map((_, at) => at));
+  await store.keepNewest(snapshotStream(id), 2);
+  expect(stateHash((await dialogs({ store, capacity: 10 }).load(id, 1)).state as DialogState)).toBe(stateHash(loaded.state as DialogState));
+  // Another owner's last part between them.
+  await store.append(
+    snapshotStream(id),
+    parts.slice(0, 1).map(({ type, data }) => ({ id: randomUUID(), type, data, metadata: {} })),
+    'any',
+  );
+  expect((await dialogs({ store, capacity: 10 }).load(id, 1)).revision).toBe(events.length - 1);
+});
+
 it('reads a short dialog, and one that is new, in one go', async () => {
   const asked: string[] = [];
   const watched: EventStore = {

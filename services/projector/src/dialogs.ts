@@ -60,6 +60,10 @@ export type Dialogs = {
 const pageSize = 500;
 /** A snapshot is written each time that so many events have come (design §7). */
 const snapshotEvery = 200;
+/** For each so many inputs that a dialog has taken, as much rarer: their ids are what makes its snapshot large. */
+const inputsAsRare = 5_000;
+/** UTF-16 units of a snapshot's JSON in one event: what it takes as JSON once more is below what one append may hold. */
+const partLength = 128 * 1024;
 
 /** A cached state counts only in the assignment in which its tail revision was checked (design §6.4). */
 export const dialogs = ({ store, capacity }: { store: EventStore; capacity: number }): Dialogs => {
@@ -117,8 +121,7 @@ const readWhole = async (store: EventStore, id: SubjectId): Promise<Loaded> => {
 /** @throws EventStoreError */
 const newestSnapshot = async (store: EventStore, id: DialogId): Promise<LoadedDialog | undefined> => {
   const [tail] = await store.read(dialogStream(id), { direction: 'backwards', maxCount: 1 });
-  const [event] = await store.read(snapshotStream(id), { direction: 'backwards', maxCount: 1 });
-  const { data } = snapshotSchema.safeParse(event?.data);
+  const { data } = snapshotSchema.safeParse(await newestData(store, snapshotStream(id)));
   // Of another version of the fold, or ahead of a stream that was restored from a backup: the stream is what counts.
   if (data === undefined || data.fold !== foldVersion || data.revision > (tail?.revision ?? -1)) return undefined;
   const { revision, settingsHash, parked } = data;
@@ -126,21 +129,53 @@ const newestSnapshot = async (store: EventStore, id: DialogId): Promise<LoadedDi
   return { kind: 'dialog', id, state: restored(data.state), revision, settingsHash, parked, last: null, told };
 };
 
+const partSchema = z.object({ snapshot: z.string(), part: z.number().int(), parts: z.number().int().positive(), json: z.string() });
+
+/** @returns undefined where there is none, or its last parts are missing: the stream is read instead. @throws EventStoreError */
+const newestData = async (store: EventStore, stream: string): Promise<unknown> => {
+  const [event] = await store.read(stream, { direction: 'backwards', maxCount: 1 });
+  if (event?.type !== 'SnapshotPart') return event?.data;
+  const { data: last } = partSchema.safeParse(event.data);
+  if (last === undefined || last.part !== last.parts - 1) return undefined;
+  const events = (await store.read(stream, { direction: 'backwards', maxCount: last.parts })).reverse();
+  const parts = events.map(({ data }) => partSchema.safeParse(data).data);
+  // Of two owners that wrote at once, or cut off by what a former snapshot keeps.
+  if (parts.length < last.parts || parts.some((part, at) => part?.snapshot !== last.snapshot || part.part !== at)) return undefined;
+  return JSON.parse(parts.map((part) => part?.json).join(''));
+};
+
 /** Disposable: what can't be written now is written 200 events later. A visitor's stream is short: it has none. */
 export const keepSnapshot = async (store: EventStore, before: Loaded, after: Loaded): Promise<void> => {
   if (after.kind === 'visitor') return;
-  if (Math.floor((before.revision + 1) / snapshotEvery) === Math.floor((after.revision + 1) / snapshotEvery)) return;
+  const every = snapshotEvery * (1 + Math.floor(after.state.inputs.size / inputsAsRare));
+  if (Math.floor((before.revision + 1) / every) === Math.floor((after.revision + 1) / every)) return;
   const { state, revision, settingsHash, parked, id } = after;
   const told: Append[] = [];
   for (let one = after.told; one !== null; one = one.before) told.push({ inputId: one.inputId, revision: one.revision });
   const data = { fold: foldVersion, revision, settingsHash, parked, told: told.reverse(), state: snapshotOf(state) };
   try {
-    await store.append(snapshotStream(id), [{ id: crypto.randomUUID(), type: 'Snapshot', data, metadata: { schemaVersion: 1 } }], 'any');
-    // Each is the whole state, and only the newest is ever read.
-    await store.keepNewest(snapshotStream(id), 1);
+    await writeSnapshot(store, snapshotStream(id), data);
   } catch {
     // The stream is what counts.
   }
+};
+
+/** Each is the whole state, and only the newest is ever read. What is too large for one event stands in parts. @throws EventStoreError */
+const writeSnapshot = async (store: EventStore, stream: string, data: object): Promise<void> => {
+  const append = async (type: string, content: object): Promise<void> =>
+    void (await store.append(stream, [{ id: crypto.randomUUID(), type, data: content, metadata: { schemaVersion: 1 } }], 'any'));
+  const json = JSON.stringify(data);
+  const parts = Math.ceil(json.length / partLength);
+  if (parts === 1) await append('Snapshot', data);
+  else {
+    // Before them, or what one event was kept for would let go of the first parts.
+    await store.keepNewest(stream, parts);
+    const snapshot = crypto.randomUUID();
+    for (let part = 0; part < parts; part++) {
+      await append('SnapshotPart', { snapshot, part, parts, json: json.slice(part * partLength, (part + 1) * partLength) });
+    }
+  }
+  await store.keepNewest(stream, parts);
 };
 
 /** Reads what came after the revision that is known, page by page. */
