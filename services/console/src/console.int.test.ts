@@ -403,10 +403,10 @@ describe('lag', () => {
 });
 
 describe('the door', () => {
-  const statusFor = (host: string): Promise<number> =>
+  const statusFor = (host: string, more: Record<string, string> = {}): Promise<number> =>
     new Promise((resolve, reject) => {
       const { port } = new URL(desk.address());
-      request({ host: '127.0.0.1', port, path: '/api/about', headers: { host } }, (response) => {
+      request({ host: '127.0.0.1', port, path: '/api/about', headers: { host, ...more } }, (response) => {
         response.resume();
         resolve(response.statusCode ?? 0);
       })
@@ -426,9 +426,25 @@ describe('the door', () => {
           '127.0.0.1.evil.example',
           'localhost.evil.example:80',
           'evil@127.0.0.1',
-        ].map(statusFor),
+        ].map((host) => statusFor(host)),
       ),
     ).toEqual([200, 200, 200, 421, 421, 421, 421]);
+  });
+
+  it('lets no page of another site ask by itself, only lead people here', async () => {
+    await start();
+    const from = (site: string, mode: string, dest: string): Promise<number> =>
+      statusFor('localhost', { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest });
+    const asked = [
+      from('cross-site', 'no-cors', 'image'),
+      from('cross-site', 'cors', 'empty'),
+      from('same-site', 'no-cors', 'script'),
+      from('cross-site', 'navigate', 'iframe'),
+      from('cross-site', 'navigate', 'document'),
+      from('none', 'navigate', 'document'),
+      from('same-origin', 'cors', 'empty'),
+    ];
+    expect(await Promise.all(asked)).toEqual([403, 403, 403, 403, 200, 200, 200]);
   });
 
   it('lets the page load nothing from elsewhere, and says where the simulator is', async () => {
