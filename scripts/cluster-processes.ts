@@ -21,6 +21,8 @@ export type ClusterOptions = {
   /** A bug planted on purpose: the comparison must see it. */
   readonly planted?: string;
   readonly ports?: { readonly ingress: number; readonly console: number };
+  /** Told of a member that ended though nobody here asked it to: how, and what it said last. */
+  readonly onEnded?: (name: string, how: string, said: string) => void;
 };
 
 /** One service of the cluster: a process of its own that can be killed and started again on its own folder. */
@@ -32,6 +34,9 @@ export type Member = {
   /** SIGTERM; resolves with the exit code. */
   readonly stop: () => Promise<number | null>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  readonly pid: () => number | undefined;
+  /** Where its health and metrics are, once it has started. */
+  readonly operationsUrl: () => string | undefined;
   /** Ended by itself since it was last started: what it said last. */
   readonly failed: () => string | undefined;
 };
@@ -76,6 +81,7 @@ export const cluster = async (options: ClusterOptions): Promise<Cluster> => {
     let child: ChildProcess | undefined;
     let tail = '';
     let asked = false;
+    let operationsUrl: string | undefined;
     const running = (): ChildProcess | undefined =>
       child !== undefined && child.exitCode === null && child.signalCode === null ? child : undefined;
     const end = async (signal: NodeJS.Signals): Promise<number | null> => {
@@ -111,16 +117,22 @@ export const cluster = async (options: ClusterOptions): Promise<Cluster> => {
         for (const stream of [one.stdout, one.stderr]) {
           createInterface({ input: stream }).on('line', (line) => {
             tail = `${tail}\n${line}`.slice(-2_000);
+            operationsUrl = /^ {2}Operations (\S+)\/readyz/.exec(line)?.[1] ?? operationsUrl;
             if (line.startsWith('Of the dialog engine run')) ready.resolve();
           });
         }
         // Killed on purpose before it was ready is no failure.
         one.once('exit', (code) => (asked ? ready.resolve() : ready.reject(new Error(`${name} ended with ${code}: ${tail}`))));
+        one.once('exit', (code, signal) => {
+          if (!asked) options.onEnded?.(name, signal ?? `code ${code}`, tail);
+        });
         await ready.promise;
       },
       kill: async () => void (await end('SIGKILL')),
       stop: () => end('SIGTERM'),
       signal: (signal) => void running()?.kill(signal),
+      pid: () => running()?.pid,
+      operationsUrl: () => operationsUrl,
       failed: () => (!asked && child !== undefined && running() === undefined ? tail : undefined),
     };
   };

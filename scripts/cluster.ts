@@ -44,6 +44,7 @@ const engine = await cluster({
   webhookToken,
   scriptFile: sampleBot,
   account: 'demo',
+  onEnded: (name, how, said) => say(`${name} ended (${how}); the others go on without it.${how.startsWith('code') ? said : ''}`),
   ports: { ingress: Number(process.env['INGRESS_PORT'] ?? 8080), console: Number(process.env['CONSOLE_PORT'] ?? 8081) },
 });
 const members = [
@@ -67,7 +68,9 @@ try {
   say(`  Console    ${engine.consoleUrl}`);
   say(`  Kafka      ${kafka.brokers.join(',')}`);
   say(`  Events     ${events.url}`);
-  say('Ctrl+C stops.');
+  say('Health and metrics, at /healthz, /readyz and /metrics of each:');
+  for (const member of members) say(`  ${member.name.padEnd(11)} ${member.operationsUrl()}   pid ${member.pid()}`);
+  say(`Data and log lines in ${dataDir}/{name}, removed at the end. Ctrl+C stops.`);
   await stopping.promise;
 } finally {
   for (const member of members) await member.stop();
