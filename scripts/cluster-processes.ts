@@ -117,8 +117,10 @@ export const cluster = async (options: ClusterOptions): Promise<Cluster> => {
         for (const stream of [one.stdout, one.stderr]) {
           createInterface({ input: stream }).on('line', (line) => {
             tail = `${tail}\n${line}`.slice(-2_000);
-            operationsUrl = /^ {2}Operations (\S+)\/readyz/.exec(line)?.[1] ?? operationsUrl;
-            if (line.startsWith('Of the dialog engine run')) ready.resolve();
+            const operations = /^ {2}Operations (\S+)\/readyz/.exec(line)?.[1];
+            operationsUrl = operations ?? operationsUrl;
+            // The last but one that it says; one with a planted bug has no such door.
+            if (operations !== undefined || (options.planted !== undefined && line.startsWith('Of the dialog engine run'))) ready.resolve();
           });
         }
         // Killed on purpose before it was ready is no failure.
