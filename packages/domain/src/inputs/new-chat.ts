@@ -24,8 +24,10 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     if (input.refused) return refusedWebhook(draft, input);
     recordInput(draft);
     startDialog(draft, { incomplete: false });
+    // People may have had it before the bot did.
+    const left = withoutSeenByPeople(draft, input, unique(draft));
     beginScript(draft);
-    offerMessages(draft, unique(draft));
+    offerMessages(draft, left);
     return;
   }
   if (state.holder.owner === 'nobody' && state.holder.final) return late(draft);

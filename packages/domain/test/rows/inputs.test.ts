@@ -144,6 +144,16 @@ describe('§5.2 a further new_chat', () => {
     expect(dialog.heard()).toEqual(['welcome', 'hello back', 'one', 'two']);
   });
 
+  it('the first of a chat that people had until then: what they answered is not answered again', () => {
+    const answered: Message = { ...visitorMessage('good day', 'two'), kind: 'operator', side: 'operator', operatorId: anna };
+    const dialog = aDialog();
+    dialog.assigned(anna);
+    dialog.newChat([visitorMessage('human', 'one'), answered, visitorMessage('hello', 'three')]);
+    dialog.accepts();
+    expect([dialog.owner(), dialog.heard()]).toEqual(['bot', ['welcome', 'hello back']]);
+    expect(dialog.of('MessagesSeenByPeople')).toEqual([{ hashes: ['id-one'] }]);
+  });
+
   it('with a body seen before, minutes after an operator took the chat, is no repeat', () => {
     const dialog = aDialog();
     dialog.newChat([], { bodyHash: 'empty' });
