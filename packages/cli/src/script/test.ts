@@ -65,8 +65,12 @@ const run = (patterns: readonly string[], options: Options, out: (text: string) 
   }
   for (const report of low) out(bad(`${report.file}: coverage ${report.coverage?.percent} %, wanted ${options.minCoverage} %`));
   const ms = Math.round(performance.now() - started);
-  if (tests.length === 0) out(bad(options.name === undefined ? 'there are no tests' : `no test matches ${options.name.source}`));
+  const broken = reports.filter((report) => !report.ok);
+  if (tests.length === 0 && broken.length > 0) out(bad('no test ran'));
+  else if (tests.length === 0) out(bad(options.name === undefined ? 'there are no tests' : `no test matches ${options.name.source}`));
   else out(`${failed === 0 ? good(`${tests.length} passed`) : bad(`${failed} failed, ${tests.length - failed} passed`)} in ${ms} ms`);
+  // Last, so that nobody takes the tests that passed for all.
+  for (const { file } of broken) out(bad(`${file} has errors: none of its tests ran`));
   return ok;
 };
 
