@@ -68,7 +68,7 @@ export const textTemplate = (
     return template;
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    reader.error(reader.placeIn(source, error.at), 'bad-expression', `${what}: ${error.message}`);
+    reader.error(reader.placeIn(source, error.at), 'bad-expression', `${what}: ${error.message}`, error.hint);
     return undefined;
   }
 };
@@ -87,7 +87,7 @@ export const expressionOf = (
     return expression;
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    reader.error(reader.placeIn(source, error.at), 'bad-expression', `${what}: ${error.message}`);
+    reader.error(reader.placeIn(source, error.at), 'bad-expression', `${what}: ${error.message}`, error.hint);
     return undefined;
   }
 };

@@ -80,6 +80,8 @@ const compileStep = (context: StepContext, source: Source, path: string, next: s
     if (allowed.includes(key)) continue;
     const second = named.some(([other]) => other === key);
     const inside = Object.hasOwn(verbWords[verb].keys, key);
+    const beside = allowed.filter((one) => one !== verb);
+    const near = nearest(key, beside);
     reader.error(
       at,
       second ? 'two-verbs' : 'unknown-key',
@@ -88,7 +90,9 @@ const compileStep = (context: StepContext, source: Source, path: string, next: s
         ? 'make it two steps'
         : inside
           ? `"${key}" stands inside ${verb}: indent it further`
-          : `beside ${verb}: ${allowed.filter((one) => one !== verb).join(', ')}`,
+          : near === undefined
+            ? `beside ${verb}: ${beside.join(', ')}`
+            : `did you mean "${near}"?`,
     );
   }
   const sibling = (key: string): Source | undefined => entries.find(([name]) => name === key)?.[1];

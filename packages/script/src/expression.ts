@@ -1,3 +1,4 @@
+import { nearest } from './nearest.ts';
 import type { Value } from './types.ts';
 
 /** An expression, parsed once. Pure and bounded: no loops, no calls but the built-in functions. */
@@ -17,11 +18,23 @@ export type FunctionName = keyof typeof functionArity;
 /** @property at 0-based place in the source of the expression. */
 export class ExpressionError extends Error {
   readonly at: number;
-  constructor(message: string, at: number) {
+  readonly hint: string | undefined;
+  constructor(message: string, at: number, hint?: string) {
     super(message);
     this.at = at;
+    this.hint = hint;
   }
 }
+
+/** Signs of other languages, and what stands for them here. */
+const foreign: Readonly<Record<string, string>> = {
+  '=': 'write "==" to compare',
+  '&': 'write "and"',
+  '|': 'write "or"',
+  '!': 'write "not"',
+  '“': 'texts stand in straight quotes',
+  '«': 'texts stand in straight quotes',
+};
 
 type Token = { readonly kind: 'number' | 'string' | 'name' | 'op' | 'end'; readonly text: string; readonly at: number };
 
@@ -55,7 +68,7 @@ const tokens = (source: string, base: number): Token[] => {
       continue;
     } else {
       const op = operators.find((candidate) => source.startsWith(candidate, at));
-      if (op === undefined) throw new ExpressionError(`unexpected "${char}"`, at + base);
+      if (op === undefined) throw new ExpressionError(`unexpected "${char}"`, at + base, foreign[char]);
       found.push({ kind: 'op', text: op, at: at + base });
     }
     at += (found.at(-1) as Token).text.length;
@@ -166,7 +179,11 @@ export const parseExpression = (source: string, base = 0): Expression => {
     });
 
   const call = (token: Token): Expression => {
-    if (!Object.hasOwn(functionArity, token.text)) throw new ExpressionError(`unknown function "${token.text}"`, token.at);
+    if (!Object.hasOwn(functionArity, token.text)) {
+      const near = nearest(token.text, Object.keys(functionArity));
+      const hint = near === undefined ? `one of ${Object.keys(functionArity).join(', ')}` : `did you mean "${near}"?`;
+      throw new ExpressionError(`unknown function "${token.text}"`, token.at, hint);
+    }
     const name = token.text as FunctionName;
     expect('(');
     const args = items(')');

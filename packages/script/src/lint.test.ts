@@ -278,6 +278,18 @@ it('a script whose trigger is refused is not called unreachable too', () => {
   expect(found('chat_start').map(([rule]) => rule)).toEqual(['duplicate-trigger']);
 });
 
+it('what authors bring along from other languages, and slips of the pen, are told what stands for them', () => {
+  const hints = (step: string) => lintScript(later(step)).flatMap(({ hint }) => hint ?? []);
+  const then = 'then: [{ stop: true }]';
+  expect(hints(`{ if: n = 5, ${then} }`)).toEqual(['write "==" to compare']);
+  expect(hints(`{ if: n == 5 && f, ${then} }`)).toEqual(['write "and"']);
+  expect(hints(`{ if: n == 5 || f, ${then} }`)).toEqual(['write "or"']);
+  expect(hints(`{ if: '!f', ${then} }`)).toEqual(['write "not"']);
+  expect(hints(`{ if: t == «да», ${then} }`)).toEqual(['texts stand in straight quotes']);
+  expect(hints(`{ if: emty(t), ${then} }`)).toEqual(['did you mean "empty"?']);
+  expect(hints('{ if: f, thn: [{ stop: true }] }')).toContain('did you mean "then"?');
+});
+
 it('a step that YAML reads as a text: what is missing', () => {
   const hint = (step: string) => lintScript(around(`      - ${step}`)).find(({ rule }) => rule === 'wrong-type')?.hint;
   expect(hint('say:"hi"')).toBe('a space belongs behind "say:"');
