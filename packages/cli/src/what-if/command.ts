@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '@dialog/contracts/clock';
 import { type DialogSettings, dialogSettingsSchema } from '@dialog/contracts/settings';
 import { parseScript } from '@dialog/script/parse';
+import { renderFinding } from '@dialog/script/render-finding';
 import { parseDuration } from '@dialog/service-kit/duration';
 import { historiesOf, historyFiles } from '@dialog/what-if/files';
 import type { History } from '@dialog/what-if/history';
@@ -60,8 +61,8 @@ export const whatIfCommand = (program: Command, out: (text: string) => void): vo
       const source = options.script === undefined ? undefined : readText(options.script);
       const settings = settingsOf(options.set);
       if (source === undefined && settings === undefined) return cannot('give --script, --set, or both');
-      const errors = source === undefined ? [] : errorsOf(source);
-      for (const error of errors) process.stderr.write(`${options.script}:${error}\n`);
+      const errors = source === undefined ? [] : errorsOf(source, options.script);
+      for (const error of errors) process.stderr.write(`${error}\n`);
       if (errors.length > 0) {
         process.exitCode = 1;
         return;
@@ -224,12 +225,10 @@ const jsonOr = (text: string): unknown => {
   }
 };
 
-const errorsOf = (source: string): string[] => {
+const errorsOf = (source: string, file: string | undefined): string[] => {
   const script = parseScript(source);
   if (script.ok) return [];
-  return script.findings
-    .filter(({ severity }) => severity === 'error')
-    .map(({ position, rule, message }) => `${position.line}:${position.column} error ${rule} ${message}`);
+  return script.findings.filter(({ severity }) => severity === 'error').map((finding) => renderFinding(source, finding, file));
 };
 
 const orCannot = <T>(work: () => T): T => {

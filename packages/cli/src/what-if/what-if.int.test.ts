@@ -154,7 +154,7 @@ describe('dialogctl what-if', () => {
   it('a script with errors ends with 1 and their places; what can not be done with 2', async () => {
     expect(await run('what-if', '--from', path('all.ndjson'), '--script', path('broken.yaml'))).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/broken\.yaml:3:32 error/),
+      stderr: expect.stringMatching(/broken\.yaml:3:32 error .*\n {2}3 \| .*\n.*\^\n.* = /),
     });
     const cut = (await readFile(path('all.ndjson'), 'utf8')).split('\n').slice(0, -2).join('\n');
     await writeFile(path('cut.txt'), `${cut}\n`);
