@@ -129,7 +129,8 @@ const appliedBy = ({ after, input, events }: Step): Extract<Applied, { kind: 'ap
 
 /**
  * What waits behind a record, decided on the state after it: a backlog costs the store one append for many records. What is no plain input, fails or
- * changes nothing ends it, and is looked at in its own turn.
+ * changes nothing ends it, and is looked at in its own turn. So does what stops the dialog: those before it, redelivered, would follow into its parked
+ * stream as if they still waited, and a head that they opened would never be published.
  */
 const stepsBehind = async (dependencies: ApplyDependencies, first: Loaded, records: readonly LogRecord[]): Promise<readonly Step[]> => {
   const steps: Step[] = [];
@@ -139,7 +140,7 @@ const stepsBehind = async (dependencies: ApplyDependencies, first: Loaded, recor
       if (before.parked || before.state.inputs.has(recordPlace(record))) break;
       const input = inputOf(record, before.id);
       const step = isRelease(input) ? undefined : await stepOf(dependencies, before, record, input);
-      if (step === undefined || step.events.length === 0) break;
+      if (step === undefined || step.events.length === 0 || step.after.parked) break;
       steps.push(step);
       before = step.after;
     }

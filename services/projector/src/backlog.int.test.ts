@@ -44,12 +44,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const put = (chatId: string, value: unknown): Promise<unknown> =>
+const put = (chatId: string, value: unknown) =>
   log.append([
     { topic: topics.inbox, key: `acme:${chatId}`, value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) },
   ]);
 const common = (chatId: string, inputId: string) => ({ inputId, account: 'acme', chatId, chatIdForm: 'string', receivedAt: 1 });
-const says = (chatId: string, number: number, text = `line ${number}`): Promise<unknown> =>
+const says = (chatId: string, number: number, text = `line ${number}`) =>
   put(chatId, {
     type: 'new_message',
     ...common(chatId, `m-${number}`),
@@ -143,4 +143,30 @@ it('an append of many that has landed though nobody heard of it stands once', as
   const [id] = dialogs as [DialogId];
   expect(await told(together, id)).toEqual(await told(alone, id));
   expect(await told(together, id)).not.toHaveLength(0);
+});
+
+it('what is taken along does not wait in the parked stream of the dialog that stops right behind it', async () => {
+  const [together, alone] = stores as [EventStore, EventStore];
+  await writeFile(
+    join(folder, 'bot.yaml'),
+    `format: dialog-script/1
+bot: b
+defaults: { handover: { department: people } }
+vars: { no: { type: int }, none: { type: int } }
+scripts:
+  w: { when: chat_start, steps: [{ mark: begun }] }
+  d: { when: { text: { any_of: [divide] } }, steps: [{ set: { none: "0" } }, { set: { no: 1 / none } }] }
+  o: { when: { fallback: { streak: 1 } }, steps: [{ mark: heard }] }
+`,
+  );
+  await put('1', { type: 'new_chat', ...common('1', 'c-1'), messages: [], bodyHash: 'b' });
+  await says('1', 1);
+  await says('1', 2, 'divide');
+  const [behind] = await says('1', 3);
+  await apply(together, { alone: false, lost: 1 });
+  await apply(alone, { alone: true });
+  const [id] = dialogs as [DialogId];
+  expect(await told(together, id)).toEqual(await told(alone, id));
+  expect(await offsetsParked(alone, id)).toEqual([behind?.offset]);
+  expect(await offsetsParked(together, id)).toEqual([behind?.offset]);
 });
