@@ -145,7 +145,10 @@ it('an append of many that has landed though nobody heard of it stands once', as
   expect(await told(together, id)).not.toHaveLength(0);
 });
 
-it('what is taken along does not wait in the parked stream of the dialog that stops right behind it', async () => {
+it.each([
+  ['taken along by the append before the stop', 1],
+  ['at which its dialog stops', 2],
+])('a record %s does not wait in the parked stream where the answer was lost', async (_, lost) => {
   const [together, alone] = stores as [EventStore, EventStore];
   await writeFile(
     join(folder, 'bot.yaml'),
@@ -163,7 +166,7 @@ scripts:
   await says('1', 1);
   await says('1', 2, 'divide');
   const [behind] = await says('1', 3);
-  await apply(together, { alone: false, lost: 1 });
+  await apply(together, { alone: false, lost });
   await apply(alone, { alone: true });
   const [id] = dialogs as [DialogId];
   expect(await told(together, id)).toEqual(await told(alone, id));

@@ -58,7 +58,8 @@ export const noteWriter = ({ log, store }: { log: PartitionedLog; store: EventSt
   };
 };
 
-const takenBy = ({ id, state }: Loaded, record: LogRecord): Input | undefined => {
+/** The input of a record that the stream has already; undefined: it has not, or nobody can read it. */
+export const takenBy = ({ id, state }: Loaded, record: LogRecord): Input | undefined => {
   try {
     const input = inputOf(record, id);
     return state.inputs.has(input.inputId) ? input : undefined;

@@ -22,7 +22,7 @@ import { deadlineIndex } from './deadline-index.ts';
 import { dialogs as dialogCache, type Loaded } from './dialogs.ts';
 import { doors as doorsOf } from './doors.ts';
 import { headPublisher } from './head-publisher.ts';
-import { noteWriter } from './notes.ts';
+import { noteWriter, takenBy } from './notes.ts';
 import { markReleased, park } from './parked.ts';
 import type { Pins } from './pins.ts';
 import { releaseDialog } from './release-dialog.ts';
@@ -174,6 +174,8 @@ export const projectorService = (options: ProjectorOptions): Projector => {
           await notes.repeatMarker(applied.dialog, record);
           await heads.publish(applied.dialog, record.partition);
         }
+        // Redelivered, it waits for nothing: the stream has it.
+        if (takenBy(applied.dialog, record) !== undefined) return undefined;
         await park(store, applied.dialog.id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
       } catch (error) {
