@@ -293,8 +293,9 @@ const live = (state: LiveDialog, event: LiveEvent): LiveDialog => {
         holder: {
           owner: 'nobody',
           final: event.data.final,
-          // A flag that is set is reset at once, and with that nothing is owed.
-          owedReturn: event.data.returnCause ?? 'final_close',
+          // A flag that is set is reset at once, and with that nothing is owed; nor is it at a second close, after one that ran its Return.
+          owedReturn:
+            state.holder.owner === 'nobody' && state.holder.owedReturn === null ? null : (event.data.returnCause ?? 'final_close'),
         },
         // A close by inference is reopened by who still waits.
         waiting: event.data.final ? [] : state.waiting,

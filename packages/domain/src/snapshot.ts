@@ -5,7 +5,7 @@ import type { DialogState } from './state.ts';
  * The version of the fold: raised with every change of `evolve` or of the state's shape, so that a snapshot of another fold is passed over. The
  * test beside this holds it to that: it compares the fold of a fixed stream with what was recorded for this version.
  */
-export const foldVersion = 8;
+export const foldVersion = 9;
 
 /** A state as JSON. Disposable: whoever can't read it folds the stream from its start. Holds personal data, as the state does. */
 export const snapshotOf = (state: DialogState): unknown => JSON.parse(JSON.stringify(state));

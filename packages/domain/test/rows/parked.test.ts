@@ -234,6 +234,18 @@ describe('§6.2 a parked dialog holds nobody', () => {
     expect([dialog.owner(), dialog.flag(), dialog.open()]).toEqual(['nobody', null, []]);
   });
 
+  it('closed by inference with its Return, and then for good: what its redirect came to runs no second one', () => {
+    const dialog = aDialog({ settings: { closeAuthority: 'engine' } }).withOperator();
+    dialog.poisoned();
+    const redirect = own(dialog);
+    dialog.released();
+    while (dialog.owner() !== 'nobody') dialog.untilDeadline();
+    dialog.closed();
+    dialog.answerTo(redirect, { outcome: 'accepted' });
+    expect([dialog.owner(), dialog.flag(), dialog.open()]).toEqual(['nobody', null, []]);
+    expect([dialog.of('FlagSet').length, dialog.of('ReturnStarted').length]).toEqual([1, 1]);
+  });
+
   it('refused, as by night, its redirect is tried again, ever later, until people have the chat', () => {
     const dialog = aDialog().welcomed();
     dialog.passes(minute);
