@@ -173,3 +173,22 @@ scripts:
   expect(await offsetsParked(alone, id)).toEqual([behind?.offset]);
   expect(await offsetsParked(together, id)).toEqual([behind?.offset]);
 });
+
+it('redelivered from its beginning, a dialog that stopped is not given to people once more', async () => {
+  const [, store] = stores as [EventStore, EventStore];
+  const [id] = dialogs as [DialogId];
+  const redirected = (number: number, epoch: number) =>
+    put('1', { type: 'effect_result', ...common('1', `r-${number}`), number, attempt: 1, epoch, outcome: 'accepted' });
+  await put('1', { type: 'new_chat', ...common('1', 'c-1'), messages: [], bodyHash: 'b' });
+  await put('1', '{');
+  await redirected(2, 1);
+  await says('1', 1);
+  await redirected(3, 2);
+  await apply(store, { alone: true });
+  const before = await told(store, id);
+  const markers = (await store.read(dialogStream(id), { maxCount: 100 })).filter(({ type }) => type === 'DialogParked');
+  expect(markers).toHaveLength(2);
+  for (const partition of [0, 1]) await log.setCommitted('alone', topics.inbox, partition, 0);
+  await apply(store, { alone: true });
+  expect(await told(store, id)).toEqual(before);
+});

@@ -25,6 +25,7 @@ type Note = { readonly to: SubjectId; readonly input: Input };
 
 /** An append is a few events; a page of them, or the end of the stream. */
 const pageSize = 20;
+const readAtOnce = 500;
 
 export const noteWriter = ({ log, store }: { log: PartitionedLog; store: EventStore }): NoteWriter => {
   const write = async (notes: readonly Note[]): Promise<void> => {
@@ -95,6 +96,15 @@ const appendFrom = async (store: EventStore, id: SubjectId, revision: number): P
       append.push(event);
     }
     if (page.length < pageSize) return append.map(told);
+  }
+};
+
+/** Whether the dialog's stream has a marker of the record at this place: redelivered, it is not to be given to people once more. */
+export const isMarked = async (store: EventStore, id: SubjectId, place: string): Promise<boolean> => {
+  for (let from = 0; ; from += readAtOnce) {
+    const page = await store.read(subjectStream(id), { from, maxCount: readAtOnce, fromLeader: true });
+    if (page.some(({ type, data }) => type === 'DialogParked' && (data as { inputId?: unknown }).inputId === place)) return true;
+    if (page.length < readAtOnce) return false;
   }
 };
 

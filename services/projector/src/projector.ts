@@ -3,7 +3,7 @@ import type { Clock } from '@dialog/contracts/clock';
 import type { CommitNote, DeadlineHint } from '@dialog/contracts/deadline-hint';
 import { deadlineHintSchema } from '@dialog/contracts/deadline-hint';
 import { parseSubjectKey, subjectKey } from '@dialog/contracts/ids';
-import type { InboxInput } from '@dialog/contracts/inbox';
+import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
 import { inboxRecord } from '@dialog/contracts/inbox-record';
 import { groups, tickKey, topics } from '@dialog/contracts/topics';
 import type { VisitorInput } from '@dialog/contracts/visitor';
@@ -22,7 +22,7 @@ import { deadlineIndex } from './deadline-index.ts';
 import { dialogs as dialogCache, type Loaded } from './dialogs.ts';
 import { doors as doorsOf } from './doors.ts';
 import { headPublisher } from './head-publisher.ts';
-import { noteWriter, takenBy } from './notes.ts';
+import { isMarked, noteWriter, takenBy } from './notes.ts';
 import { markReleased, park } from './parked.ts';
 import type { Pins } from './pins.ts';
 import { releaseDialog } from './release-dialog.ts';
@@ -168,15 +168,16 @@ export const projectorService = (options: ProjectorOptions): Projector => {
           }
           return undefined;
         }
-        if (pins.current(applied.dialog.id.account) !== undefined && beginsParked(applied.dialog, record))
-          await stop(record, generation, 'follows');
+        const { id } = applied.dialog;
+        const begins = pins.current(id.account) !== undefined && beginsParked(applied.dialog, record);
+        if (begins && !(await isMarked(store, id, recordPlace(record)))) await stop(record, generation, 'follows');
         else {
           await notes.repeatMarker(applied.dialog, record);
           await heads.publish(applied.dialog, record.partition);
         }
         // Redelivered, it waits for nothing: the stream has it.
         if (takenBy(applied.dialog, record) !== undefined) return undefined;
-        await park(store, applied.dialog.id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
+        await park(store, id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
       } catch (error) {
         if (!(error instanceof UnappliableRecord)) throw error;
