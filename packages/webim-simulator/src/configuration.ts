@@ -10,6 +10,7 @@ export const simulatorConfigurationSchema = z.object({
   HOOKS_URL: z.string().min(1).default('http://127.0.0.1:8080/hooks/webim/demo/token').describe('Where the webhooks go, with the token'),
   BOT_TOKEN: z.string().min(1).default('simulated-bot-token').describe('Token of the bot API'),
   JOURNAL_FILE: z.string().min(1).optional().describe('Where it writes what it received'),
+  WORLD_FILE: z.string().min(1).optional().describe('Where its chats and visitors outlive a restart'),
 });
 export type SimulatorConfiguration = z.infer<typeof simulatorConfigurationSchema>;
 

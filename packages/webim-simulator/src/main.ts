@@ -19,6 +19,7 @@ const simulator = webimSimulator({
     closedUrl: `${config.HOOKS_URL}?event=chat_closed`,
   },
   ...(config.JOURNAL_FILE === undefined ? {} : { journalFile: config.JOURNAL_FILE }),
+  ...(config.WORLD_FILE === undefined ? {} : { worldFile: config.WORLD_FILE }),
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void simulator.stop().then(() => process.exit(0)));
 void simulator.listening().then(() => process.stdout.write(`Webim simulator: ${simulator.baseUrl()}\n`));

@@ -10,6 +10,7 @@ import { type JournalEntry, journalOf } from './journal.ts';
 import { type BotMethod, defaultKnobs, type Fault, type Knobs } from './knobs.ts';
 import { randomFrom } from './random.ts';
 import { type Timeouts, type Webim, webimWorld } from './webim.ts';
+import { worldFile } from './world-file.ts';
 
 export type SimulatorOptions = {
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export type SimulatorOptions = {
   readonly journalFile?: string;
   /** Entries of the journal kept in memory, the newest. Default 100,000. */
   readonly journalKept?: number;
+  /** Where its chats and visitors outlive a restart. Without it each start begins anew. */
+  readonly worldFile?: string;
   /** Webim never reuses a number; a simulator that starts anew must not either. Default: from the clock. */
   readonly firstChatId?: number;
 };
@@ -56,7 +59,12 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
   const { clock, host = '127.0.0.1' } = options;
   const account = options.account ?? sampleAccount('simulated-bot-token');
   const listeners = new Set<() => void>();
+  const kept =
+    options.worldFile === undefined
+      ? undefined
+      : worldFile(options.worldFile, () => ({ visitors: webim.visitors(), chats: webim.chats() }));
   const changed = (): void => {
+    kept?.changed();
     for (const listener of [...listeners]) listener();
   };
   const onChange = (listener: () => void) => {
@@ -91,6 +99,7 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
     timeouts: () => timeouts,
     deliveries,
     firstChatId: options.firstChatId ?? Math.floor(clock.now() / 1000),
+    ...(kept?.before === undefined ? {} : { before: kept.before }),
     onChanged: changed,
   });
   const setKnobs = (change: Partial<Knobs>): void => {
@@ -172,6 +181,7 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
     stop: async () => {
       stopping.abort(new Error('stopping'));
       await deliveries.stop();
+      await kept?.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
     },

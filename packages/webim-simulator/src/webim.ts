@@ -24,15 +24,22 @@ type Dependencies = {
   readonly timeouts: () => Timeouts;
   readonly deliveries: Deliveries;
   readonly firstChatId: number;
+  /** What a former simulator left. */
+  readonly before?: KeptWorld;
   readonly onChanged: () => void;
 };
+
+/** What of it outlives a restart. */
+export type KeptWorld = { readonly visitors: readonly SimulatedVisitor[]; readonly chats: readonly SimulatedChat[] };
 
 /** Webim's own life of chats (webim-protocol §6, §7, §9): who has one, when it closes, whom it tells. */
 export type Webim = ReturnType<typeof webimWorld>;
 
-export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstChatId, onChanged }: Dependencies) => {
-  const chats = new Map<number, SimulatedChat>();
-  const visitors = new Map<string, SimulatedVisitor>();
+export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, before, onChanged, ...dependencies }: Dependencies) => {
+  const chats = new Map(before?.chats.map((chat) => [chat.id, chat]));
+  const visitors = new Map(before?.visitors.map((visitor) => [visitor.id, visitor]));
+  // A clock that ran fast had given numbers of a time that is yet to come.
+  const firstChatId = Math.max(dependencies.firstChatId, ...[...chats.keys()].map((id) => id + 1));
   let nextChatId = firstChatId;
   let nextMessageId = 1;
 
@@ -199,6 +206,7 @@ export const webimWorld = ({ account, clock, knobs, timeouts, deliveries, firstC
       const start = `v${firstChatId}`;
       const visitor = { id: start + String(visitors.size).padStart(32 - start.length, '0'), fields };
       visitors.set(visitor.id, visitor);
+      onChanged();
       return visitor;
     },
     open: (visitorId: string, text?: string): SimulatedChat => {

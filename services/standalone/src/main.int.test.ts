@@ -78,13 +78,21 @@ it('starts, is ready, drains at SIGTERM within seconds, and finds its data again
     const response = await fetch(`http://127.0.0.1:${console_}/api/dialogs`);
     return ((await response.json()) as { dialogs: { chatId: string }[] }).dialogs.map((one) => one.chatId);
   };
+  let chatId: unknown;
+  const heard = async (): Promise<number> => {
+    const { chats } = (await (await fetch(`http://127.0.0.1:${simulator}/control/state`)).json()) as {
+      chats: { id: number; messages: { kind: string }[] }[];
+    };
+    return chats.find((one) => one.id === chatId)?.messages.filter(({ kind }) => kind !== 'visitor').length ?? 0;
+  };
   const first = await started(ports);
   expect((await fetch(`http://127.0.0.1:${operations}/readyz`)).status).toBe(200);
   expect((await fetch(`http://127.0.0.1:${operations}/healthz`)).status).toBe(200);
   expect(await (await fetch(`http://127.0.0.1:${operations}/metrics`)).text()).toContain('kafka_consumergroup_group_lag');
   const { id } = await control('new-visitor', {});
-  const { chatId } = await control('open', { visitorId: id, text: 'Здравствуйте' });
+  ({ chatId } = await control('open', { visitorId: id, text: 'Здравствуйте' }));
   await expect.poll(listed, { timeout: 10_000 }).toEqual([String(chatId)]);
+  await expect.poll(heard, { timeout: 10_000 }).toBeGreaterThan(0);
 
   const asked = performance.now();
   first.ask('SIGTERM');
@@ -93,6 +101,11 @@ it('starts, is ready, drains at SIGTERM within seconds, and finds its data again
 
   const second = await started(ports);
   await expect.poll(listed, { timeout: 10_000 }).toEqual([String(chatId)]);
+  // The simulated Webim has the chat as it was, and the bot goes on in it.
+  const before = await heard();
+  expect(before).toBeGreaterThan(0);
+  await control('say', { chatId, text: 'Прайс-лист' });
+  await expect.poll(heard, { timeout: 10_000 }).toBeGreaterThan(before);
   // The token that was pasted into Webim still holds.
   const hook = /Webhooks\s+(\S+)/;
   expect(hook.exec(second.said())?.[1]).toBe(hook.exec(first.said())?.[1]);

@@ -130,7 +130,12 @@ const withSimulator = async (): Promise<Started> => {
     clock: rate === 1 ? realClock : scaledClock(rate),
     clockRate: rate,
     secrets,
-    simulator: { host: config.SIMULATOR_HOST, port: config.SIMULATOR_PORT, journalFile: join(config.DATA_DIR, 'simulator-journal.jsonl') },
+    simulator: {
+      host: config.SIMULATOR_HOST,
+      port: config.SIMULATOR_PORT,
+      journalFile: join(config.DATA_DIR, 'simulator-journal.jsonl'),
+      worldFile: join(config.DATA_DIR, 'simulator.json'),
+    },
     engine: { ...engineOptions, ...(config.HASH_KEY === undefined ? {} : { hashKey: config.HASH_KEY }) },
   });
   return {
