@@ -33,10 +33,13 @@ describe('a time without a zone is UTC, wherever this process runs', () => {
   });
 });
 
-it.each(['02.03.2026 09:14:05', '3/2/2026', '5', 'yesterday', ''])('%j is no time', (text) => {
-  expect(timeOf(text)).toBeUndefined();
-  expect(storedChat({ closed_at: text }).closedAt).toBeUndefined();
-});
+it.each(['02.03.2026 09:14:05', '02.03.2026 09:14:05 +0300', '02-03-2026', '02/03/2026 09:14:05Z', '3/2/2026', '5', 'yesterday', ''])(
+  '%j is no time',
+  (text) => {
+    expect(timeOf(text)).toBeUndefined();
+    expect(storedChat({ closed_at: text }).closedAt).toBeUndefined();
+  },
+);
 
 it.each([
   ['10.5', 10_500],
