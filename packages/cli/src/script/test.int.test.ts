@@ -45,6 +45,14 @@ describe('script test', () => {
     expect(status).toBe(0);
   });
 
+  it('has its colours where they are wanted, and of a script no sequence that a terminal obeys', () => {
+    writeFileSync(join(folder, 'colours.yaml'), bot('Hello').replace('name: it greets', 'name: "it \\e[2J greets"'));
+    const env = { ...process.env, FORCE_COLOR: '1' };
+    const { stdout } = spawnSync(process.execPath, [main, 'script', 'test', 'colours.yaml'], { encoding: 'utf8', cwd: folder, env });
+    expect(stdout).toContain('  \u001b[32m✓\u001b[39m it \\u001b[2J greets\n');
+    expect(stdout).toContain('\u001b[32m2 passed\u001b[39m');
+  });
+
   it('shows expected beside actual, the step, and the chat', () => {
     const { status, stdout } = run(['bad.yaml']);
     expect(status).toBe(1);

@@ -4,6 +4,7 @@ import { coverageLine } from '@dialog/script-tools/coverage';
 import { watch } from 'chokidar';
 import { type Command, InvalidArgumentError } from 'commander';
 import { cannot } from '../exit.ts';
+import { terminalText } from '../terminal-text.ts';
 import { readText, scriptFiles } from './files.ts';
 import { toJunit } from './junit.ts';
 import { failureLines } from './test-failure.ts';
@@ -36,10 +37,10 @@ export const testCommand = (script: Command, out: (text: string) => void): void 
     .action((patterns: readonly string[], options: Options) => {
       process.exitCode = run(patterns, options, out) ? 0 : 1;
       if (options.watch !== true) return;
-      out(dim('waiting for changes; Ctrl-C ends'));
+      say(dim('waiting for changes; Ctrl-C ends'));
       const again = (): void => {
         run(patterns, options, out);
-        out(dim('waiting for changes; Ctrl-C ends'));
+        say(dim('waiting for changes; Ctrl-C ends'));
       };
       watch([...scriptFiles(patterns)], { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 } })
         .on('change', again)
@@ -61,34 +62,35 @@ const run = (patterns: readonly string[], options: Options, out: (text: string) 
     return ok;
   }
   for (const report of reports) {
-    for (const line of linesOf(report, options)) out(line);
+    for (const line of linesOf(report, options)) say(line);
   }
-  for (const report of low) out(bad(`${report.file}: coverage ${report.coverage?.percent} %, wanted ${options.minCoverage} %`));
+  for (const report of low) say(bad(`${report.file}: coverage ${report.coverage?.percent} %, wanted ${options.minCoverage} %`));
   const ms = Math.round(performance.now() - started);
   const broken = reports.filter((report) => !report.ok);
-  if (tests.length === 0 && broken.length > 0) out(bad('no test ran'));
-  else if (tests.length === 0) out(bad(options.name === undefined ? 'there are no tests' : `no test matches ${options.name.source}`));
-  else out(`${failed === 0 ? good(`${tests.length} passed`) : bad(`${failed} failed, ${tests.length - failed} passed`)} in ${ms} ms`);
+  if (tests.length === 0 && broken.length > 0) say(bad('no test ran'));
+  else if (tests.length === 0) say(bad(options.name === undefined ? 'there are no tests' : `no test matches ${options.name.source}`));
+  else say(`${failed === 0 ? good(`${tests.length} passed`) : bad(`${failed} failed, ${tests.length - failed} passed`)} in ${ms} ms`);
   // Last, so that nobody takes the tests that passed for all.
-  for (const { file } of broken) out(bad(`${file} has errors: none of its tests ran`));
+  for (const { file } of broken) say(bad(`${file} has errors: none of its tests ran`));
   return ok;
 };
 
 const linesOf = (report: FileReport, options: Options): string[] => {
-  const lines = [report.file, ...report.problems];
+  const lines = [report.file, ...report.problems].map(terminalText);
   for (const test of report.tests) {
-    lines.push(test.failures.length === 0 ? `  ${good('✓')} ${test.name}` : `  ${bad('✗')} ${test.name}`);
-    if (test.failures.length > 0) lines.push(...failureLines(report, test).map((line) => `      ${line}`));
+    const name = terminalText(test.name);
+    lines.push(test.failures.length === 0 ? `  ${good('✓')} ${name}` : `  ${bad('✗')} ${name}`);
+    if (test.failures.length > 0) lines.push(...failureLines(report, test).map((line) => terminalText(`      ${line}`)));
   }
   const { coverage } = report;
   if (coverage !== null && (options.coverage === true || options.minCoverage !== undefined)) {
     lines.push(`  ${coverageLine(coverage)}${coverage.outcomes.never.length + coverage.steps.never.length === 0 ? '' : ':'}`);
-    for (const outcome of coverage.outcomes.never) lines.push(`    line ${String(outcome.line).padStart(4)}  ${outcome.key}`);
+    for (const outcome of coverage.outcomes.never) lines.push(`    line ${String(outcome.line).padStart(4)}  ${terminalText(outcome.key)}`);
     // A step inside a branch that is named already says nothing more.
     const branches = coverage.outcomes.never.map((outcome) => `${outcome.step}.${outcome.name}[`);
     for (const step of coverage.steps.never) {
       if (branches.some((branch) => step.path.startsWith(branch))) continue;
-      lines.push(`    line ${String(step.line).padStart(4)}  ${step.path} never run`);
+      lines.push(`    line ${String(step.line).padStart(4)}  ${terminalText(step.path)} never run`);
     }
   }
   return lines;
@@ -103,9 +105,11 @@ const writeReport = (file: string, report: string): void => {
 };
 
 const stream = process.stdout;
-const good = (text: string): string => styleText('green', text, { stream });
-const bad = (text: string): string => styleText('red', text, { stream });
-const dim = (text: string): string => styleText('dim', text, { stream });
+/** Past `terminalText`, which would take our own colours for somebody else's: what stands in such a line has gone through it before. */
+const say = (line: string): void => void stream.write(`${line}\n`);
+const good = (text: string): string => styleText('green', terminalText(text), { stream });
+const bad = (text: string): string => styleText('red', terminalText(text), { stream });
+const dim = (text: string): string => styleText('dim', terminalText(text), { stream });
 
 const regexOf = (text: string): RegExp => {
   try {
