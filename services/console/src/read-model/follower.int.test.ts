@@ -76,3 +76,41 @@ it('a read model that is as old as its store, or older, goes on where it stood',
   await living('events.db', ['3']);
   expect(await followed('events.db')).toHaveLength(3);
 });
+
+it('while it is made anew the rows do not count as complete, also where the store was restored under a console that went on', async () => {
+  await living('events.db', ['1', '2'], 2);
+  await copyFile(join(folder, 'events.db'), join(folder, 'backup.db'));
+  await living('events.db', ['3']);
+  const [now, backup] = [storeOf('events.db'), storeOf('backup.db')];
+  let store = now;
+  const breaking = new AbortController();
+  const readModel = openReadModel({ file: join(folder, 'console.db') });
+  const stopping = new AbortController();
+  const seen: boolean[] = [];
+  const one = follower({
+    store: {
+      ...now,
+      read: (...args) => store.read(...args),
+      subscribe: (options) => {
+        seen.push(one.caughtUp());
+        return store.subscribe({ ...options, signal: AbortSignal.any([options.signal, ...(store === now ? [breaking.signal] : [])]) });
+      },
+    },
+    readModel,
+    clock: realClock,
+    logger: pino({ level: 'silent' }),
+    onRows: () => undefined,
+    onCaughtUp: () => undefined,
+  });
+  const running = one.run(stopping.signal);
+  await vi.waitUntil(one.caughtUp, { timeout: 10_000 });
+  store = backup;
+  breaking.abort();
+  await vi.waitUntil(() => seen.length === 2 && one.caughtUp(), { timeout: 10_000 });
+  expect(seen).toEqual([false, false]);
+  expect(await readModel.list({ limit: 100 })).toHaveLength(2);
+  stopping.abort();
+  await running;
+  await readModel.close();
+  await Promise.all([now.close(), backup.close()]);
+});

@@ -76,6 +76,8 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
     const [event] = await within(readTimeoutMs, 'event store: read', reading);
     if (event?.id === last.id) return;
     logger.warn({ event: 'read_model_begun_anew', reason: 'ahead_of_store', stream, revision });
+    // Of what the rows are made anew from there may be much: until then they are not all there.
+    live = false;
     await readModel.clear();
   };
 
