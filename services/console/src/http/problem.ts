@@ -40,15 +40,21 @@ export const parsed = <T extends z.ZodType>(schema: T, value: unknown): z.infer<
   throw badRequest(
     ...result.error.issues.map((issue) => ({
       field: issue.path.join('.'),
-      message: issue.code === 'unrecognized_keys' ? `${issue.message}; known: ${keysAt(schema, issue.path).join(', ')}` : issue.message,
+      message: issue.code === 'unrecognized_keys' ? `${issue.message}${knownAt(schema, issue.path)}` : issue.message,
     })),
   );
+};
+
+const knownAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): string => {
+  const keys = keysAt(schema, path);
+  return keys.length === 0 ? '' : `; known: ${keys.join(', ')}`;
 };
 
 /** What an object of the schema may hold, at a place within it. */
 const keysAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] => {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
     return keysAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodArray) return path.length === 0 ? [] : keysAt(schema.element, path.slice(1));
   if (!(schema instanceof z.ZodObject)) return [];
   const [first, ...rest] = path;
   if (first === undefined) return Object.keys(schema.shape);

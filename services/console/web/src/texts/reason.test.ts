@@ -12,6 +12,10 @@ describe('why a request failed', () => {
       new ApiError(400, 'The request is not valid', 'bad-request', [{ field: 'owner', message: 'Invalid option' }]),
       'Владелец: такого значения нет',
     ],
+    [
+      new ApiError(400, 'The request is not valid', 'bad-request', [{ field: '', message: 'Unrecognized key: "foo"' }]),
+      'Unrecognized key: "foo"',
+    ],
     [new ApiError(403, 'Your role does not allow this', 'not-allowed'), 'Ваша роль этого не позволяет.'],
     [new ApiError(404, 'Not Found'), 'Здесь такого нет.'],
     [

@@ -20,5 +20,6 @@ const byStatus: Readonly<Record<number, string>> = { 401: 'sign-in', 403: 'not-a
 /** What one chooses in the page has a name there; of anything else the server's words say more than none. */
 const badField = ({ field, message }: ApiError['fields'][number], t: Texts): string => {
   const label = (t.find.label as Readonly<Record<string, string>>)[field];
-  return label === undefined ? `${field}: ${message}` : t.problem.badField(label);
+  if (label !== undefined) return t.problem.badField(label);
+  return field === '' ? message : `${field}: ${message}`;
 };
