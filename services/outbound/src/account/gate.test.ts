@@ -81,6 +81,24 @@ test('a token that is not fetched is let go of: those who gave up hold nobody up
   expect(await send(ok)).toEqual(ok);
 });
 
+test('after a pause that Webim asked for the burst goes and no more, however many had been told a time within it', async () => {
+  const { send, pass } = aGate(2);
+  await send(ok);
+  await send({ kind: 'retry_later', code: 'http_429', status: 429, retryAfterMs: 10_000 });
+  pass(10_000);
+  await send(ok);
+  await send(ok);
+  const waiting = Array.from({ length: 30 }, (_, at) => `waits ${at}`);
+  for (const who of waiting) expect(await send(ok, who)).toMatchObject({ code: 'rate_limit' });
+  pass(200);
+  await send({ kind: 'retry_later', code: 'http_429', status: 429, retryAfterMs: 8_000 }, waiting.shift());
+  pass(4_000);
+  for (const who of waiting) expect(await send(ok, who)).toEqual({ kind: 'held', code: 'rate_limit', waitMs: 4_000 });
+  pass(4_000);
+  const answers = await Promise.all(waiting.map((who) => send(ok, who)));
+  expect(answers.filter(({ kind }) => kind === 'accepted')).toHaveLength(2);
+});
+
 test('failures in a row open the circuit; a refusal between them says that Webim is well', async () => {
   const { send, seen } = aGate();
   await send(down);

@@ -18,8 +18,9 @@ export const accountGate = ({ clock, bucket, circuit }: { clock: Clock; bucket: 
   return {
     send: async (who, call) => {
       const asked = askedUntil - clock.monotonic();
-      if (asked > 0) return { kind: 'held', code: 'rate_limit', waitMs: asked };
       const open = circuit.closedFor();
+      if (asked > 0 || open > 0) bucket.giveBack(who);
+      if (asked > 0) return { kind: 'held', code: 'rate_limit', waitMs: asked };
       if (open > 0) return { kind: 'held', code: 'circuit_open', waitMs: open };
       const wait = bucket.take(who);
       if (wait > 0) return { kind: 'held', code: 'rate_limit', waitMs: wait };

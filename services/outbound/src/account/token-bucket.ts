@@ -6,6 +6,8 @@ export type TokenBucket = {
    * @returns 0 and takes a token, or the ms after which it is worth trying again
    */
   readonly take: (who: string) => number;
+  /** Who may not go for another reason, and is told another time by it, needs none kept: kept all the same they would all go at the end of that at once. */
+  readonly giveBack: (who: string) => void;
 };
 
 /** Tokens are kept for times no further ahead, ms: a reply lives two minutes, and who gives up before his time would leave the others without. */
@@ -61,6 +63,11 @@ export const tokenBucket = (options: { clock: Clock; ratePerSecond: number; burs
       tokens -= 1;
       kept.set(who, { from, until: from + keptAfterMs });
       return from - now;
+    },
+    giveBack: (who) => {
+      if (!kept.delete(who)) return;
+      refill(clock.monotonic());
+      tokens = Math.min(burst, tokens + 1);
     },
   };
 };
