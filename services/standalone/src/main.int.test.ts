@@ -175,6 +175,18 @@ it.runIf(existsSync('/dev/full'))('goes on where the disk takes no more log line
   expect(await run.ends).toBe(0);
 });
 
+it('goes on where nobody reads its standard output any more, log lines and all, and still ends at SIGTERM', async () => {
+  const run = await started({ ...anyPorts, LOG_LEVEL: 'trace', LOG_OUTPUT: 'stdout' });
+  const operations = /Operations (\S+)\/readyz/.exec(run.said())?.[1];
+  children.at(-1)?.stdout?.destroy();
+  for (let asked = 0; asked < 5; asked++) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await fetch(`${operations}/healthz`, { signal: AbortSignal.timeout(5_000) })).status).toBe(200);
+  }
+  run.ask('SIGTERM');
+  expect(await run.ends).toBe(0);
+});
+
 it('what it writes is for its owner alone, and a part without ingress names no webhook address', async () => {
   const data = join(folder, 'new');
   const run = await started({ ...anyPorts, DATA_DIR: data, SERVICES: 'projector' });
