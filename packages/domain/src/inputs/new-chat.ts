@@ -55,10 +55,11 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     return;
   }
   if (state.holder.owner === 'nobody') {
+    const left = withoutSeenByPeople(draft, input, unseen);
     emit(draft, { type: 'DialogReopened', data: { cause: 'new_chat' } });
     armAutoClose(draft);
     armScript(draft);
-    offerMessages(draft, unseen);
+    offerMessages(draft, left);
     return;
   }
   if (state.trial !== null) {
@@ -86,7 +87,7 @@ export const newChat = (draft: Draft, input: InboxInputOf<'new_chat'>): void => 
     emit(draft, { type: 'InputIgnored', data: { reason: 'nothing_unseen' } });
     return;
   }
-  offerMessages(draft, unseen);
+  offerMessages(draft, state.incomplete ? withoutSeenByPeople(draft, input, unseen) : unseen);
 };
 
 /** The chat comes back with its whole talk: what an operator wrote after is answered. */
@@ -119,11 +120,11 @@ export const answerAgain = (draft: Draft, before: LiveDialog, refusal: Refusal):
   else armScript(draft);
   takeWaiting(draft);
   const arrived = unique(draft);
+  const { input } = draft;
   const unseen = new Set(
-    draft.input.type === 'new_chat'
-      ? unseenOf(before, arrived, draft.at)
-      : arrived.filter((message) => !isKnown(before, message, draft.at)),
+    input.type === 'new_chat' ? unseenOf(before, arrived, draft.at) : arrived.filter((message) => !isKnown(before, message, draft.at)),
   );
   const asked = (message: Message) => unseen.has(message) || (!refusal.answered && refusal.hashes.includes(message.hash));
-  offerMessages(draft, arrived.filter(asked));
+  const left = arrived.filter(asked);
+  offerMessages(draft, input.type === 'new_chat' ? withoutSeenByPeople(draft, input, left) : left);
 };

@@ -154,6 +154,37 @@ describe('§5.2 a further new_chat', () => {
     expect(dialog.of('MessagesSeenByPeople')).toEqual([{ hashes: ['id-one'] }]);
   });
 
+  it('the repeat of a refused first one, of a chat that people had until then: what they answered is not answered again', () => {
+    const answered: Message = { ...visitorMessage('good day', 'two'), kind: 'operator', side: 'operator', operatorId: anna };
+    const talk = [visitorMessage('human', 'one'), answered, visitorMessage('hello', 'three')];
+    const dialog = aDialog();
+    dialog.newChat(talk, { refused: true });
+    dialog.newChat(talk);
+    dialog.accepts();
+    expect([dialog.owner(), dialog.heard()]).toEqual(['bot', ['welcome', 'hello back']]);
+  });
+
+  it('the first of a chat that people had until then, overtaken by a message: what they answered is not answered again', () => {
+    const answered: Message = { ...visitorMessage('good day', 'two'), kind: 'operator', side: 'operator', operatorId: anna };
+    const last = visitorMessage('hello', 'three');
+    const dialog = aDialog();
+    dialog.says(last);
+    dialog.accepts();
+    dialog.newChat([visitorMessage('human', 'one'), answered, last]);
+    dialog.accepts();
+    expect([dialog.owner(), dialog.heard()]).toEqual(['bot', ['welcome', 'hello back']]);
+  });
+
+  it('after a close by inference: what people answered before it is not answered again', () => {
+    const dialog = aDialog().withOperator();
+    while (dialog.owner() !== 'nobody') dialog.untilDeadline();
+    const answered: Message = { ...visitorMessage('good day', 'two'), kind: 'operator', side: 'operator', operatorId: anna };
+    const before = dialog.heard().length;
+    dialog.newChat([visitorMessage('human', 'one'), answered, visitorMessage('hello', 'three')]);
+    dialog.accepts();
+    expect([dialog.owner(), dialog.heard().slice(before)]).toEqual(['bot', ['hello back']]);
+  });
+
   it('with a body seen before, minutes after an operator took the chat, is no repeat', () => {
     const dialog = aDialog();
     dialog.newChat([], { bodyHash: 'empty' });
