@@ -72,9 +72,9 @@ export const applyRecord = async (
   } = {},
 ): Promise<Applied> => {
   const { store, dialogs } = dependencies;
-  const { release } = options;
+  const { release, ahead } = options;
   const id = subjectOf(record);
-  let { ahead } = options;
+  let atMost = options.ahead === undefined ? 0 : stepsAtMost - 1;
   for (;;) {
     const dialog = await dialogs.load(id, generation);
     if (dialog.state.inputs.has(recordPlace(record))) return { kind: 'skipped', reason: 'skipped_before' };
@@ -87,7 +87,7 @@ export const applyRecord = async (
     const first = await stepOf(dependencies, dialog, record, input);
     if (first === undefined) return { kind: 'skipped', reason: 'account_unknown' };
     if (first.events.length === 0) return appliedBy(first);
-    const following = ahead === undefined ? [] : await stepsBehind(dependencies, first.after, ahead.next(stepsAtMost - 1));
+    const following = atMost === 0 ? [] : await stepsBehind(dependencies, first.after, ahead?.next(atMost) ?? []);
     const last = following.at(-1) ?? first;
     try {
       const written = [first, ...following].flatMap(({ input, events }) => derived(input.inputId, events));
@@ -97,12 +97,15 @@ export const applyRecord = async (
       await keepSnapshot(store, dialog, last.after);
       return appliedBy(first);
     } catch (error) {
+      const isTooLarge = codeOf(error) === 'too_large';
+      if (isTooLarge && following.length > 0) {
+        // Fewer of them fit.
+        atMost = Math.floor(following.length / 2);
+        continue;
+      }
       dialogs.forget(id);
-      if (codeOf(error) !== 'too_large') {
-        if (!isConflict(error)) throw error;
-      } else if (following.length === 0) throw new UnappliableRecord('too_large', error);
-      // Together they are too large for an append; it may be small enough alone.
-      else ahead = undefined;
+      if (isTooLarge) throw new UnappliableRecord('too_large', error);
+      if (!isConflict(error)) throw error;
     }
   }
 };

@@ -33,7 +33,7 @@ bot: b
 defaults: { handover: { department: people } }
 vars: { no: { type: text } }
 scripts:
-  w: { when: chat_start, steps: [{ ask: { text: which?, save: no, as: text, on_fail: [{ say: again }] } }, { say: "{no}" }] }
+  w: { when: chat_start, steps: [{ ask: { text: which?, save: no, as: text, on_fail: [{ say: again }] } }, { say: "{{ no }}" }] }
   o: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }
 `,
   );
@@ -118,7 +118,7 @@ it('a backlog is applied many records an append, and every stream is as if each 
     // One that can't be read stops its dialog, and those behind it follow.
     await (number === 20 ? put('2', '{') : says('2', number));
     // Sixteen of these are too large for an append.
-    await says('3', number, 'x'.repeat(30_000));
+    await says('3', number, 'x'.repeat(40_000));
     // A handler, a redelivery and people's words between the visitor's.
     if (number % 10 === 0)
       await put('4', { type: 'chat_assigned', ...common('4', `a-${number}`), bodyHash: `a-${number}`, operatorId: '9' });

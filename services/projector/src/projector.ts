@@ -75,6 +75,10 @@ export const projectorService = (options: ProjectorOptions): Projector => {
   const applying: ApplyDependencies = { store, dialogs: cache, pins, producer, doorsOpenSince: doors.openSince };
   /** Of the assignment that stands; undefined: between two of them, when nothing is woken. */
   let generation: number | undefined;
+  /** Of an assignment that has ended in the meantime nobody will ask for it. */
+  const keepAhead: typeof ahead.keep = (record, of, applied) => {
+    if (of === generation) ahead.keep(record, of, applied);
+  };
 
   const consumer = log.consumer({
     group: groups.projector,
@@ -155,7 +159,7 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     if (before !== undefined) return before;
     for (let attempt = 1; ; attempt++) {
       try {
-        const first = await applyRecord(applying, record, generation, { ahead: { next, keep: ahead.keep } });
+        const first = await applyRecord(applying, record, generation, { ahead: { next, keep: keepAhead } });
         const applied = first.kind === 'release' ? await releaseDialog(applying, record, first.input, generation, notes.write) : first;
         if (applied.kind === 'applied') {
           const { dialog, input } = applied;
