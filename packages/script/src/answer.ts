@@ -32,8 +32,9 @@ export const answerOf = (type: AnswerType, said: string): Value | undefined => {
 /** -0 has no JSON. */
 const whole = (value: number): number => (value === 0 ? 0 : value);
 
-/** `1 000 000` as people write it: spaces between groups of three digits. */
-const ungrouped = (text: string): string => text.replace(/(\d)[\s_](?=\d{3}(?:\D|$))/g, '$1');
+/** `1 000 000` as people write it: spaces between groups of three digits; `2026 100` are two numbers. */
+const grouped = /^[+-]?\d{1,3}(?:[\s_]\d{3})+(?:[.,]\d+)?$/;
+const ungrouped = (text: string): string => (grouped.test(text) ? text.replace(/[\s_]/g, '') : text);
 
 const intOf = (text: string): number | undefined => {
   const plain = ungrouped(text);

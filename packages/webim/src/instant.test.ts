@@ -20,6 +20,7 @@ describe('a time without a zone is UTC, wherever this process runs', () => {
     '2026-03-02 09:14:05',
     '2026-03-02T09:14:05Z',
     '2026-03-02T12:14:05+03:00',
+    '2026-03-02 12:14:05+03',
     '2026-03-02 09:14:05 UTC',
     'Mon, 02 Mar 2026 09:14:05 GMT',
   ])('%s', (text) => {
