@@ -90,7 +90,8 @@ export const ListPage = ({ kept }: { readonly kept: RefObject<Loaded | undefined
         setValues({ ...values, account: [...values.account, row.account].sort() });
       }
       setLoaded((before) => (before === undefined || before.asked !== asked ? before : withRow(before, row, filter)));
-      followed.current ??= setTimeout(() => void hear(), saidEveryMs);
+      const isShown = loaded !== undefined && withRow(loaded, row, filter).rows.some((one) => same(one, row));
+      if (isShown) followed.current ??= setTimeout(() => void hear(), saidEveryMs);
     },
     reload: again,
   });

@@ -6,7 +6,7 @@ export const problemEn: ProblemTexts = {
     'bad-request': 'The console does not understand the request.',
     'sign-in': 'Sign in first.',
     'not-allowed': 'Your role does not allow this.',
-    'foreign-origin': 'The request does not say which page it comes from.',
+    'foreign-origin': 'The request comes from another site’s page, or does not say from which.',
     unavailable: 'The store does not answer now.',
     internal: 'This is a fault of the console itself; its log says more.',
     busy: 'Another try is running: wait for its end or cancel it.',
