@@ -306,7 +306,9 @@ scenarios('a parked dialog', () => {
     const place = await poison(stage, chatId);
     await stage.until(chatId, (now) => now.of('DialogParked').length === 1);
     await release(stage, chatId, { skip: [place] });
-    const before = await stage.until(chatId, (now) => now.of('DialogReleased').length === 1);
+    // What Webim says of its own redirect, people having the chat already, may come after the release.
+    const isOver = (now: History): boolean => now.of('DialogReleased').length === 1 && !Object.values(ends(now)).includes('open');
+    const before = await stage.until(chatId, isOver);
     const { world } = stage;
     for (const { service } of world.engine().services) await service.stop();
     const { log } = world.engine();
