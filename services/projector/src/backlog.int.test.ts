@@ -8,9 +8,9 @@ import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
-import { parseAccounts } from '@dialog/service-kit/accounts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { acmeAlone } from './account.fixture.ts';
 import { parkedRecords } from './parked.ts';
 import { pins } from './pins.ts';
 import { projectorService } from './projector.ts';
@@ -79,13 +79,8 @@ const apply = async (store: EventStore, { alone, lost = 0 }: { alone: boolean; l
         handle: (record, context) => handle(record, alone ? { ...context, next: () => [] } : context),
       }),
   };
-  const parsed = parseAccounts(
-    `accounts:\n  - id: acme\n    webim: { host: shop.webim.ru, token: t }\n    department: people\n    webhookTokens: [${'a'.repeat(64)}]\n    script: bot.yaml\n`,
-    { file: join(folder, 'accounts.yaml'), env: {} },
-  );
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-  const accounts = { all: () => parsed.accounts, get: (id: string) => parsed.accounts.find((one) => one.id === id) };
-  const pinned = pins({ store: counted, accounts: accounts as never, clock: realClock, logger });
+  const accounts = acmeAlone(folder);
+  const pinned = pins({ store: counted, accounts, clock: realClock, logger });
   await pinned.registerAll();
   const projector = projectorService({ log: own, store: counted, pins: pinned, clock: realClock, logger, producer: 'test' });
   const running = projector.run();

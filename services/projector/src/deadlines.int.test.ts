@@ -9,9 +9,9 @@ import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { NewRecord, PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
-import { parseAccounts } from '@dialog/service-kit/accounts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { acmeAlone } from './account.fixture.ts';
 import { pins } from './pins.ts';
 import { projectorService } from './projector.ts';
 
@@ -69,19 +69,8 @@ afterEach(async () => {
 type Over = { readonly log?: PartitionedLog; readonly store?: EventStore; readonly settings?: string; readonly removed?: true };
 /** An owner of the partition; `settings`: more lines of its account; `removed`: there is none. @returns how it ends */
 const owner = async (over: Over = {}): Promise<() => Promise<void>> => {
-  const yaml = `accounts:
-  - id: acme
-    webim: { host: shop.webim.ru, token: t }
-    department: people
-    webhookTokens: [${'a'.repeat(64)}]
-    script: bot.yaml
-    ${over.settings ?? ''}
-`;
-  const parsed = parseAccounts(yaml, { file: join(folder, 'accounts.yaml'), env: {} });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-  const configured = over.removed ? [] : parsed.accounts;
-  const accounts = { all: () => configured, get: (wanted: string) => configured.find((one) => one.id === wanted) };
-  const pinned = pins({ store, accounts: accounts as never, clock, logger });
+  const accounts = acmeAlone(folder, over);
+  const pinned = pins({ store, accounts, clock, logger });
   await pinned.registerAll();
   const projector = projectorService({
     log: over.log ?? log,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Accounts } from '@dialog/contracts/account';
 import { realClock } from '@dialog/contracts/clock';
 import type { AccountId, ChatId } from '@dialog/contracts/ids';
 import { topicSpecs, topics } from '@dialog/contracts/topics';
@@ -8,9 +9,9 @@ import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { LogRecord } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
-import { parseAccounts } from '@dialog/service-kit/accounts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { acmeAlone } from './account.fixture.ts';
 import type { ApplyDependencies } from './apply-record.ts';
 import { dialogs } from './dialogs.ts';
 import { pins } from './pins.ts';
@@ -20,7 +21,7 @@ import { beginsParked, stopDialog } from './stop-dialog.ts';
 let folder: string;
 let store: EventStore;
 let applying: ApplyDependencies;
-let accounts: { readonly all: () => unknown; readonly get: (id: string) => unknown };
+let accounts: Accounts;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dialog-stop-'));
   store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
@@ -29,13 +30,8 @@ beforeEach(async () => {
     bot,
     'format: dialog-script/1\nbot: b\ndefaults: { handover: { department: people } }\nscripts:\n  w: { when: chat_start, steps: [{ say: hi }] }\n  o: { when: { fallback: { streak: 1 } }, steps: [{ say: "?" }] }\n',
   );
-  const parsed = parseAccounts(
-    `accounts:\n  - id: acme\n    webim: { host: shop.webim.ru, token: t }\n    department: people\n    webhookTokens: [${'a'.repeat(64)}]\n    script: bot.yaml\n`,
-    { file: join(folder, 'accounts.yaml'), env: {} },
-  );
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-  accounts = { all: () => parsed.accounts, get: (id: string) => parsed.accounts.find((one) => one.id === id) };
-  const pinned = pins({ store, accounts: accounts as never, clock: realClock, logger: pino({ level: 'silent' }) });
+  accounts = acmeAlone(folder);
+  const pinned = pins({ store, accounts, clock: realClock, logger: pino({ level: 'silent' }) });
   await pinned.registerAll();
   const cache = dialogs({ store, capacity: 10 });
   applying = { store, dialogs: cache, pins: pinned, producer: 'test', doorsOpenSince: () => 0 };
@@ -111,7 +107,7 @@ it('what a visitor wrote in a record that can’t be applied is in no line of th
   await log.append(unreadable.map((value, at) => ({ topic: topics.inbox, key: `acme:${at + 1}`, value: Buffer.from(value) })));
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line) => void lines.push(line) });
-  const watched = pins({ store, accounts: accounts as never, clock: realClock, logger });
+  const watched = pins({ store, accounts, clock: realClock, logger });
   await watched.registerAll();
   await writeFile(join(folder, 'bot.yaml'), `format: dialog-script/1\nbot: b\n${planted}: ${planted}\n`);
   const projector = projectorService({ log, store, pins: watched, clock: realClock, logger, producer: 'test' });
