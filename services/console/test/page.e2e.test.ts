@@ -11,7 +11,8 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DialogList } from '../src/api/schemas.ts';
 import { type Console, consoleService } from '../src/console.ts';
 import { supportLife } from './decided-dialog.ts';
 import { assigned, inQueue, wholeLife, withBot } from './sample-dialogs.ts';
@@ -79,6 +80,8 @@ const open = async (path: string, more: { locale?: string; width?: number } = {}
   await page.goto(desk.address() + path);
   return page;
 };
+const listed = async (): Promise<DialogList['dialogs']> =>
+  ((await (await fetch(`${desk.address()}/api/dialogs`)).json()) as DialogList).dialogs;
 const now = Date.now();
 
 describe('the page', { timeout: 30_000 }, () => {
@@ -97,6 +100,60 @@ describe('the page', { timeout: 30_000 }, () => {
     await dialog.writeTo(store);
     await page.locator('[data-testid=state-owner][data-value=operator]').waitFor();
     expect(await page.getByTestId('event-row').count()).toBe(before + 2);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows what happened between its first answer and the opening of the live stream', async () => {
+    const heldUntil = Promise.withResolvers<void>();
+    const context = await browser.newContext();
+    await context.route('**/api/live', async (route) => {
+      await heldUntil.promise;
+      await route.continue();
+    });
+    const dialog = inQueue('shop', '7003', now);
+    await dialog.writeTo(store);
+    await vi.waitFor(async () => expect(await listed()).toHaveLength(1));
+    const [list, history] = [await context.newPage(), await context.newPage()];
+    await list.goto(`${desk.address()}/?account=shop`);
+    await list.getByTestId('dialog-row').waitFor();
+    await history.goto(`${desk.address()}/dialogs/shop/7003`);
+    await history.locator('[data-testid=state-owner][data-value=queue]').waitFor();
+    dialog.input(1_000, assigned('9'), { type: 'OwnerChanged', data: { owner: 'operator', operatorId: '9', cause: 'assigned' } });
+    await dialog.writeTo(store);
+    await withBot('shop', '7004', now).writeTo(store);
+    await vi.waitFor(async () => expect((await listed()).map(({ owner }) => owner).sort()).toEqual(['bot', 'operator']));
+    expect(await list.getByTestId('dialog-row').count()).toBe(1);
+    heldUntil.resolve();
+    await list.locator('[data-testid=dialog-row][data-owner=bot]').waitFor();
+    await list.locator('[data-testid=dialog-row][data-owner=operator]').waitFor();
+    await history.locator('[data-testid=state-owner][data-value=operator]').waitFor();
+  });
+
+  it('shows a row as it was told, though an older answer comes later', async () => {
+    const dialog = inQueue('shop', '7005', now);
+    await dialog.writeTo(store);
+    const page = await open('/');
+    const row = page.getByTestId('dialog-row');
+    await row.waitFor();
+    const read = Promise.withResolvers<void>();
+    const heldUntil = Promise.withResolvers<void>();
+    await page.route('**/api/dialogs?account=shop', async (route) => {
+      const response = await route.fetch();
+      read.resolve();
+      await heldUntil.promise;
+      await route.fulfill({ response });
+    });
+    await page.getByTestId('filter-account').selectOption('shop');
+    await read.promise;
+    await page.evaluate(() => {
+      const told = new Promise((resolve) => new EventSource('/api/live').addEventListener('dialog', resolve));
+      Object.assign(globalThis, { told });
+    });
+    dialog.input(1_000, assigned('9'), { type: 'OwnerChanged', data: { owner: 'operator', operatorId: '9', cause: 'assigned' } });
+    await dialog.writeTo(store);
+    await page.evaluate(() => (globalThis as { told?: Promise<unknown> }).told?.then(() => undefined));
+    heldUntil.resolve();
+    await page.locator('[data-testid=dialog-row][data-owner=operator]').waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -48,6 +48,8 @@ export const useHistory = (account: string, chatId: string): Followed => {
     return () => abort.current?.abort();
   }, [load]);
   useLive({
+    // What happened between the answer and the opening of the stream was told to nobody.
+    hello: () => void load(),
     dialog: ({ row }) => {
       if (row.account === account && row.chatId === chatId && row.revision > (newest.current.at(-1)?.event.revision ?? -1)) void load();
     },
