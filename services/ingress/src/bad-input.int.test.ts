@@ -13,6 +13,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ingress, ingressService } from './ingress.ts';
 import type { IngressMetrics } from './metrics.ts';
+import { noMetrics } from './metrics.ts';
 
 const token = 'a-webhook-token-that-is-long-enough-for-a-test';
 const account = {
@@ -41,7 +42,7 @@ beforeAll(async () => {
     ackTimeoutMs: 5_000,
     botSilenceLimitMs: 3_600_000,
     bodyDeadlineMs: 400,
-    metrics: { webhook: (labels) => void counted.push(labels), acknowledged: () => undefined },
+    metrics: { ...noMetrics, webhook: (labels) => void counted.push(labels) },
   });
   ingress.run().catch(() => undefined);
   await ingress.listening();

@@ -271,7 +271,7 @@ export const ingressService = (options: IngressOptions): Ingress => {
   return {
     run: async () => {
       const { spoolFile } = options;
-      if (spoolFile !== undefined) spool = await spoolOf({ file: spoolFile, clock, logger, append });
+      if (spoolFile !== undefined) spool = await spoolOf({ file: spoolFile, clock, logger, append, onSize: metrics.spooled });
       await listen();
       listening.resolve();
       logger.info({ event: 'ingress_listening', host: options.host, port: (server.address() as AddressInfo).port });

@@ -11,6 +11,7 @@ import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Ingress, ingressService } from './ingress.ts';
+import { noMetrics } from './metrics.ts';
 
 const token = 'a-webhook-token-that-is-long-enough-for-a-test';
 let folder: string;
@@ -19,6 +20,8 @@ let log: PartitionedLog;
 let away: { readonly code: LogErrorCode; readonly lands: boolean } | undefined;
 /** Calls that the log did not acknowledge. */
 let refused = 0;
+/** What ingress told of its spool. */
+let spooled = 0;
 let ingress: Ingress;
 
 const account = {
@@ -46,6 +49,7 @@ const started = async (): Promise<Ingress> => {
     ackTimeoutMs: 1_000,
     botSilenceLimitMs: 3_600_000,
     spoolFile: join(folder, 'spool.jsonl'),
+    metrics: { ...noMetrics, spooled: (count) => (spooled = count) },
   });
   service.run().catch(() => undefined);
   await service.listening();
@@ -151,6 +155,18 @@ it('keeps nothing behind a line that was cut: what was answered 200 after it sur
   ingress = await started();
   await untilInputs((all) => all.length === 1);
   expect((await inputs()).map((one) => one.type)).toEqual(['chat_started']);
+});
+
+it('tells how many wait, after a restart too, until the log has them', async () => {
+  away = { code: 'unavailable', lands: false };
+  for (const id of [1, 2, 3]) expect(await posts('chat_started', { chat: { id } })).toBe(200);
+  expect(spooled).toBe(3);
+  await ingress.stop();
+  spooled = 0;
+  ingress = await started();
+  expect(spooled).toBe(3);
+  away = undefined;
+  await expect.poll(() => spooled, { timeout: 5_000, interval: 50 }).toBe(0);
 });
 
 it('keeps the order of what waits', async () => {

@@ -9,8 +9,6 @@ export type Spool = {
   readonly keep: (input: InboxInput) => Promise<void>;
   /** Hands what is kept to the log, in order, for ever, whatever keeps the log from taking it. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Inputs kept and not yet in the log. */
-  readonly size: () => number;
 };
 
 /** Bytes that may wait for the log; beyond it what comes is answered 503. */
@@ -30,6 +28,8 @@ export const spoolOf = async (options: {
   readonly logger: Logger;
   /** @throws LogError */
   readonly append: (input: InboxInput) => Promise<unknown>;
+  /** So many are kept now. */
+  readonly onSize: (inputs: number) => void;
 }): Promise<Spool> => {
   const { file, clock, logger } = options;
   const handle = await open(file, 'a+', 0o600);
@@ -40,6 +40,7 @@ export const spoolOf = async (options: {
   const waiting = readBack(left.toString('utf8', 0, whole), logger);
   /** In the file, or about to be. */
   let bytes = whole;
+  options.onSize(waiting.length);
   let last: Promise<void> = Promise.resolve();
   let wake: (() => void) | undefined;
 
@@ -93,6 +94,7 @@ export const spoolOf = async (options: {
         logger.error({ event: 'spooled_input_refused', account: next.account, chatId: next.chatId, code });
       }
       waiting.shift();
+      options.onSize(waiting.length);
       if (waiting.length === 0) await emptied();
     }
     await last;
@@ -111,11 +113,11 @@ export const spoolOf = async (options: {
           throw error;
         });
         waiting.push(input);
+        options.onSize(waiting.length);
       });
       wake?.();
     },
     run,
-    size: () => waiting.length,
   };
 };
 

@@ -24,6 +24,11 @@ export const engineMetrics = () => {
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2],
     registers: [registry],
   });
+  const spooled = new Gauge({
+    name: 'webhooks_spooled',
+    help: 'Webhooks kept on the disk of ingress until the log takes them',
+    registers: [registry],
+  });
   const settled = new Counter({
     name: 'effects_settled_total',
     help: 'Attempts of effects settled',
@@ -60,6 +65,7 @@ export const engineMetrics = () => {
   const ingress: IngressMetrics = {
     webhook: (labels) => webhooks.inc(labels),
     acknowledged: (seconds) => acknowledged.observe(seconds),
+    spooled: (inputs) => spooled.set(inputs),
   };
   const outbound: OutboundMetrics = {
     settled: (labels) => settled.inc(labels),
