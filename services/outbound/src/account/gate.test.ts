@@ -81,6 +81,24 @@ test('a token that is not fetched is let go of: those who gave up hold nobody up
   expect(await send(ok)).toEqual(ok);
 });
 
+test('who was told a time, and comes late because all stood still, goes at the rate and before whoever comes for the first time', async () => {
+  const { send, pass } = aGate(2);
+  await send(ok);
+  await send(ok);
+  const waiting = Array.from({ length: 60 }, (_, at) => `waits ${at}`);
+  for (const who of waiting) await send(ok, who);
+  // The last was told 12 s.
+  pass(9_000);
+  const told = await Promise.all(waiting.map((who) => send(ok, who)));
+  expect(told.slice(0, 2)).toEqual([ok, ok]);
+  expect(told.slice(2)).toEqual(waiting.slice(2).map((_, at) => ({ kind: 'held', code: 'rate_limit', waitMs: 200 * (at + 1) })));
+  for (const who of waiting.slice(2)) {
+    pass(200);
+    expect(await send(ok)).toMatchObject({ kind: 'held' });
+    expect(await send(ok, who)).toEqual(ok);
+  }
+});
+
 test('after a pause that Webim asked for the burst goes and no more, however many had been told a time within it', async () => {
   const { send, pass } = aGate(2);
   await send(ok);

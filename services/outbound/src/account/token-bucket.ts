@@ -12,6 +12,8 @@ export type TokenBucket = {
 
 /** Tokens are kept for times no further ahead, ms: a reply lives two minutes, and who gives up before his time would leave the others without. */
 const keptAheadMs = 30_000;
+/** Nobody came for so long though some were told a time within it, ms: this process stood still. */
+const standstillMs = 1_000;
 /** So much after his time a token is kept for one who comes back by the log and a timer, ms. */
 const keptAfterMs = 10_000;
 
@@ -32,12 +34,28 @@ export const tokenBucket = (options: { clock: Clock; ratePerSecond: number; burs
 
   const refill = (now: number): void => {
     tokens = Math.min(burst, tokens + (now - filledAt) / spacingMs);
-    filledAt = now;
-    for (const [who, { until }] of kept) {
-      if (until >= now) continue;
-      kept.delete(who);
-      tokens = Math.min(burst, tokens + 1);
+    let late = 0;
+    for (const [who, { from, until }] of kept) {
+      if (until < now) {
+        kept.delete(who);
+        tokens = Math.min(burst, tokens + 1);
+      } else if (from > filledAt && from <= now) late += 1;
     }
+    if (now - filledAt > standstillMs && late > burst) spaceAgain(now);
+    filledAt = now;
+  };
+
+  /**
+   * After a standstill those who were due in it come all at once: a burst of them goes, the others at the rate, in their order and before whoever
+   * comes for the first time.
+   */
+  const spaceAgain = (now: number): void => {
+    tokens = Math.min(tokens, burst - kept.size);
+    const others = [...kept].sort(([, a], [, b]) => a.from - b.from).slice(burst);
+    others.forEach(([who, was], at) => {
+      const from = Math.max(was.from, now + (at + 1) * spacingMs);
+      kept.set(who, { from, until: from + keptAfterMs });
+    });
   };
 
   return {
