@@ -184,13 +184,14 @@ describe('a pseudonym', () => {
   });
 
   it('takes no longer for words with dots between them than a few times what it takes for others', () => {
-    const msFor = (text: string): number => {
-      const from = performance.now();
+    // Of the processor: by the clock a busy machine would be the judge.
+    const costOf = (text: string): number => {
+      const before = process.cpuUsage();
       shown(text);
-      return performance.now() - from;
+      return process.cpuUsage(before).user;
     };
     // By the square of the text it were a hundred times as long.
-    expect(msFor('a.'.repeat(30_000))).toBeLessThan(20 * msFor('a '.repeat(30_000)));
+    expect(costOf('a.'.repeat(30_000))).toBeLessThan(20 * costOf('a '.repeat(30_000)));
   });
 
   it('wants a key that can not be tried out', () => {
