@@ -2,7 +2,7 @@ import type { InboxInput } from '@dialog/contracts/inbox';
 import type { Message } from '@dialog/contracts/message';
 import type { Script } from '@dialog/script/parse';
 import type { DialogState, LiveDialog } from '../state.ts';
-import type { Doubt } from '../what-if.ts';
+import type { Doubt } from './doubt.ts';
 
 /**
  * Why the recorded visitor can't have meant in the fork what he typed; null: he can. What he says to people, or to a bot that asked him

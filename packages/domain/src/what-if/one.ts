@@ -3,9 +3,11 @@ import type { DialogSettings } from '@dialog/contracts/settings';
 import type { Script } from '@dialog/script/parse';
 import type { Pinned } from '../replay.ts';
 import type { DialogState } from '../state.ts';
-import { type Doubt, type WhatIf, whatIf } from '../what-if.ts';
+import { type WhatIf, whatIf } from '../what-if.ts';
 import { alike } from './alike.ts';
 import { cannotMean } from './asked.ts';
+import type { Doubt } from './doubt.ts';
+import type { Gap } from './fork.ts';
 import { type Seen, seenOf } from './seen.ts';
 
 /** What is tried on a recorded dialog: another script from its beginning, other settings, or both. */
@@ -39,7 +41,7 @@ export type TriedDialog = {
   /** From here on the recorded visitor can't have meant what he typed; nothing after it is guessed. */
   readonly diverged: { readonly revision: number; readonly at: number; readonly why: Doubt } | null;
   /** What no recording tells: it could not go on from there. */
-  readonly gap: { readonly revision: number; readonly missing: 'script' | 'settings' | 'end' | 'http'; readonly what: string } | null;
+  readonly gap: { readonly revision: number; readonly missing: Gap['missing']; readonly what: string } | null;
   /** Results that no recording tells, taken as accepted. */
   readonly assumed: number;
 };
@@ -60,7 +62,7 @@ export const whatIfOne = (recorded: RecordedDialog, trial: Trial): TriedDialog =
 /** The same with both transcripts: the whole recording, and what the trial made of it as far as it goes. */
 export const whatIfTold = ({ events, revisions, pinned }: RecordedDialog, trial: Trial): TriedWithTranscripts => {
   const revisionAt = (index: number): number => revisions?.[index] ?? index;
-  const fork = whatIf(events, -1, pinned, trial, 'what-if', {
+  const fork = whatIf(events, -1, pinned, trial, {
     alike,
     resultsByKind: true,
     stop: (input, state, was, script) => cannotMean(input, state, scriptOf(state, pinned, trial), was, script),

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/evolve.ts';
 import { initialDialog } from '../../src/state.ts';
 import { canonical, stateHash } from '../../src/state-hash.ts';
-import { replacedBy, type WhatIf, whatIf } from '../../src/what-if.ts';
+import { replacedBy } from '../../src/what-if/answer.ts';
+import { type WhatIf, whatIf } from '../../src/what-if.ts';
 import { aDialog } from '../kit/dialog.ts';
 import { live, move, options } from '../kit/moves.ts';
 
@@ -23,7 +24,7 @@ describe('a fork that changes nothing', () => {
         const { dialog } = live(given, happens);
         const stream = dialog.stream();
         if (stream.length === 0) return;
-        const fork = whatIf(stream, place % stream.length, dialog.pinned(), {}, 'test');
+        const fork = whatIf(stream, place % stream.length, dialog.pinned(), {});
         expect([fork.gap, fork.divergedAt, fork.skipped]).toEqual([null, null, 0]);
         expect(canonical(bare(eventsOf(fork)))).toBe(canonical(bare(stream.slice(fork.from))));
         expect(stateHash(fork.state)).toBe(stateHash(dialog.state()));
@@ -40,7 +41,7 @@ describe('a fork with another answer', () => {
         const { dialog } = live(given, happens);
         const stream = dialog.stream();
         if (stream.length === 0) return;
-        const fork = whatIf(stream, place % stream.length, dialog.pinned(), { answer: { text } }, 'test');
+        const fork = whatIf(stream, place % stream.length, dialog.pinned(), { answer: { text } });
         expect(fork.gap).toBeNull();
         expect(stateHash(fold([...stream.slice(0, fork.from), ...eventsOf(fork)], initialDialog))).toBe(stateHash(fork.state));
         expect(fork.appends.filter(({ origin }) => origin === 'changed').length).toBeLessThanOrEqual(1);

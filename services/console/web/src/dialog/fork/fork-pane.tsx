@@ -1,6 +1,7 @@
 import type { DialogSettings } from '@dialog/contracts/settings';
 import { initialDialog } from '@dialog/domain/state';
-import { type Change, forkStart, replacedBy } from '@dialog/domain/what-if';
+import type { Change } from '@dialog/domain/what-if';
+import { forkStart, replacedBy } from '@dialog/domain/what-if/answer';
 import { type FormEvent, useMemo, useState } from 'react';
 import { useNames } from '../../names.tsx';
 import { useTexts } from '../../texts/context.tsx';
