@@ -263,3 +263,36 @@ describe('§5.4 an ask for the chat', () => {
     expect(dialog.of('EffectSettled').at(-1)).toMatchObject({ outcome: 'accepted', by: 'evidence' });
   });
 });
+
+describe("§5.2 an effect refused as not the bot's or as closed", () => {
+  const said = () => {
+    const dialog = aDialog().welcomed();
+    dialog.passes(minute);
+    dialog.says('two');
+    return dialog;
+  };
+
+  it("not the bot's: the rest is dropped; queue, flag (lost), auto-close armed", () => {
+    const dialog = said();
+    dialog.answer('refused', { reason: 'not_bots_chat' });
+    expect([dialog.owner(), dialog.flag()?.cause, dialog.open()]).toEqual(['queue', 'lost', []]);
+    expect(dialog.deadlines().auto_close).toBeDefined();
+  });
+
+  it('closed: the rest is dropped, the deadline armed, owner and flag stay', () => {
+    const dialog = said();
+    dialog.answer('refused', { reason: 'chat_closed' });
+    expect([dialog.owner(), dialog.flag(), dialog.open()]).toEqual(['bot', null, []]);
+    expect(dialog.deadlines().auto_close?.at).toBe(dialog.now() + 30 * minute + 30 * second);
+  });
+
+  it('closed: what waited behind it is taken, and whoever writes later is heard', () => {
+    const dialog = said();
+    dialog.says('hello');
+    dialog.answer('refused', { reason: 'chat_closed' });
+    expect(dialog.open()).toEqual(['hello back']);
+    dialog.accepts();
+    dialog.says('quiet');
+    expect(dialog.marks()).toEqual(['quiet']);
+  });
+});
