@@ -20,6 +20,16 @@ export const bot = (yaml: string): Script => {
   throw new Error(parsed.findings.map((found) => `${found.position.line}: ${found.rule} ${found.message}`).join('\n'));
 };
 
+/** A bot that runs these steps when the chat starts, with a variable of each of some types; `more`: other scripts. */
+export const botOf = (steps: string, more = ''): Script =>
+  bot(`vars: { a: { type: json }, b: { type: json }, n: { type: int }, t: { type: text } }
+scripts:
+  s:
+    when: chat_start
+    steps: ${steps}
+${more}`);
+
+export const start: Trigger = { kind: 'chat_start' };
 export const said = (text: string): Trigger => ({ kind: 'text', text });
 export const pressed = (id: string): Trigger => ({ kind: 'button', id });
 export const answered = (status: number, body: string | null = null): Trigger => ({ kind: 'http_result', response: { status, body } });
