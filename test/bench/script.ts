@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { advance, initialScriptState } from '@dialog/script/interpret';
+import { advance } from '@dialog/script/interpret';
 import { parseScript, type Script } from '@dialog/script/parse';
-import type { ScriptContext, ScriptState, Trigger } from '@dialog/script/types';
+import { initialScriptState, type ScriptContext, type ScriptState, type Trigger } from '@dialog/script/types';
 import { type Figure, median } from './figures.ts';
 
 const bot = (path: string): Script => {
@@ -44,7 +44,7 @@ export const scriptInputs = (): Figure => {
   const dialogs = 2_000;
   const talkAll = (): void => {
     for (let one = 0; one < dialogs; one++) {
-      let state: ScriptState = initialScriptState(script);
+      let state: ScriptState = initialScriptState;
       for (const trigger of way) {
         const result = advance(script, state, trigger, context, 'open');
         state = result.state;

@@ -1,9 +1,8 @@
 import { isDelayedByUs } from '@dialog/contracts/attempts';
 import type { DomainEvent, DomainEventOf } from '@dialog/contracts/domain-event';
-
 import type { InboxInput } from '@dialog/contracts/inbox';
 import { visitorMessages } from '@dialog/contracts/visitor-messages';
-import type { Cursor, ScriptState } from '@dialog/script/types';
+import { type Cursor, initialScriptState, type ScriptState } from '@dialog/script/types';
 import { idSet } from './id-set.ts';
 import { contentRepeatMs, newChatRepeatMs } from './repeats.ts';
 import type { DialogState, Holder, LiveDialog, OpenEffect, Silence } from './state.ts';
@@ -122,7 +121,7 @@ const dialogStarted = (state: DialogState, data: DomainEventOf<'DialogStarted'>[
     incomplete: data.incomplete,
     parked: state.parked !== null,
     script: data.script,
-    scriptState: { cursor: null, variables: {}, fallbackStreak: 0, keyboard: null },
+    scriptState: initialScriptState,
     visitor: data.visitor ?? null,
     visitorFields: {},
     // Started by what parked it, not by an input: people are to get it before the script begins.

@@ -5,8 +5,6 @@ import { startOf } from './start.ts';
 import { type Ended, execute } from './steps.ts';
 import type { Advance, Cursor, RunMode, ScriptContext, ScriptState, Trigger } from './types.ts';
 
-export const initialScriptState = (_script: Script): ScriptState => ({ cursor: null, variables: {}, fallbackStreak: 0, keyboard: null });
-
 /** Advances a script by one trigger. Pure: the same arguments give the same result, on any machine, in any year. */
 export const advance = (script: Script, state: ScriptState, trigger: Trigger, context: ScriptContext, mode: RunMode): Advance => {
   const run = newRun(script, state, context, mode);

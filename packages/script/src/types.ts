@@ -71,6 +71,9 @@ export type ScriptState = {
   readonly keyboard: readonly { readonly id: string; readonly label: string; readonly go?: string }[] | null;
 };
 
+/** Of a dialog whose script has not begun. */
+export const initialScriptState: ScriptState = { cursor: null, variables: {}, fallbackStreak: 0, keyboard: null };
+
 export type Cursor = {
   /** Path of the step that waits, stable within a version: `scripts.order_status.steps[0]`. */
   readonly step: string;

@@ -1,6 +1,6 @@
-import { advance, initialScriptState } from '../../src/interpret.ts';
+import { advance } from '../../src/interpret.ts';
 import { parseScript, type Script } from '../../src/parse.ts';
-import type { Advance, RunMode, ScriptContext, ScriptState, Trigger } from '../../src/types.ts';
+import { type Advance, initialScriptState, type RunMode, type ScriptContext, type ScriptState, type Trigger } from '../../src/types.ts';
 
 /** Monday, 12:00 in UTC. */
 export const noon = Date.UTC(2026, 0, 5, 12);
@@ -44,7 +44,7 @@ export type Talk = {
 
 /** A dialog with a script, step by step; between two inputs the state goes through JSON, as a store would have it. */
 export const talk = (script: Script, overrides: Partial<ScriptContext> = {}): Talk => {
-  let state = initialScriptState(script);
+  let state = initialScriptState;
   let last: Advance | undefined;
   return {
     state: () => state,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, initialScriptState } from '../../src/interpret.ts';
+import { advance } from '../../src/interpret.ts';
 import { parseScript, type Script } from '../../src/parse.ts';
 import { maxSteps } from '../../src/steps.ts';
-import type { Advance, RunMode, ScriptState, Trigger } from '../../src/types.ts';
+import { type Advance, initialScriptState, type RunMode, type ScriptState, type Trigger } from '../../src/types.ts';
 import { context } from '../kit/bot.ts';
 import { randomScript, randomTrigger } from '../kit/random-script.ts';
 
@@ -47,7 +47,7 @@ const passing = (
 describe('random scripts that pass the linter', () => {
   it('never crash, never loop without bound, leave a state that JSON holds', () => {
     passing((script, list) => {
-      for (const result of run(script, initialScriptState(script), list)) {
+      for (const result of run(script, initialScriptState, list)) {
         expect(result.trace.steps.length).toBeLessThanOrEqual(maxSteps + 1);
         // The linter finds every loop, so that the bound is never met.
         expect(result.error ?? '').not.toContain('steps for one input');
@@ -60,13 +60,13 @@ describe('random scripts that pass the linter', () => {
   it('give the same twice, also parsed anew', () => {
     passing((script, list, source) => {
       const again = parseScript(source);
-      expect(again.ok && run(again.script, initialScriptState(again.script), list)).toEqual(run(script, initialScriptState(script), list));
+      expect(again.ok && run(again.script, initialScriptState, list)).toEqual(run(script, initialScriptState, list));
     }, 200);
   });
 
   it('survive a cut at any input: the state goes on from its JSON', () => {
     passing((script, list) => {
-      const whole = run(script, initialScriptState(script), list);
+      const whole = run(script, initialScriptState, list);
       for (let at = 1; at < list.length; at++) {
         const rest = run(script, throughJson((whole[at - 1] as Advance).state), list.slice(at), at);
         expect(rest).toEqual(whole.slice(at));
@@ -76,7 +76,7 @@ describe('random scripts that pass the linter', () => {
 
   it('an input that nothing takes changes nothing', () => {
     passing((script, list) => {
-      let state = initialScriptState(script);
+      let state = initialScriptState;
       for (const result of run(script, state, list)) {
         if (result.outcome === 'unmatched') {
           expect(result.state).toEqual(state);
@@ -91,7 +91,7 @@ describe('random scripts that pass the linter', () => {
     const allowed = { open: null, silent: ['http', 'mark'], final: ['http', 'mark', 'text'] } as const;
     passing((script, list) => {
       const silently = list.map((one) => ({ ...one, mode: one.mode === 'open' ? ('silent' as const) : one.mode }));
-      for (const [at, result] of run(script, initialScriptState(script), silently).entries()) {
+      for (const [at, result] of run(script, initialScriptState, silently).entries()) {
         const kinds: readonly string[] = allowed[(silently[at] as { mode: 'silent' | 'final' }).mode];
         // The error of a wrong answer is said by the ask that stands open: no such input comes while people have the chat.
         if (result.trace.steps.some((step) => step.took?.startsWith('attempt'))) continue;
