@@ -46,6 +46,12 @@ it('whatever the log takes can be parked, byte for byte and in order, each once'
   expect(bytes(await parkedRecords(store, id))).toEqual(bytes(records));
 });
 
+it('the log was lost and made anew: what comes with a lower offset is new, and each once all the same', async () => {
+  const anew = [1, 2].map((offset) => ({ ...record(offset, Buffer.from(`anew ${offset}`)), appendedAt: 9_000 + offset }));
+  for (const one of [record(7, Buffer.from('before')), ...anew, ...anew]) await park(store, id, one, why);
+  expect(bytes(await parkedRecords(store, id))).toEqual(bytes([record(7, Buffer.from('before')), ...anew]));
+});
+
 it('killed between the parts of a big one: the next delivery begins it anew', async () => {
   const big = biggest(4);
   for (const diesAt of [1, 2, 3]) {

@@ -22,8 +22,7 @@ export const park = async (
   const stream = subjectParkedStream(id);
   for (;;) {
     const [last] = await store.read(stream, { direction: 'backwards', maxCount: 1, fromLeader: true });
-    // Parked before: a redelivery.
-    if (last?.type === 'RecordParked' && Number((last.data as { offset?: unknown }).offset) >= record.offset) return;
+    if (last?.type === 'RecordParked' && isRedelivered(record, last.data as RecordParked)) return;
     const base64 = record.value === null ? null : Buffer.from(record.value).toString('base64');
     const parts = base64 === null ? [] : (base64.match(new RegExp(`.{1,${partLength}}`, 'g')) ?? []).slice(0, -1);
     const data: RecordParked = {
@@ -57,6 +56,13 @@ export const park = async (
     }
   }
 };
+
+/**
+ * Whether the record was parked before: it is not behind the last that was. A log that was lost and made anew counts its offsets from 0 again, and what
+ * comes by it is later than all that the former one brought.
+ */
+const isRedelivered = ({ offset, appendedAt }: LogRecord, last: Pick<RecordParked, 'offset' | 'appendedAt'>): boolean =>
+  offset <= last.offset && appendedAt <= last.appendedAt;
 
 /** What waits since the dialog was last released, in order. @throws EventStoreError */
 export const parkedRecords = async (store: EventStore, id: SubjectId): Promise<readonly LogRecord[]> =>
