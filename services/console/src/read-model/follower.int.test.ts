@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
+import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -75,6 +76,23 @@ it('a read model that is as old as its store, or older, goes on where it stood',
   expect(await followed('events.db')).toEqual(before);
   await living('events.db', ['3']);
   expect(await followed('events.db')).toHaveLength(3);
+});
+
+it('of a deleted stream a scavenge leaves the last event: it has no row, and the others theirs', async () => {
+  await living('events.db', ['1', '2', '3'], 2);
+  const store = storeOf('events.db');
+  const stream = dialogStream({ account: 'shop' as AccountId, chatId: '2' as ChatId });
+  await store.keepNewest(stream, 1);
+  await store.deleteStream(stream);
+  await store.close();
+  expect((await followed('events.db')).map(([chatId]) => chatId)).toEqual(['1', '3']);
+
+  // Its chat comes back: the stream counts on.
+  const again = storeOf('events.db');
+  const [head] = wholeLife('shop', '2', t0).appends;
+  const { revision } = await again.append(stream, head?.map((event) => ({ ...event, id: crypto.randomUUID() })) ?? [], 'any');
+  await again.close();
+  expect(await followed('events.db')).toContainEqual(['2', revision]);
 });
 
 it('while it is made anew the rows do not count as complete, also where the store was restored under a console that went on', async () => {

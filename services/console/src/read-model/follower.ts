@@ -36,32 +36,42 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
   let live = false;
 
   const take = async (batch: readonly RecordedEvent[]): Promise<void> => {
-    for (;;) {
+    for (let left = batch; ; ) {
       try {
-        const { rows, duplicates } = await readModel.apply(batch);
+        const { rows, duplicates } = await readModel.apply(left);
         if (duplicates > 0) logger.info({ event: 'rows_duplicates_skipped', count: duplicates });
         if (live && rows.length > 0) onRows(rows);
         return;
       } catch (error) {
         if (!(error instanceof RowGap)) throw error;
-        logger.warn({ event: 'row_gap', stream: error.stream, expected: error.expected, found: error.found });
-        await foldAnew(error);
+        const { stream, expected, found } = error;
+        logger.warn({ event: 'row_gap', stream, expected, found });
+        if (!(await foldAnew(error))) left = left.filter((event) => event.stream !== stream || event.revision > found);
       }
     }
   };
 
-  /** A stream that was deleted and goes on counts on: what can be read of it is its row. */
-  const foldAnew = async (gap: RowGap): Promise<void> => {
+  /**
+   * A stream that was deleted and goes on counts on: what can be read of it is its row. One that nothing can be read of has none: of a stream that was
+   * deleted, or grew older than its `$maxAge`, a scavenge leaves the last event in `$all`. @returns whether the row has the event that was delivered
+   */
+  const foldAnew = async (gap: RowGap): Promise<boolean> => {
     const events: RecordedEvent[] = [];
     for (let from = 0; ; ) {
-      const page = await within(readTimeoutMs, 'event store: read', store.read(gap.stream, { from, maxCount: pageEvents }));
+      const page = await within(
+        readTimeoutMs,
+        'event store: read',
+        store.read(gap.stream, { from, maxCount: pageEvents, fromLeader: true }),
+      );
       events.push(...page);
       const last = page.at(-1);
       if (last === undefined || page.length < pageEvents) break;
       from = last.revision + 1;
     }
     const row = await readModel.replace(gap.stream, events);
-    if ((row?.revision ?? -1) < gap.found) throw new Error(`the stream's end lies before revision ${gap.found}, which was delivered`);
+    if (row === undefined) return false;
+    if (row.revision < gap.found) throw new Error(`the stream's end lies before revision ${gap.found}, which was delivered`);
+    return true;
   };
 
   /**
