@@ -66,6 +66,23 @@ it('loads a long dialog from its snapshot and what came after, to the state of t
   expect(counted.read()).toBeLessThan(400);
 });
 
+it('loads a dialog whose stream was cut short from the snapshot that knows what is missing, and begins with what is left where none does', async () => {
+  const events = life(300);
+  await write(events, 0);
+  const whole = await dialogs({ store, capacity: 10 }).load(id, 1);
+  await keepSnapshot(store, { ...whole, revision: 198 }, whole);
+  await store.keepNewest(dialogStream(id), 50);
+  const cut = await dialogs({ store, capacity: 10 }).load(id, 1);
+  expect([stateHash(cut.state as DialogState), cut.revision]).toEqual([stateHash(whole.state as DialogState), whole.revision]);
+
+  await store.deleteStream(dialogStream(id));
+  const again = life(1).map(({ type, data }) => ({ id: randomUUID(), type, data, metadata: {} }));
+  const { revision } = await store.append(dialogStream(id), again, 'any');
+  await store.keepNewest(dialogStream(id), again.length - 1);
+  const begun = await dialogs({ store, capacity: 10 }).load(id, 1);
+  expect([begun.revision, begun.state.inputs.has('i-300')]).toEqual([revision, false]);
+});
+
 it('keeps one snapshot of a dialog, the newest', async () => {
   const events = life(1_000);
   await write(events, 0);

@@ -112,8 +112,10 @@ const snapshotSchema = z.object({
 const readWhole = async (store: EventStore, id: SubjectId): Promise<Loaded> => {
   if (isVisitorId(id)) return readOn(store, absentVisitor(id));
   const beginning = await store.read(subjectStream(id), { maxCount: snapshotEvery, fromLeader: true });
-  const snapshot = beginning.length < snapshotEvery ? undefined : await newestSnapshot(store, id);
-  if (snapshot !== undefined) return readOn(store, snapshot);
+  const before = (beginning[0]?.revision ?? 0) - 1;
+  // Cut short (`$maxCount`, `$maxAge`), it is not all there: a snapshot that knows what is missing does, and an older one is of no use.
+  const snapshot = beginning.length < snapshotEvery && before < 0 ? undefined : await newestSnapshot(store, id);
+  if (snapshot !== undefined && snapshot.revision >= before) return readOn(store, snapshot);
   const dialog = beginning.reduce<Loaded>(withEvent, absent(id));
   return beginning.length < snapshotEvery ? dialog : readOn(store, dialog);
 };
