@@ -30,7 +30,9 @@ export const quarantineReader = ({ log, readModel, clock, logger }: QuarantineRe
   const look = async (): Promise<void> => {
     const read = await readModel.quarantineRead();
     for (const { partition, low, high } of await ask(log.lag(groups.projector, topics.quarantine))) {
-      for (let next = Math.max(low, read[partition] ?? 0); next < high; ) {
+      const place = read[partition] ?? 0;
+      // Behind the end: the log was lost and made anew, and counts from its beginning.
+      for (let next = place > high ? low : Math.max(low, place); next < high; ) {
         const records = await ask(log.read(topics.quarantine, partition, next, pageRecords));
         const last = records.at(-1);
         if (last === undefined) break;

@@ -153,7 +153,7 @@ export type SetAsideRecord = {
 export type WebhookTables = {
   /** Each event of each dialog, once, in order. */
   readonly recorded: (dialog: DialogId, event: RowEvent, before: DialogRow | undefined) => void;
-  /** Records of the quarantine, in order within a partition; those that were taken before change nothing. */
+  /** Records of the quarantine, in order within a partition; one that was taken before, or another at its place, stands in its stead. */
   readonly setAside: (records: readonly SetAsideRecord[]) => void;
   /** By partition the next offset of the quarantine to read. */
   readonly quarantineRead: () => Readonly<Record<number, number>>;
@@ -281,7 +281,6 @@ export const webhookTables = (db: DatabaseSync): WebhookTables => {
     setAside: (records) => {
       const next = new Map(places.all().map((found) => [Number(found['partition']), Number(found['next'])]));
       for (const { partition, offset, record } of records) {
-        if (offset < (next.get(partition) ?? 0)) continue;
         next.set(partition, offset + 1);
         if (record === undefined) continue;
         const { account, receivedAt, verdict, event, eventInBody, method, contentType, bytes, truncated } = record;
