@@ -24,6 +24,8 @@ export const accountEventSchemas = {
     errors: z.array(z.object({ rule: z.string(), line: z.number().int(), column: z.number().int() })),
     at: z.number(),
   }),
+  /** The account's file is again what was published from it last: the refusal before this is over. */
+  ScriptFileMended: z.object({ script: scriptHashSchema, at: z.number() }),
   /** From now on the bot takes no input in the account's chats, or in those of one version of the script: people get them. */
   BotStopped: z.object({
     /** Left out: whatever the version. */

@@ -81,15 +81,17 @@ export const publishScript = async (
 
 /**
  * The account's file, at the start or when it changed. It publishes itself only where its content is another than when it last did: so a
- * restart does not undo what was published by command, and of several processes with the same file one publishes. @throws EventStoreError
+ * restart does not undo what was published by command, and of several processes with the same file one publishes. Content that it published last and
+ * that errors stood in for meanwhile is no news but that they are gone. @returns whether it was published now. @throws EventStoreError
  */
 export const publishFile = async (store: EventStore, account: string, source: string, publication: Publication): Promise<boolean> => {
   const script = await registerScript(store, source);
   const published = await appendToAccount(store, account, (history) => {
     const last = publications(history).findLast((one) => one.source === 'file');
-    return last?.script === script ? null : { type: 'ScriptPublished', data: { ...publication, script, source: 'file' } };
+    if (last?.script !== script) return { type: 'ScriptPublished', data: { ...publication, script, source: 'file' } };
+    return fileRefusalOf(history) === undefined ? null : { type: 'ScriptFileMended', data: { script, at: publication.at } };
   });
-  if (published === null) return false;
+  if (published?.type !== 'ScriptPublished') return false;
   await keepPublished(store, source);
   return true;
 };
@@ -99,12 +101,19 @@ const keepPublished = registerScript;
 
 type Refusal = Extract<AccountEvent, { type: 'ScriptRefused' }>['data'];
 
+/** Why the account's file as it was read last does not count; undefined: it has no errors. What is published by command says nothing of the file. */
+export const fileRefusalOf = (history: AccountHistory): Refusal | undefined => {
+  const last = history.events.findLast(
+    ({ type, data }) => type === 'ScriptRefused' || type === 'ScriptFileMended' || (type === 'ScriptPublished' && data.source === 'file'),
+  );
+  return last?.type === 'ScriptRefused' ? last.data : undefined;
+};
+
 /** Recorded once for each content that is refused. @throws EventStoreError */
 export const recordRefusal = async (store: EventStore, account: string, refusal: Refusal): Promise<void> => {
-  await appendToAccount(store, account, (history) => {
-    const last = history.events.findLast((event) => event.type === 'ScriptPublished' || event.type === 'ScriptRefused');
-    return last?.type === 'ScriptRefused' && last.data.script === refusal.script ? null : { type: 'ScriptRefused', data: refusal };
-  });
+  await appendToAccount(store, account, (history) =>
+    fileRefusalOf(history)?.script === refusal.script ? null : { type: 'ScriptRefused', data: refusal },
+  );
 };
 
 /**

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
-import { publishFile, publishScript, removeScript, scriptHash, scriptSource } from '@dialog/script-versions/versions';
+import { publishFile, publishScript, recordRefusal, removeScript, scriptHash, scriptSource } from '@dialog/script-versions/versions';
 import express from 'express';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { problemHandler } from '../http/problem.ts';
-import { scriptsRouter } from './scripts.ts';
+import { type ScriptVersions, scriptsRouter } from './scripts.ts';
 
 const logger = pino({ level: 'silent' });
 const bot = (greeting: string): string => `format: dialog-script/1
@@ -69,6 +69,40 @@ it('a version that no dialog and no account needs is forgotten an hour after new
   expect(await asked('/accounts/shop/scripts', { source: bot('two') })).toMatchObject({ status: 200 });
   expect(await asked(`/scripts/${two.answer.script}`)).toMatchObject({ status: 200 });
   expect(await asked('/accounts/nobody/scripts', { source: bot('two') })).toMatchObject({ status: 404 });
+});
+
+it('a refused file is told until it is without errors again, also where its mended content was published before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'scripts-'));
+  const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+  const app = express();
+  app.use(scriptsRouter({ store, readModel: { scripts: async () => [] }, caughtUp: () => true, clock: realClock, logger }));
+  const server = createServer(app).listen(0, '127.0.0.1');
+  onTestFinished(async () => {
+    server.close();
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const told = async () => {
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/accounts/shop/scripts`);
+    const { versions, refused } = (await response.json()) as ScriptVersions;
+    return { current: versions.find((one) => one.current)?.script, refused: refused?.script ?? null };
+  };
+  const by = { bot: 'test', by: 'engine', at: 1 };
+  const broken = { script: scriptHash('broken'), errors: [{ rule: 'yaml', line: 1, column: 1 }], at: 2 };
+  const one = scriptHash(bot('one'));
+  const two = scriptHash(bot('two'));
+
+  await publishFile(store, 'shop', bot('one'), by);
+  await recordRefusal(store, 'shop', broken);
+  expect(await told()).toEqual({ current: one, refused: broken.script });
+  // A version by command mends no file.
+  await publishScript(store, 'shop', bot('two'), { ...by, by: 'ops', reason: 'a test' });
+  expect(await told()).toEqual({ current: two, refused: broken.script });
+  // Back to what it was: told as whole, and what was published by command stands.
+  expect(await publishFile(store, 'shop', bot('one'), by)).toBe(false);
+  expect(await told()).toEqual({ current: two, refused: null });
+  await recordRefusal(store, 'shop', broken);
+  expect(await told()).toEqual({ current: two, refused: broken.script });
 });
 
 describe('a version that is published while it is removed keeps its source', () => {

@@ -4,7 +4,7 @@ import { accountIdSchema, accountStream, scriptHashSchema } from '@dialog/contra
 import type { EventStore } from '@dialog/event-store/port';
 import { parsePinned, parseScript } from '@dialog/script/parse';
 import { accountEventOf, readAccount } from '@dialog/script-versions/account-stream';
-import { currentOf, publishScript, removeScript, scriptHash, scriptSource } from '@dialog/script-versions/versions';
+import { currentOf, fileRefusalOf, publishScript, removeScript, scriptHash, scriptSource } from '@dialog/script-versions/versions';
 import express, { Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -108,8 +108,8 @@ export const scriptsRouter = ({ store, readModel, caughtUp, clock, logger }: Scr
       versions.delete(data.script);
       versions.set(data.script, { ...shown(data), current: false, open: 0, dialogs: 0, removed: false });
     }
-    const current = currentOf({ events, revision: 'no_stream' })?.script;
-    const last = events.findLast((event) => event.type === 'ScriptPublished' || event.type === 'ScriptRefused');
+    const history = { events, revision: 'no_stream' } as const;
+    const current = currentOf(history)?.script;
     response.json({
       now: clock.now(),
       versions: [...versions.values()].reverse().map((version) => ({
@@ -118,7 +118,7 @@ export const scriptsRouter = ({ store, readModel, caughtUp, clock, logger }: Scr
         open: used.get(version.script)?.open ?? 0,
         dialogs: used.get(version.script)?.dialogs ?? 0,
       })),
-      refused: last?.type === 'ScriptRefused' ? last.data : null,
+      refused: fileRefusalOf(history) ?? null,
     } satisfies ScriptVersions);
   });
 
