@@ -115,4 +115,7 @@ const settersOf = (script: Script): ReadonlyMap<string, readonly string[]> => {
 };
 
 /** An old keyboard can be pressed at any time. */
-const pressable = (script: Script): readonly string[] => [...script.menuButtons.values()];
+const pressable = (script: Script): readonly (string | null)[] => [
+  ...script.menuButtons.values(),
+  ...[...script.menusBehind.values()].flat().map((menu) => menu.next),
+];

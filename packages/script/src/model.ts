@@ -30,6 +30,8 @@ export type Script = {
   readonly silences: readonly { readonly afterMs: number; readonly script: string }[];
   /** Where the buttons of all menus lead: an old keyboard can still be pressed. */
   readonly menuButtons: ReadonlyMap<string, string>;
+  /** Menus that go on behind themselves when this button of theirs is pressed. */
+  readonly menusBehind: ReadonlyMap<string, readonly StepOf<'menu'>[]>;
 };
 
 export type CompiledScript = {

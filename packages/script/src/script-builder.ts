@@ -1,6 +1,6 @@
 import type { ReturnCause } from '@dialog/contracts/return-cause';
 import type { Expression } from './expression.ts';
-import type { CompiledScript, FileRule, Script, Step, TextRule, Variable } from './model.ts';
+import type { CompiledScript, FileRule, Script, Step, StepOf, TextRule, Variable } from './model.ts';
 import type { Source } from './source.ts';
 
 /** An expression where it stands: what the linter checks types and variables by. */
@@ -71,6 +71,20 @@ export const builtScript = (name: string, builder: ScriptBuilder): Script => {
   const { pending: _pending, uses: _uses, saves: _saves, buttons: _buttons, untriggered: _untriggered, ...built } = builder;
   built.fallbacks.sort((a, b) => a.streak - b.streak);
   built.silences.sort((a, b) => a.afterMs - b.afterMs);
+  const menusBehind = menusBehindOf(built);
   const visitorVariables = new Set([...built.variables].filter(([, variable]) => variable.keep === 'visitor').map(([key]) => key));
-  return { name, ...built, visitorVariables };
+  return { name, ...built, menusBehind, visitorVariables };
+};
+
+/** By button: neither its menu says where it leads, nor has it a script. */
+const menusBehindOf = ({ steps, buttonRules }: Pick<ScriptBuilder, 'steps' | 'buttonRules'>): Map<string, StepOf<'menu'>[]> => {
+  const found = new Map<string, StepOf<'menu'>[]>();
+  for (const step of steps.values()) {
+    if (step.verb !== 'menu' || step.next === null) continue;
+    for (const { id, goName } of step.rows.flat()) {
+      if (goName !== null || buttonRules.has(id)) continue;
+      found.set(id, [...(found.get(id) ?? []), step]);
+    }
+  }
+  return found;
 };

@@ -197,9 +197,30 @@ const button = (run: Run, id: string, label: string | undefined): Started => {
     outranked(run, step);
     return ruled;
   }
+  const menu = menuBehind(run, id);
+  if (menu !== undefined) {
+    run.won = `button ${id}`;
+    outranked(run, step);
+    return { kind: 'step', step: menu.next, takesOver: true };
+  }
   run.lost.push({ trigger: `button ${id}`, reason: 'no menu and no script takes it' });
   return label === undefined ? fallback(run) : spoken(run, label);
 };
+
+/** The menu that a press goes on behind though the script waits there no more. Of several with such a button the one whose keyboard stands. */
+const menuBehind = (run: Run, id: string): StepOf<'menu'> | undefined => {
+  const menus = run.script.menusBehind.get(id) ?? [];
+  if (menus.length < 2) return menus[0];
+  const shown = run.before.keyboard?.map((one) => one.id).join(' ');
+  const standing = menus.filter((menu) => idsOf(menu) === shown);
+  return standing.length === 1 ? standing[0] : undefined;
+};
+
+const idsOf = (menu: StepOf<'menu'>): string =>
+  menu.rows
+    .flat()
+    .map((one) => one.id)
+    .join(' ');
 
 /** What the script waited for when something of higher priority came. */
 const outranked = (run: Run, step: Step | undefined): void => {

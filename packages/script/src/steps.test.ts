@@ -60,6 +60,41 @@ scripts:
   it('takes its number', () => expect(shown().then(said('2.'))).toEqual(['second']));
   it('takes the label where the id is unknown', () =>
     expect(shown().then({ kind: 'button', id: 'gone', label: 'x' })).toEqual(['(unmatched)']));
+  it('goes on behind the menu also where the script waits there no more: something else took over, or its time is over', () => {
+    const interrupted = shown();
+    expect(interrupted.then(said('what?'))).toEqual(['(unmatched)']);
+    interrupted.then({ kind: 'file', mediaType: 'image/png' });
+    expect(interrupted.then(pressed('two'))).toEqual(['second']);
+    expect(interrupted.then(pressed('three'))).toEqual(['behind the menu']);
+    const expired = shown();
+    expired.then({ kind: 'timeout' });
+    expect(expired.then(pressed('three'))).toEqual(['behind the menu']);
+  });
+  it('of two menus with the same button the one whose keyboard stands goes on', () => {
+    const both = talk(
+      bot(`
+scripts:
+  s:
+    when: chat_start
+    steps:
+      - menu: { text: sure, buttons: [[{ id: yes, text: "Yes" }]] }
+      - say: behind the first
+      - menu: { text: really, buttons: [[{ id: yes, text: "Yes" }, { id: no, text: "No" }]] }
+      - say: behind the second
+  what: { when: fallback, steps: [{ say: what }] }
+  bye: { when: { text: { any_of: bye } }, steps: [{ ask: { text: why, save: a } }, { stop: true }] }
+vars: { a: { type: text } }
+`),
+    );
+    both.then(start);
+    both.then(said('hm'));
+    expect(both.then(pressed('yes'))).toEqual(['behind the first', 'really [yes:Yes no:No]', '(waiting)']);
+    expect(both.then(said('hm'))).toEqual(['what']);
+    expect(both.then(pressed('yes'))).toEqual(['behind the second']);
+    both.then(said('bye'));
+    // No keyboard stands: nobody can tell which of the two was pressed.
+    expect(both.then(pressed('yes'))).toEqual(['what']);
+  });
   it('expires: the script ends, typed numbers mean nothing, an old button still leads', () => {
     const talking = shown();
     expect(talking.then({ kind: 'timeout' })).toEqual([]);

@@ -208,7 +208,7 @@ export const buttonKeys: Keys = {
   go: {
     takes: 'target',
     means: 'Where a press leads.',
-    fallsBackTo: 'the script with `when: { button: id }`, else the step after the menu',
+    fallsBackTo: 'the script with `when: { button: id }`, else the step after the menu, also where the script waits there no more',
   },
 };
 
