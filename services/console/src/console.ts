@@ -173,7 +173,11 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use(doctorRouter({ store, readModel: model, configured: options.accounts ?? [], accounts, caughtUp: follow.caughtUp, clock }));
     api.use('/quarantine', quarantineRouter({ store, log, readModel: model, readWebhook: options.readWebhook ?? noParser, clock, logger }));
     api.use(botSwitchRouter({ store, log, readModel: model, clock, logger }));
-    api.use('/what-if', whatIfRouter({ store, readModel: model, clock, logger, eventsUrl: options.eventsUrl, signal: stopping.signal }));
+    const { eventsUrl } = options;
+    api.use(
+      '/what-if',
+      whatIfRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger, eventsUrl, signal: stopping.signal }),
+    );
     const { numbersFile } = options;
     api.use(
       '/numbers',

@@ -19,6 +19,12 @@ export type RunningConsole = {
   readonly stop: () => Promise<void>;
 };
 
+/** Of a store with a long history: it delivers what it has, and is never through with it. */
+export const neverCaughtUp = (store: EventStore): EventStore => ({
+  ...store,
+  subscribe: (options) => store.subscribe({ ...options, onCaughtUp: () => undefined }),
+});
+
 /** A console over stores of its own; two partitions of the inbox and of the quarantine. */
 export const runningConsole = async (more: Partial<ConsoleOptions> = {}): Promise<RunningConsole> => {
   const folder = await mkdtemp(join(tmpdir(), 'console-'));

@@ -69,8 +69,8 @@ beforeAll(async () => {
   address = await desk.listening();
   await vi.waitFor(
     async () => {
-      const { dialogs } = (await (await fetch(`${address}/api/dialogs`)).json()) as { dialogs: readonly unknown[] };
-      expect(dialogs).toHaveLength(8);
+      const list = (await (await fetch(`${address}/api/dialogs`)).json()) as { caughtUp: boolean; dialogs: readonly unknown[] };
+      expect([list.caughtUp, list.dialogs.length]).toEqual([true, 8]);
     },
     { timeout: 30_000, interval: 50 },
   );

@@ -2,7 +2,7 @@ import { scriptStream } from '@dialog/contracts/ids';
 import type { EventStore } from '@dialog/event-store/port';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { handedOver, supportLife, supportSource } from '../../test/decided-dialog.ts';
-import { type RunningConsole, runningConsole } from '../../test/running-console.ts';
+import { neverCaughtUp, type RunningConsole, runningConsole } from '../../test/running-console.ts';
 import type { WhatIfDialog, WhatIfList, WhatIfState } from './what-if.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
@@ -90,6 +90,19 @@ it('refuses what can not be tried, with the reason', async () => {
   expect(await ask('/what-if/0198c6a2-3f4e-4bcb-9d0e-6c3b1d6f2a11')).toMatchObject({ status: 404 });
 });
 
+it('tries nothing while the list of dialogs is being rebuilt: a part of them would read as all', async () => {
+  await recorded();
+  const rebuilding = await runningConsole({ store: neverCaughtUp(store) });
+  try {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ source: reworded });
+    const response = await fetch(`${rebuilding.address}/api/what-if`, { method: 'POST', headers, body });
+    expect([response.status, await response.json()]).toMatchObject([503, { title: 'The list of dialogs is being rebuilt' }]);
+  } finally {
+    await rebuilding.stop();
+  }
+});
+
 it('of two that are asked at once, each of a version that is still being read, one runs', async () => {
   await recorded();
   const script = supportLife('shop', '1', t0).scriptHash;
@@ -105,6 +118,7 @@ it('of two that are asked at once, each of a version that is still being read, o
       },
     },
   });
+  await vi.waitFor(async () => expect(await (await fetch(`${slow.address}/api/about`)).json()).toMatchObject({ caughtUp: true }), poll);
   const start = async (): Promise<number> => {
     const headers = { 'content-type': 'application/json' };
     return (await fetch(`${slow.address}/api/what-if`, { method: 'POST', headers, body: JSON.stringify({ script }) })).status;

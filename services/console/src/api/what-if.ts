@@ -125,6 +125,7 @@ type Try = {
 export type WhatIfOptions = {
   readonly store: EventStore;
   readonly readModel: Pick<ReadModel, 'list'>;
+  readonly caughtUp: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where worker threads read histories; they open it themselves. */
@@ -137,7 +138,7 @@ export type WhatIfOptions = {
  * `/api/what-if`: another script or setting tried on chosen dialogs. One try at a time, in threads of low priority; what it found is kept in
  * memory for the last few. It reads, and knows no way to Webim.
  */
-export const whatIfRouter = ({ store, readModel, clock, logger, eventsUrl, signal }: WhatIfOptions): Router => {
+export const whatIfRouter = ({ store, readModel, caughtUp, clock, logger, eventsUrl, signal }: WhatIfOptions): Router => {
   const router = Router();
   const tries = new Map<string, Try>();
   const find = (id: string): Try => {
@@ -206,6 +207,8 @@ export const whatIfRouter = ({ store, readModel, clock, logger, eventsUrl, signa
     if (given.script !== undefined && source === undefined) throw notFound('The script');
     const read = given.source === undefined ? undefined : parseScript(given.source);
     if (read?.ok === false) throw scriptErrors(read.findings);
+    // Of rows that are still being made only a part would be tried, and its totals would read as those of all.
+    if (!caughtUp()) throw new HttpProblem(503, 'not-caught-up', 'The list of dialogs is being rebuilt');
     // Nothing is waited for between this and the try's place among the others: of two that are asked at once one runs.
     if ([...tries.values()].some(({ state }) => state === 'running')) {
       throw new HttpProblem(409, 'busy', 'Another try is running', { detail: 'wait for it, or cancel it' });
