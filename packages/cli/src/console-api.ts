@@ -98,10 +98,15 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
       return ask(options, path, body);
     }
     const text = await response.text();
-    const answer = jsonOf(text) as { title?: string; detail?: string; errors?: { field: string; message: string }[] } | undefined;
+    const answer = jsonOf(text) as
+      | { title?: string; detail?: string; errors?: { field: string; message: string }[]; caughtUp?: boolean }
+      | undefined;
     if (answer === undefined)
       return cannot(`${options.console} answers ${response.status}, and no JSON: it is not the console, or stands before it`);
-    if (response.ok) return answer;
+    if (response.ok) {
+      if (answer.caughtUp === false) warnOfPart();
+      return answer;
+    }
     const details = [
       ...(answer.errors?.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)) ?? []),
       ...(response.status === 401 ? [howToSignIn] : []),
@@ -115,6 +120,13 @@ export const ask = async (options: ConsoleOptions, path: string, body?: object):
   } catch (error) {
     return cannot(`the console at ${options.console} can't be reached: ${reasonOf(error)}`);
   }
+};
+
+let warned = false;
+/** A list that is empty since the console has not read so far looks like one that is empty. */
+const warnOfPart = (): void => {
+  if (!warned) process.stderr.write('the console is still reading the histories: what it tells is not all yet\n');
+  warned = true;
 };
 
 /** Of a failed fetch the message is "fetch failed"; why stands in its cause. */

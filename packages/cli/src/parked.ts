@@ -13,12 +13,13 @@ export const parkedCommands = (program: Command, out: Out): void => {
 
   withConsole(parked.command('list').description('all of them, with the reason and how many records wait')).action(
     async (options: Common) => {
-      const { dialogs, now } = (await ask(options, '/api/parked')) as {
+      const { dialogs, now, caughtUp } = (await ask(options, '/api/parked')) as {
         now: number;
+        caughtUp: boolean;
         dialogs: { account: string; chatId: string; records: number; reason: string; oldestAppendedAt: number }[];
       };
       if (options.json === true) return out(JSON.stringify(dialogs));
-      if (dialogs.length === 0) return out('Nothing is parked.');
+      if (dialogs.length === 0) return out(caughtUp ? 'Nothing is parked.' : 'Nothing of what was read so far is parked.');
       for (const one of dialogs) {
         const seconds = Math.round((now - one.oldestAppendedAt) / 1000);
         out(

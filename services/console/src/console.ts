@@ -164,7 +164,7 @@ export const consoleService = (options: ConsoleOptions): Console => {
     api.use('/export', exportRouter({ store, readModel: model, clock, caughtUp: follow.caughtUp, logger }));
     api.use('/settings', settingsRouter({ store }));
     api.use(scriptsRouter({ store, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
-    api.use('/parked', parkedRouter({ store, log, readModel: model, clock, logger }));
+    api.use('/parked', parkedRouter({ store, log, readModel: model, caughtUp: follow.caughtUp, clock, logger }));
     const accounts = async () => [...new Set([...(options.accounts ?? []), ...(await model.accounts())])].sort();
     const stops = async (account: string) => botStopsOf(await within(readTimeoutMs, 'event store: account', readAccount(store, account)));
     api.use('/directory', directoryRouter({ store, accounts }));

@@ -10,6 +10,7 @@ import { liveCheck } from './live-check.ts';
 
 type Report = {
   readonly account: string;
+  readonly caughtUp: boolean;
   readonly now: number;
   readonly hooks: readonly { what: string; firstAt: number | null; lastAt: number | null; verdict: string | null }[];
   readonly findings: readonly {
@@ -43,12 +44,15 @@ export const doctorCommand = (accounts: Command, out: (text: string) => void): v
       const told = options.live === true ? await live(account, options) : await asked(account, options);
       if (options.json === true) out(JSON.stringify(told));
       else for (const one of told) for (const line of linesOf(one, language)) out(line);
-      process.exitCode = told.some(({ findings, unanswered }) => findings.length > 0 || unanswered.length > 0) ? 1 : 0;
+      const isWrong = told.some(({ findings, unanswered }) => findings.length > 0 || unanswered.length > 0);
+      process.exitCode = isWrong ? 1 : told.every(({ isWhole }) => isWhole) ? 0 : 2;
     });
 };
 
 type Told = {
   readonly account: string;
+  /** False while the console has not read all histories: what it has not found may stand there. */
+  readonly isWhole: boolean;
   /** What was seen, or asked, as lines. */
   readonly seen: readonly string[];
   /** What was asked and is not known; never of the console. */
@@ -63,9 +67,10 @@ const asked = async (account: string | undefined, options: Options): Promise<Tol
       : [account];
   const told: Told[] = [];
   for (const name of names) {
-    const { hooks, findings } = (await ask(options, `/api/doctor/${encodeURIComponent(name)}`)) as Report;
+    const { hooks, findings, caughtUp } = (await ask(options, `/api/doctor/${encodeURIComponent(name)}`)) as Report;
     told.push({
       account: name,
+      isWhole: caughtUp,
       unanswered: [],
       seen: hooks.map(
         ({ what, lastAt, verdict }) => `${what.padEnd(14)} ${lastAt === null ? '—' : `${new Date(lastAt).toISOString()} ${verdict}`}`,
@@ -98,6 +103,7 @@ const live = async (account: string | undefined, { accounts: file = '' }: Option
     const { findings, fine, unknown, unanswered } = await liveCheck(one);
     told.push({
       account: one.id,
+      isWhole: true,
       seen: [...fine.map((what) => `${what}: ok`), ...unknown.map((what) => `${what} (?)`)],
       unanswered,
       findings: findings.map(({ name, facts }) => ({ name, ...findingTexts[name](facts), evidence: [] })),
@@ -107,12 +113,17 @@ const live = async (account: string | undefined, { accounts: file = '' }: Option
 };
 
 const words = {
-  ru: { fine: 'всё в порядке', mend: 'Как исправить', unanswered: 'Webim не ответил' },
-  en: { fine: 'nothing is wrong', mend: 'To mend it', unanswered: 'Webim did not answer' },
+  ru: { fine: 'всё в порядке', fineSoFar: 'в прочитанном пока всё в порядке', mend: 'Как исправить', unanswered: 'Webim не ответил' },
+  en: {
+    fine: 'nothing is wrong',
+    fineSoFar: 'nothing is wrong in what was read so far',
+    mend: 'To mend it',
+    unanswered: 'Webim did not answer',
+  },
 };
 
-const linesOf = ({ account, seen, unanswered, findings }: Told, language: 'ru' | 'en'): string[] => [
-  `${account}${findings.length + unanswered.length === 0 ? `: ${words[language].fine}` : ''}`,
+const linesOf = ({ account, isWhole, seen, unanswered, findings }: Told, language: 'ru' | 'en'): string[] => [
+  `${account}${findings.length + unanswered.length === 0 ? `: ${isWhole ? words[language].fine : words[language].fineSoFar}` : ''}`,
   ...unanswered.map((what) => `  error ${words[language].unanswered}: ${what}`),
   ...seen.map((line) => `  ${line}`),
   ...findings.flatMap(({ name, severity, what, mend, evidence }) => [

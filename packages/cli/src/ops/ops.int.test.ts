@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { consoleService } from '@dialog/console/console';
 import { realClock } from '@dialog/contracts/clock';
 import { topics } from '@dialog/contracts/topics';
+import type { EventStore } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decidedDialog } from '../../../../services/console/test/decided-dialog.ts';
+import { neverCaughtUp, runningConsole } from '../../../../services/console/test/running-console.ts';
 import { inQueue, newMessage, parked, visitorSays } from '../../../../services/console/test/sample-dialogs.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -19,6 +21,7 @@ const logger = pino({ level: 'silent' });
 const minute = 60_000;
 const undo: (() => Promise<unknown>)[] = [];
 let address: string;
+let store: EventStore;
 let inbox: () => Promise<Record<string, unknown>[]>;
 let live: ReturnType<typeof decidedDialog>;
 let write: () => Promise<unknown>;
@@ -39,7 +42,7 @@ const run = async (...args: readonly string[]) => {
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'dialogctl-ops-'));
-  const store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
+  store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
   const log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
   await log.ensureTopics([topics.inbox, topics.quarantine].map((name) => ({ name, partitions: 1, cleanup: 'delete' })));
   const now = realClock.now();
@@ -150,6 +153,26 @@ it('stop and start say what they would do, ask why, and stand in the audit', { t
   expect((await run('parked', 'retry-all', 'decide_failed', '--reason', 'repaired', '--by', 'olga')).stdout).toContain('shop/1');
   const audit = JSON.parse((await run('audit', '--json')).stdout) as { action: string; by: string }[];
   expect(audit.map(({ action }) => action).sort()).toEqual(['bot_stopped', 'dialog_stopped', 'parked_released']);
+});
+
+it('says where the console has not read all histories yet: an empty answer is no good news then', { timeout: 120_000 }, async () => {
+  const rebuilding = await runningConsole({ store: neverCaughtUp(store) });
+  const askIt = (...args: readonly string[]) => run(...args, '--console', rebuilding.address);
+  const warned = 'the console is still reading the histories: what it tells is not all yet\n';
+  try {
+    await vi.waitFor(async () => expect((await askIt('stuck')).status).toBe(1), { timeout: 60_000 });
+    expect(await askIt('stuck', '--cause', 'circuit_open')).toEqual({
+      status: 2,
+      stdout: 'Nothing of what was read so far is stuck.\n',
+      stderr: warned,
+    });
+    expect(await askIt('accounts', 'doctor', 'shop')).toMatchObject({ stderr: warned });
+    expect(await askIt('parked', 'list')).toMatchObject({ stderr: warned });
+    expect(await askIt('numbers')).toMatchObject({ status: 0, stderr: warned });
+    expect(await run('numbers')).toMatchObject({ status: 0, stderr: '' });
+  } finally {
+    await rebuilding.stop();
+  }
 });
 
 it('tail -f tells what happens as it happens', { timeout: 120_000 }, async () => {

@@ -14,18 +14,19 @@ export const stuckCommand = (program: Command, out: (text: string) => void): voi
   )
     .addHelpText(
       'after',
-      "\nExit codes: 0 nothing is stuck, 1 something is, 2 the console can't be asked or refuses.\n\nExample:\n  dialogctl stuck --cause no_progress",
+      "\nExit codes: 0 nothing is stuck, 1 something is, 2 the console can't be asked, refuses, or has not read all histories yet.\n\nExample:\n  dialogctl stuck --cause no_progress",
     )
     .action(async (options: ConsoleOptions & { account?: string; cause?: string }) => {
       const found = (await ask(options, `/api/stuck?${queryOf({ account: options.account, cause: options.cause })}`)) as {
         now: number;
+        caughtUp: boolean;
         causes: { cause: string; count: number }[];
         dialogs: (Waiting & { cause: string; reason: string | null })[];
       };
       if (found.causes.length === 0) await knownAccount(options, options.account);
-      process.exitCode = found.causes.length === 0 ? 0 : 1;
+      process.exitCode = found.causes.length > 0 ? 1 : found.caughtUp ? 0 : 2;
       if (options.json === true) return out(JSON.stringify(found));
-      if (found.causes.length === 0) return out('Nothing is stuck.');
+      if (found.causes.length === 0) return out(found.caughtUp ? 'Nothing is stuck.' : 'Nothing of what was read so far is stuck.');
       const line = (one: (typeof found.dialogs)[number]) => [
         one.cause,
         `${one.account}/${one.chatId}`,

@@ -38,7 +38,7 @@ export const parkedDialogSchema = z.object({
   parkedAt: z.number(),
   oldestAppendedAt: z.number(),
 });
-export const parkedListSchema = z.object({ now: z.number(), dialogs: z.array(parkedDialogSchema) });
+export const parkedListSchema = z.object({ now: z.number(), caughtUp: z.boolean(), dialogs: z.array(parkedDialogSchema) });
 
 export const parkedRecordSchema = z.object({
   place: recordPlaceSchema,
@@ -91,18 +91,19 @@ export type ParkedOptions = {
   readonly store: EventStore;
   readonly log: PartitionedLog;
   readonly readModel: Pick<ReadModel, 'parked' | 'row'>;
+  readonly caughtUp: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 };
 
 /** `/api/parked`: what could not be applied, and the command that goes on with it (design §6.7). */
-export const parkedRouter = ({ store, log, readModel, clock, logger }: ParkedOptions): Router => {
+export const parkedRouter = ({ store, log, readModel, caughtUp, clock, logger }: ParkedOptions): Router => {
   const router = Router();
 
   router.get('/', async (_request, response) => {
     const parked = await readModel.parked(maxListed);
     const dialogs = parked.map(({ id, ...waits }) => ({ account: id.account, chatId: subjectName(id), ...waits }));
-    response.json({ now: clock.now(), dialogs } satisfies z.infer<typeof parkedListSchema>);
+    response.json({ now: clock.now(), caughtUp: caughtUp(), dialogs } satisfies z.infer<typeof parkedListSchema>);
   });
 
   router.get('/:account/:chatId', async (request, response) => {
