@@ -14,8 +14,9 @@ import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Console, consoleService } from '../src/console.ts';
-import { builtPage, launched, pictures, seriousFindings } from './console-page.ts';
+import { builtPage, launched, openedPage, pictures, seriousFindings } from './console-page.ts';
 import { decidedDialog } from './decided-dialog.ts';
+import { neverCaughtUp, runningConsole } from './running-console.ts';
 import { inQueue, overdue, parked, withBot } from './sample-dialogs.ts';
 
 const minute = 60_000;
@@ -295,6 +296,25 @@ describe('the page for operations', { timeout: 90_000 }, () => {
     await page.getByTestId('tab-stuck').click();
     await page.getByTestId('cause').first().waitFor();
     await page.screenshot({ path: `${pictures}ops-phone-ru.png`, fullPage: true });
+  });
+
+  it('says that it is still reading the histories, instead of that nothing is stuck, waits or is wrong', async () => {
+    const rebuilding = await runningConsole({ webRoot: built.root, store: neverCaughtUp(store), accounts: ['shop'] });
+    try {
+      const page = await openedPage(browser, `${rebuilding.address}/ops`, { locale: 'ru-RU', dark: false }, complaints);
+      for (const tab of ['stuck', 'waiting', 'parked', 'timers', 'accounts']) {
+        await page.getByTestId(`tab-${tab}`).click();
+        await page.getByText('Консоль ещё читает истории: здесь пока не всё.').waitFor();
+        expect(await page.locator('.state').count(), tab).toBe(0);
+      }
+      await page.screenshot({ path: `${pictures}ops-still-reading-ru.png` });
+      await page.goto(`${rebuilding.address}/doctor`);
+      await page.getByTestId('still-reading').first().waitFor();
+      expect(await page.getByTestId('fine').count()).toBe(0);
+      expect(complaints).toEqual([]);
+    } finally {
+      await rebuilding.stop();
+    }
   });
 
   it('with the log, the store or the projector away it says so within 5 s, and takes it back', async () => {

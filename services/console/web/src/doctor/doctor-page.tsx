@@ -36,7 +36,7 @@ export const DoctorPage = () => {
           </label>
         )}
       </div>
-      <Listed fetched={list}>
+      <Listed fetched={list} innerTells={account !== undefined}>
         {() => (account === undefined ? <Empty title={t.doctor.noAccounts} /> : <Account key={account} account={account} />)}
       </Listed>
     </section>
@@ -83,16 +83,18 @@ const Hooks = ({ report: { hooks } }: { readonly report: DoctorReport }) => {
   );
 };
 
-const Findings = ({ report: { account, findings } }: { readonly report: DoctorReport }) => {
+const Findings = ({ report: { account, caughtUp, findings } }: { readonly report: DoctorReport }) => {
   const { t, language } = useTexts();
   const now = useNow();
   return (
     <article className="card section" aria-labelledby="findings-heading">
       <h2 id="findings-heading">{t.doctor.findings}</h2>
       {findings.length === 0 ? (
-        <p className="good" role="status" data-testid="fine">
-          {t.doctor.fine}
-        </p>
+        caughtUp && (
+          <p className="good" role="status" data-testid="fine">
+            {t.doctor.fine}
+          </p>
+        )
       ) : (
         <ul className="findings">
           {findings.map(({ name, severity, what, mend, count, lastAt, chatIds, quarantine }) => (

@@ -72,9 +72,9 @@ export const WebhookLog = ({ account }: { readonly account: string }) => {
         </label>
       </p>
       <Listed fetched={fetched}>
-        {({ webhooks, next }) =>
+        {({ webhooks, next, caughtUp }) =>
           webhooks.length === 0 ? (
-            <Empty title={t.doctor.nothing} />
+            caughtUp && <Empty title={t.doctor.nothing} />
           ) : (
             <>
               <ul className="things">

@@ -5,12 +5,15 @@ import { useTexts } from '../texts/context.tsx';
 import { dayAndTime } from '../time.ts';
 import type { Fetched } from './use-fetched.ts';
 
-/** A list as it was last told: while nothing newer comes it says as of when it is. */
-export const Listed = <T extends { readonly now: number }>({
+/** A list as it was last told: while nothing newer comes it says as of when it is, and while histories are still being read that it isn't all. */
+export const Listed = <T extends { readonly now: number; readonly caughtUp?: boolean }>({
   fetched,
+  innerTells = false,
   children,
 }: {
   readonly fetched: Fetched<T>;
+  /** Whether it is all, a list within it says. */
+  readonly innerTells?: boolean;
   readonly children: (value: T) => ReactNode;
 }) => {
   const { t, language } = useTexts();
@@ -21,6 +24,11 @@ export const Listed = <T extends { readonly now: number }>({
       {error !== undefined && value !== undefined ? (
         <p className="notice" role="status">
           {t.ops.asOf(dayAndTime(value.now, language))}
+        </p>
+      ) : null}
+      {value?.caughtUp === false && !innerTells ? (
+        <p className="notice" role="status" data-testid="still-reading">
+          {t.ops.stillReading}
         </p>
       ) : null}
       {value === undefined ? error === undefined ? <Loading /> : null : children(value)}

@@ -61,9 +61,9 @@ export const ParkedList = () => {
   const { start, dialog } = useAction(fetched.again);
   return (
     <Listed fetched={fetched}>
-      {({ dialogs }) => (
+      {({ dialogs, caughtUp }) => (
         <>
-          {dialogs.length === 0 ? <Empty title={t.ops.nothingParked} hint={t.ops.nothingParkedHint} /> : null}
+          {dialogs.length === 0 && caughtUp ? <Empty title={t.ops.nothingParked} hint={t.ops.nothingParkedHint} /> : null}
           {[...new Set(dialogs.map(({ reason }) => reason))].map((reason) => {
             const own = dialogs.filter((one) => one.reason === reason);
             return (

@@ -37,9 +37,9 @@ export const StuckList = () => {
   const { start, dialog } = useAction(fetched.again);
   return (
     <Listed fetched={fetched}>
-      {({ causes, dialogs }) => (
+      {({ causes, dialogs, caughtUp }) => (
         <>
-          {causes.length === 0 ? <Empty title={t.ops.nothingStuck} hint={t.ops.nothingStuckHint} /> : null}
+          {causes.length === 0 && caughtUp ? <Empty title={t.ops.nothingStuck} hint={t.ops.nothingStuckHint} /> : null}
           {[...new Set(['parked', 'in_doubt', 'circuit_open', 'close_overdue', 'no_progress', 'queue_too_long'])].flatMap((cause) => {
             const found = causes.find((one) => one.cause === cause);
             if (found === undefined) return [];
@@ -89,9 +89,9 @@ export const WaitingList = () => {
   const fetched = useFetched<WaitingReport>(api.waiting);
   return (
     <Listed fetched={fetched}>
-      {({ dialogs, count }) =>
+      {({ dialogs, count, caughtUp }) =>
         dialogs.length === 0 ? (
-          <Empty title={t.ops.nothingWaits} />
+          caughtUp && <Empty title={t.ops.nothingWaits} />
         ) : (
           <article className="card section">
             <ul className="things">

@@ -16,7 +16,7 @@ export const TimersList = () => {
   const fetched = useFetched((signal) => api.timers(query, signal), query);
   return (
     <Listed fetched={fetched}>
-      {({ timers, total, due }) => (
+      {({ timers, total, due, caughtUp }) => (
         <>
           <div className="list-tools">
             <span data-testid="timers-sum">{t.ops.timersSum(total, due)}</span>
@@ -25,7 +25,7 @@ export const TimersList = () => {
             </label>
           </div>
           {timers.length === 0 ? (
-            <Empty title={t.ops.nothingTimed} />
+            caughtUp && <Empty title={t.ops.nothingTimed} />
           ) : (
             <article className="card section">
               <ul className="things">

@@ -55,6 +55,7 @@ export const opsEn: OpsTexts = {
     follows: 'follows one that failed',
     timeout: 'no answer in time',
   },
+  stillReading: 'The console is still reading the histories: what stands here is not all yet.',
   nothingStuck: 'Nothing is stuck',
   nothingStuckHint: 'Every open dialog goes on or waits for a person.',
   more: (count) => `and ${count} more`,

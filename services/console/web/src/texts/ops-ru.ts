@@ -58,6 +58,7 @@ export const opsRu: OpsTexts = {
     follows: 'следует за неудачной',
     timeout: 'нет ответа вовремя',
   },
+  stillReading: 'Консоль ещё читает истории: здесь пока не всё.',
   nothingStuck: 'Ничего не застряло',
   nothingStuckHint: 'Каждый открытый диалог движется или ждёт человека.',
   more: (count) => `и ещё ${count}`,

@@ -15,6 +15,8 @@ export type OpsTexts = {
   readonly cause: Words;
   readonly press: Words;
   readonly reason: Words;
+  /** The read model is being made anew. */
+  readonly stillReading: string;
   readonly nothingStuck: string;
   readonly nothingStuckHint: string;
   readonly more: (count: number) => string;
