@@ -168,7 +168,7 @@ export const dialogCommands = (program: Command, out: Out): void => {
       const catchUp = async (path: string, last?: number): Promise<void> => {
         const events = await dialogEvents<Stored>(options, path, { from: next });
         next += events.length;
-        for (const event of last === undefined ? events : events.slice(-last)) told(event);
+        for (const event of last === undefined ? events : events.slice(Math.max(0, events.length - last))) told(event);
       };
       if (path !== undefined) await catchUp(path, whole(options.lines, '--lines', 1_000_000));
       if (options.follow !== true) return path === undefined ? cannot('name a dialog, or follow all of them with -f') : undefined;

@@ -181,6 +181,7 @@ it('tail -f tells what happens as it happens', { timeout: 120_000 }, async () =>
   live.passes(minute).presses('order', 'Где мой заказ?');
   await write();
   await vi.waitFor(() => expect(tail.said()).toMatch(/ScriptAdvanced\n[\s\S]*EffectOpened/), { timeout: 30_000 });
+  expect(await run('tail', 'shop/3', '-n', '0')).toMatchObject({ status: 0, stdout: '' });
   tail.child.kill('SIGINT');
   await once(tail.child, 'close');
 });
