@@ -21,12 +21,15 @@ export async function* wholeLines(
   yield { rest: rest + decoder.end() };
 }
 
-/** The lines of an export. @throws Error that names the line, where one is none or the last has no end */
+/** The file ends within a line: what came before it is whole. */
+export class CutShort extends Error {}
+
+/** The lines of an export. @throws CutShort; Error that names the line, where one is none */
 export async function* readExport(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<ExportLine> {
   let number = 0;
   for await (const whole of wholeLines(pieces)) {
     if ('rest' in whole) {
-      if (whole.rest.trim() !== '') throw new Error(`line ${number + 1} was cut short: the export was interrupted`);
+      if (whole.rest.trim() !== '') throw new CutShort(`line ${number + 1} was cut short: the export was interrupted`);
       if (number === 0) throw new Error('it is empty');
       return;
     }

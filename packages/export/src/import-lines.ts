@@ -4,6 +4,7 @@ import { canonical } from '@dialog/domain/state-hash';
 import { type EventStore, type EventStoreError, isConflict, type NewEvent } from '@dialog/event-store/port';
 import { registerOnce } from '@dialog/event-store/register-once';
 import { scriptHash } from '@dialog/script-versions/versions';
+import { CutShort } from './export-file.ts';
 
 /** Streams that are written at the same time: so that one commit of the store takes many. */
 const atOnce = 64;
@@ -63,7 +64,7 @@ export const importLines = async (store: EventStore, lines: AsyncIterable<Export
     busy.set(stream, written);
   };
 
-  for await (const line of lines) {
+  for await (const line of untilCut(lines)) {
     if (failed !== undefined) break;
     if (line.line === 'end') ended = true;
     if (line.line === 'script' || line.line === 'settings') counted.pins += (await pin(store, line)) ? 1 : 0;
@@ -93,6 +94,15 @@ export const importLines = async (store: EventStore, lines: AsyncIterable<Export
     throw new ImportRefused('the export has no end: it was interrupted. What it has was imported; resume the export and import it again');
   return { dialogs: heads.size, ...counted };
 };
+
+/** An export that was interrupted has all its whole lines, wherever it broke off. */
+async function* untilCut(lines: AsyncIterable<ExportLine>): AsyncGenerator<ExportLine> {
+  try {
+    yield* lines;
+  } catch (error) {
+    if (!(error instanceof CutShort)) throw error;
+  }
+}
 
 const headOf = async (store: EventStore, stream: string): Promise<number> =>
   (await store.read(stream, { direction: 'backwards', maxCount: 1 }))[0]?.revision ?? -1;

@@ -11,7 +11,7 @@ import { handedOver, supportLife } from '../../../services/console/test/decided-
 import { live, move, options } from '../../domain/test/kit/moves.ts';
 import { readExport, takeUp } from '../src/export-file.ts';
 import { exportLines } from '../src/export-lines.ts';
-import { importLines } from '../src/import-lines.ts';
+import { ImportRefused, importLines } from '../src/import-lines.ts';
 import { collected, type Folder, inPieces, linesOf, stateHashes, storedEvents, storesFolder, textOf } from './stores.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
@@ -156,10 +156,22 @@ describe('export, import', () => {
       'dialog-shop-1 is there already and differs at revision 0',
     );
     await expect(again(text.replace('{"line":"end"}\n', ''))).rejects.toThrow('it was interrupted');
-    await expect(again(text.slice(0, -3))).rejects.toThrow('was cut short');
     await expect(again(text.replace('"script","hash":"', '"script","hash":"0'))).rejects.toThrow('is not what its hash says');
     await expect(again('{"format":"dialog-history/1"}\n')).rejects.toThrow('line 1');
     await expect(again(text.replace(/\n\{"line":"event"/, '\n{"line":"evnt"'))).rejects.toThrow(/line \d+: line: /);
+  });
+
+  it('of an export that broke off within a line the whole lines are imported, and it is called interrupted', async () => {
+    const source = folder.store('source');
+    const dialog = await supportLife('shop', '1', t0).writeTo(source);
+    const text = textOf(await linesOf(source));
+    const cut = text.slice(0, text.lastIndexOf('"line":"event"') + 20);
+    const target = folder.store('target');
+    const interrupted = importLines(target, readExport(inPieces(cut)));
+    await expect(interrupted).rejects.toThrow('it was interrupted. What it has was imported');
+    await expect(interrupted).rejects.toBeInstanceOf(ImportRefused);
+    const last = await target.read('dialog-shop-1', { direction: 'backwards', maxCount: 1 });
+    expect(last[0]?.revision).toBe(dialog.length() - 2);
   });
 
   it('an import that was interrupted is repeated', async () => {
