@@ -145,9 +145,11 @@ describe('the page', { timeout: 30_000 }, () => {
     });
     await page.getByTestId('filter-account').selectOption('shop');
     await read.promise;
-    await page.evaluate(() => {
-      const told = new Promise((resolve) => new EventSource('/api/live').addEventListener('dialog', resolve));
+    await page.evaluate(async () => {
+      const live = new EventSource('/api/live');
+      const told = new Promise((resolve) => live.addEventListener('dialog', resolve));
       Object.assign(globalThis, { told });
+      await new Promise((resolve) => live.addEventListener('hello', resolve));
     });
     dialog.input(1_000, assigned('9'), { type: 'OwnerChanged', data: { owner: 'operator', operatorId: '9', cause: 'assigned' } });
     await dialog.writeTo(store);
