@@ -1,8 +1,8 @@
 import type { Clock } from '@dialog/contracts/clock';
-import { type DialogId, dialogKey } from '@dialog/contracts/ids';
+import { type DialogId, dialogKey, dialogStream } from '@dialog/contracts/ids';
 import type { EffectResult } from '@dialog/contracts/inbox';
 import { groups, topics } from '@dialog/contracts/topics';
-import type { EventStore } from '@dialog/event-store/port';
+import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import type { PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -126,6 +126,24 @@ test('the store is away: not ready, nothing sent, nothing committed; it comes ba
   await rig.dialogAt(other, 1, { number: 1, attempt: 1 });
   await publish(other, aRecord(other));
   expect(await resultsOf(other)).toMatchObject([{ outcome: 'accepted' }]);
+});
+
+test('a dialog whose stream was deleted for good has nothing sent to it, and the others go on', async () => {
+  const [deleted, other] = [rig.newChat(), rig.newChat()];
+  const store: EventStore = {
+    ...rig.store,
+    read: (stream, options) =>
+      stream === dialogStream(deleted)
+        ? Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'))
+        : rig.store.read(stream, options),
+  };
+  await rig.dialogAt(other, 1, { number: 1, attempt: 1 });
+  await publish(deleted, aRecord(deleted));
+  await publish(other, aRecord(other));
+  start({ store });
+  expect(await resultsOf(other)).toMatchObject([{ outcome: 'accepted' }]);
+  await committed(2);
+  expect(rig.posted).toHaveLength(1);
 });
 
 test('stopped while the store is away: the record is not lost, the next one sends it', async () => {

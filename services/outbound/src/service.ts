@@ -1,5 +1,6 @@
 import type { Accounts } from '@dialog/contracts/account';
 import type { Clock } from '@dialog/contracts/clock';
+import { codeOf } from '@dialog/contracts/errors';
 import type { Secret } from '@dialog/contracts/secret';
 import { groups, topics } from '@dialog/contracts/topics';
 import type { EventStore } from '@dialog/event-store/port';
@@ -88,7 +89,13 @@ export const outboundService = (options: OutboundOptions): Outbound => {
       logger.error({ event: 'record_unreadable', partition: record.partition, offset: record.offset, alarm: true });
       return;
     }
-    await answerAttempt(context, asked, { live, traceparent: record.headers['traceparent'] });
+    try {
+      await answerAttempt(context, asked, { live, traceparent: record.headers['traceparent'] });
+    } catch (error) {
+      // The dialog's stream, or that of its sends, was deleted for good beneath the engine: there is nobody to tell.
+      if (codeOf(error) !== 'stream_deleted') throw error;
+      logger.error({ event: 'record_skipped', reason: 'stream_deleted', partition: record.partition, offset: record.offset });
+    }
   };
 
   const leave = (): void => {

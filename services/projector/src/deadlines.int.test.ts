@@ -5,7 +5,7 @@ import { type Clock, realClock } from '@dialog/contracts/clock';
 import type { DomainEvent } from '@dialog/contracts/domain-event';
 import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
 import { tickKey, topicSpecs, topics } from '@dialog/contracts/topics';
-import type { EventStore } from '@dialog/event-store/port';
+import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import type { NewRecord, PartitionedLog } from '@dialog/log/port';
 import { sqliteLog } from '@dialog/log/sqlite/log';
@@ -263,4 +263,28 @@ it('of an account that was removed: while the doors are closed nothing is writte
   await passes(2 * minute);
   await until((history) => fired(history, 'script') > 0);
   expect(await timers()).toBe(1);
+});
+
+it('a dialog whose stream was deleted for good is let go of, its records and its deadline, and the others go on', async () => {
+  const first = await owner();
+  await ticks();
+  await opens();
+  await asked();
+  await first();
+  now += minute;
+  const deleted = (stream: string): boolean => stream === dialogStream(id);
+  const tombstone = () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'));
+  await owner({
+    store: {
+      ...store,
+      read: (stream, options) => (deleted(stream) ? tombstone() : store.read(stream, options)),
+      append: (stream, ...args) => (deleted(stream) ? tombstone() : store.append(stream, ...args)),
+    },
+  });
+  await comes('new_message', { message: { id: 'm', hash: 'h', hashOfContent: false, kind: 'visitor', side: 'visitor', text: 'hello' } });
+  await opens({ chatId: '8' });
+  await passes(2 * minute);
+  expect(await store.read(dialogStream({ ...id, chatId: '8' as ChatId }))).not.toEqual([]);
+  const hints = async () => (await log.read(topics.deadlines, 0, 0, 1_000)).filter(({ key }) => key === `${id.account}:${id.chatId}`);
+  await expect.poll(async () => (await hints()).at(-1)?.value, { timeout: 10_000, interval: 5 }).toBe(null);
 });

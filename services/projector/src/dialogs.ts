@@ -1,4 +1,5 @@
 import type { DomainEvent } from '@dialog/contracts/domain-event';
+import { codeOf } from '@dialog/contracts/errors';
 import {
   type DialogId,
   dialogStream,
@@ -135,7 +136,11 @@ const partSchema = z.object({ snapshot: z.string(), part: z.number().int(), part
 
 /** @returns undefined where there is none, or its last parts are missing: the stream is read instead. @throws EventStoreError */
 const newestData = async (store: EventStore, stream: string): Promise<unknown> => {
-  const [event] = await store.read(stream, { direction: 'backwards', maxCount: 1 });
+  // It may be deleted for good, as what is disposable may.
+  const [event] = await store.read(stream, { direction: 'backwards', maxCount: 1 }).catch((error: unknown) => {
+    if (codeOf(error) === 'stream_deleted') return [];
+    throw error;
+  });
   if (event?.type !== 'SnapshotPart') return event?.data;
   const { data: last } = partSchema.safeParse(event.data);
   if (last === undefined || last.part !== last.parts - 1) return undefined;

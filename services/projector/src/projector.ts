@@ -2,6 +2,7 @@ import { setTimeout as turn } from 'node:timers/promises';
 import type { Clock } from '@dialog/contracts/clock';
 import type { CommitNote, DeadlineHint } from '@dialog/contracts/deadline-hint';
 import { deadlineHintSchema } from '@dialog/contracts/deadline-hint';
+import { codeOf } from '@dialog/contracts/errors';
 import { parseSubjectKey, subjectKey } from '@dialog/contracts/ids';
 import { type InboxInput, recordPlace } from '@dialog/contracts/inbox';
 import { inboxRecord } from '@dialog/contracts/inbox-record';
@@ -184,6 +185,10 @@ export const projectorService = (options: ProjectorOptions): Projector => {
         await park(store, id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
       } catch (error) {
+        if (isDeleted(error)) {
+          logger.error({ event: 'record_skipped', reason: 'stream_deleted', partition: record.partition, offset: record.offset });
+          return undefined;
+        }
         if (!(error instanceof UnappliableRecord)) throw error;
         if (error.reason === 'decision_failed' && attempt < attemptsBeforeParking) continue;
         await parkDialog(record, generation, error, attempt);
@@ -299,9 +304,12 @@ export const projectorService = (options: ProjectorOptions): Projector => {
     const id = parseSubjectKey(key);
     const assigned = generation;
     if (id === undefined || assigned === undefined) return;
-    const loaded = await cache.load(id, assigned);
+    const loaded = await cache.load(id, assigned).catch((error: unknown) => {
+      if (!isDeleted(error)) throw error;
+    });
     // Let go of meanwhile: the next owner has read the index himself.
     if (generation !== assigned) return;
+    if (loaded === undefined) return writeHint(key, partition, undefined);
     const dialog = cache.cached(key) ?? loaded;
     const next = wakeOf(dialog, partition);
     const now = log.logTime();
@@ -401,6 +409,9 @@ const ignoreAbort =
   (error: unknown): void => {
     if (!signal.aborted) throw error;
   };
+
+/** Deleted for good beneath the engine (a tombstone): nothing can be read of its stream nor written to it ever again, which is no other dialog's concern. */
+const isDeleted = (error: unknown): boolean => codeOf(error) === 'stream_deleted';
 
 const readHint = (value: Uint8Array): DeadlineHint | undefined => {
   try {
