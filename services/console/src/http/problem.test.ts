@@ -1,6 +1,9 @@
+import { EventStoreError } from '@dialog/event-store/port';
+import type { Response } from 'express';
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { HttpProblem, parsed } from './problem.ts';
+import { HttpProblem, parsed, problemHandler } from './problem.ts';
 
 const refusedFields = (schema: z.ZodType, value: unknown): unknown => {
   try {
@@ -26,4 +29,25 @@ it.each([
   ],
 ])('names what is known beside an unknown name: %s', (_where, schema, value, problem) => {
   expect(refusedFields(schema, value)).toEqual([problem]);
+});
+
+it.each([
+  ['unavailable', 503],
+  ['stream_deleted', 404],
+  ['unknown', 500],
+] as const)('what the store says, %s, is told as %i', (code, status) => {
+  const told: number[] = [];
+  const response = {
+    headersSent: false,
+    set: () => response,
+    type: () => response,
+    send: () => response,
+    status: (one: number) => {
+      told.push(one);
+      return response;
+    },
+  };
+  const error = new EventStoreError(code, 'the stream is deleted');
+  problemHandler(pino({ level: 'silent' }))(error, undefined as never, response as unknown as Response, () => undefined);
+  expect(told).toEqual([status]);
 });

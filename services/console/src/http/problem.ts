@@ -77,6 +77,8 @@ export const problemHandler =
       response.set('retry-after', '1');
       return sendProblem(response, { type: '/problems/unavailable', title: 'The store does not answer now', status: 503 });
     }
+    // For good, beneath the engine; its row may still stand.
+    if (code === 'stream_deleted') return sendProblem(response, notFound('The history').problem);
     logger.error({ event: 'api_failed', code, name: error instanceof Error ? error.name : 'unknown' });
     sendProblem(response, { type: '/problems/internal', title: 'This is a fault of ours', status: 500 });
   };

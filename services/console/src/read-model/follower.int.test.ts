@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
 import { type AccountId, type ChatId, dialogStream } from '@dialog/contracts/ids';
+import { type EventStore, EventStoreError } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -35,12 +36,12 @@ const living = async (name: string, chatIds: readonly string[], appends = Number
 };
 
 /** The chats of the read model, and their revisions, once it has followed the store to its end. */
-const followed = async (name: string): Promise<readonly (readonly [string, number])[]> => {
+const followed = async (name: string, over: Partial<EventStore> = {}): Promise<readonly (readonly [string, number])[]> => {
   const store = storeOf(name);
   const readModel = openReadModel({ file: join(folder, 'console.db') });
   const stopping = new AbortController();
   const one = follower({
-    store,
+    store: { ...store, ...over },
     readModel,
     clock: realClock,
     logger: pino({ level: 'silent' }),
@@ -93,6 +94,13 @@ it('of a deleted stream a scavenge leaves the last event: it has no row, and the
   const { revision } = await again.append(stream, head?.map((event) => ({ ...event, id: crypto.randomUUID() })) ?? [], 'any');
   await again.close();
   expect(await followed('events.db')).toContainEqual(['2', revision]);
+});
+
+it('the stream of the newest event was deleted for good: the console goes on', async () => {
+  await living('events.db', ['1', '2'], 2);
+  await followed('events.db');
+  const read = () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'));
+  expect((await followed('events.db', { read })).map(([chatId]) => chatId)).toEqual(['1', '2']);
 });
 
 it('while it is made anew the rows do not count as complete, also where the store was restored under a console that went on', async () => {

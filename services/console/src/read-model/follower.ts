@@ -51,6 +51,16 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
     }
   };
 
+  /** What is left of a stream; of one that was deleted for good nothing. */
+  const read = async (stream: string, from: number, maxCount: number): Promise<readonly RecordedEvent[]> => {
+    try {
+      return await within(readTimeoutMs, 'event store: read', store.read(stream, { from, maxCount, fromLeader: true }));
+    } catch (error) {
+      if (codeOf(error) === 'stream_deleted') return [];
+      throw error;
+    }
+  };
+
   /**
    * A stream that was deleted and goes on counts on: what can be read of it is its row. One that nothing can be read of has none: of a stream that was
    * deleted, or grew older than its `$maxAge`, a scavenge leaves the last event in `$all`. @returns whether the row has the event that was delivered
@@ -58,11 +68,7 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
   const foldAnew = async (gap: RowGap): Promise<boolean> => {
     const events: RecordedEvent[] = [];
     for (let from = 0; ; ) {
-      const page = await within(
-        readTimeoutMs,
-        'event store: read',
-        store.read(gap.stream, { from, maxCount: pageEvents, fromLeader: true }),
-      );
+      const page = await read(gap.stream, from, pageEvents);
       events.push(...page);
       const last = page.at(-1);
       if (last === undefined || page.length < pageEvents) break;
@@ -82,8 +88,7 @@ export const follower = ({ store, readModel, clock, logger, onRows, onCaughtUp }
     const last = await readModel.lastTaken();
     if (last === undefined) return;
     const { stream, revision } = last;
-    const reading = store.read(stream, { from: revision, maxCount: 1, fromLeader: true });
-    const [event] = await within(readTimeoutMs, 'event store: read', reading);
+    const [event] = await read(stream, revision, 1);
     if (event?.id === last.id) return;
     logger.warn({ event: 'read_model_begun_anew', reason: 'ahead_of_store', stream, revision });
     // Of what the rows are made anew from there may be much: until then they are not all there.
