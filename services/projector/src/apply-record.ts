@@ -9,7 +9,16 @@ import type { VisitorState } from '@dialog/domain/visitor/state';
 import { type DerivedEvent, type EventStore, type ExpectedRevision, isConflict } from '@dialog/event-store/port';
 import type { HandleContext, LogRecord } from '@dialog/log/port';
 import type { AppliedAhead } from './applied-ahead.ts';
-import { type Dialogs, keepSnapshot, type Loaded, type LoadedDialog, type LoadedVisitor, withDecision, withEvent } from './dialogs.ts';
+import {
+  type Dialogs,
+  keepSnapshot,
+  type Loaded,
+  type LoadedDialog,
+  type LoadedVisitor,
+  movedBy,
+  withDecision,
+  withEvent,
+} from './dialogs.ts';
 import { derivedEventId } from './event-ids.ts';
 import { type Pins, settingsFor } from './pins.ts';
 
@@ -91,11 +100,15 @@ export const applyRecord = async (
     const last = following.at(-1) ?? first;
     try {
       const written = [first, ...following].flatMap(({ input, events }) => derived(input.inputId, events));
-      await store.append(subjectStream(id), written, expectedAfter(dialog));
-      dialogs.keep(last.after, generation);
-      for (const step of following) ahead?.keep(step.record, generation, appliedBy(step));
-      await keepSnapshot(store, dialog, last.after);
-      return appliedBy(first);
+      const { revision } = await store.append(subjectStream(id), written, expectedAfter(dialog));
+      // Else than it was decided only where the stream was deleted: its revisions count on.
+      const by = revision - last.after.revision;
+      const stands = (step: Step): Step => (by === 0 ? step : { ...step, after: movedBy(step.after, by) });
+      const end = stands(last).after;
+      dialogs.keep(end, generation);
+      for (const step of following) ahead?.keep(step.record, generation, appliedBy(stands(step)));
+      await keepSnapshot(store, dialog, end);
+      return appliedBy(stands(first));
     } catch (error) {
       const isTooLarge = codeOf(error) === 'too_large';
       if (isTooLarge && following.length > 0) {
@@ -177,9 +190,9 @@ export const append = async (
   input: Pick<Input, 'inputId'>,
   events: readonly Decided[],
 ): Promise<Loaded> => {
-  await store.append(subjectStream(dialog.id), derived(input.inputId, events), expectedAfter(dialog));
+  const end = (await store.append(subjectStream(dialog.id), derived(input.inputId, events), expectedAfter(dialog))).revision;
   let after = dialog;
-  for (const { type, data } of events) after = withEvent(after, { revision: after.revision + 1, type, data });
+  for (const [at, { type, data }] of events.entries()) after = withEvent(after, { revision: end - events.length + 1 + at, type, data });
   return after;
 };
 

@@ -187,3 +187,26 @@ it('redelivered from its beginning, a dialog that stopped is not given to people
   await apply(store, { alone: true });
   expect(await told(store, id)).toEqual(before);
 });
+
+it('a dialog that begins anew in a stream that was deleted tells others by the places that its events have there', async () => {
+  const [store] = stores as [EventStore];
+  const [id] = dialogs as [DialogId];
+  const begins = (number: number) =>
+    put('1', {
+      type: 'new_chat',
+      ...common('1', `c-${number}`),
+      ...{ messages: [], bodyHash: `b-${number}`, visitor: { hash: 'ab'.repeat(8), fields: {} } },
+    });
+  const started = async (): Promise<readonly string[]> =>
+    (await store.read(dialogStream(id))).flatMap(({ type, revision }) => (type === 'DialogStarted' ? [`note:acme:1:${revision}`] : []));
+  await begins(1);
+  await apply(store, { alone: false });
+  const before = await started();
+  await store.deleteStream(dialogStream(id));
+  await begins(2);
+  await apply(store, { alone: false });
+  const records = (await Promise.all([0, 1].map((partition) => log.read(topics.inbox, partition, 0, 1_000)))).flat();
+  const inputs = records.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()) as { type: string; inputId: string });
+  const opened = inputs.flatMap(({ type, inputId }) => (type === 'visitor_chat_open' ? [inputId] : []));
+  expect(opened).toEqual([...before, ...(await started())]);
+});

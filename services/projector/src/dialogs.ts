@@ -216,6 +216,13 @@ export const withDecision = (
     : { kind: 'visitor', id: before.id, state: state as VisitorState, revision, settingsHash, parked, last, told };
 };
 
+/** As it stands in a stream whose first append did not get the revision 0. */
+export const movedBy = (loaded: Loaded, by: number): Loaded => {
+  const moved = (told: Told | null): Told | null => told && { ...told, revision: told.revision + by, before: moved(told.before) };
+  const last = loaded.last && { ...loaded.last, revision: loaded.last.revision + by };
+  return { ...loaded, revision: loaded.revision + by, last, told: moved(loaded.told) };
+};
+
 const readOf = (before: Read, event: DomainEvent | VisitorEvent, revision: number): Read => {
   const last = event.type === 'InputRecorded' ? { inputId: event.data.input.inputId, revision } : before.last;
   return {
