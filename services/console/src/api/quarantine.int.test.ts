@@ -9,7 +9,7 @@ import { decidedDialog } from '../../test/decided-dialog.ts';
 import { type RunningConsole, runningConsole } from '../../test/running-console.ts';
 import { parked, withBot } from '../../test/sample-dialogs.ts';
 import type { AccountsReport } from './accounts.ts';
-import type { AuditReport } from './audit.ts';
+import { type AuditReport, recordAction } from './audit.ts';
 import type { QuarantineList, QuarantineOne } from './quarantine.ts';
 
 let store: EventStore;
@@ -117,6 +117,17 @@ it('shows what the door put aside, gives to the engine what can be read now, onc
     ['quarantine_fed', 'olga', '77'],
   ]);
   expect((await ask<QuarantineList>('/api/quarantine')).body.records.filter(({ fed }) => fed?.by === 'olga')).toHaveLength(2);
+});
+
+it('one that stands where another stood that was given to the engine, in a log that was lost since, can be given too', async () => {
+  const given = { action: 'quarantine_fed', ...who, at: realClock.now() - 60_000, chatId: '70' } as const;
+  for (const place of ['0/0', '1/0'])
+    await recordAction(store, 'shop', { ...given, place: `${topics.quarantine}/${place}`, inputId: `quarantine:${place}` });
+  const place = await quarantined('unknown_event', '{"event":"new_message","chat":{"id":77},"message":{"kind":"visitor","text":"ау"}}');
+  expect((await listed(1)).records.map(({ fed }) => fed)).toEqual([null]);
+  expect((await ask(`/api/quarantine/${place}/feed`, who)).status).toBe(202);
+  expect((await ask<QuarantineOne>(`/api/quarantine/${place}`)).body.fed).toMatchObject({ by: 'olga' });
+  expect((await ask(`/api/quarantine/${place}/feed`, who)).status).toBe(409);
 });
 
 it('lists the newest of an account, however many others put aside since, with what is known of each body', async () => {

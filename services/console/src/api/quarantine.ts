@@ -145,8 +145,8 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
   router.post('/:partition/:offset/feed', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const entry = await oneOf(request.params);
     const { by, reason, dryRun, body, event } = parsed(feedSchema, request.body ?? {});
-    const before = (await fedOf(entry.record.account)).get(placeOf(entry));
-    if (before !== undefined) {
+    const before = fedOne(rowOf(entry), await fedOf(entry.record.account));
+    if (before !== null) {
       throw new HttpProblem(409, 'done-before', 'It was given to the engine before', { detail: `by ${before.by}` });
     }
     const repaired = {
@@ -223,8 +223,14 @@ const rowOf = ({ partition, offset, record }: Entry): QuarantinedRow => ({
 
 const shown = (row: QuarantinedRow, fed: ReadonlyMap<string, Fed> | undefined): z.infer<typeof quarantineEntrySchema> => ({
   ...row,
-  fed: fed?.get(placeOf(row)) ?? null,
+  fed: fedOne(row, fed),
 });
+
+/** Who gave it to the engine. What was given before this one came stood at its place in a log that was lost since, and made anew. */
+const fedOne = (row: QuarantinedRow, fed: ReadonlyMap<string, Fed> | undefined): Fed | null => {
+  const one = fed?.get(placeOf(row));
+  return one === undefined || one.at < row.receivedAt ? null : one;
+};
 
 const asText = (bytes: Buffer): string | null => {
   try {
