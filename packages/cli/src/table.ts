@@ -49,5 +49,5 @@ export const duration = (ms: number | null | undefined): string => {
   return `${Math.floor(Math.max(0, ms) / size)} ${unit}`;
 };
 
-/** Date and time of day in UTC, to the second. */
-export const instant = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+/** Date and time of day in UTC, to the second: `2026-03-02 09:00:00Z`. The console's page has the reader's own zone, so the zone stands there. */
+export const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;

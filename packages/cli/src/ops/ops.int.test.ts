@@ -101,6 +101,8 @@ it('lists dialogs by filters, shows one, folds its history step by step to the s
   // What it was found by is shown.
   expect((await run('dialogs', '--problem', 'late')).stdout).toMatch(/shop\/2 .* late/);
   expect((await run('show', 'shop/1')).stdout).toMatch(/problem +parked/);
+  // The page shows the reader's own zone: beside it a time without one would be taken for that.
+  expect((await run('show', 'shop/2')).stdout).toMatch(/owner +queue, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/m);
   expect((await run('show', 'shop/404')).status).toBe(2);
   const { steps, stateHash } = JSON.parse((await run('replay', 'shop/3', '--json')).stdout) as { steps: object[]; stateHash: string };
   const { stateHash: expected } = await import('@dialog/domain/state-hash');
