@@ -5,6 +5,7 @@ import { hashPassword } from '@dialog/service-kit/password-hash';
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, withConsole } from './console-api.ts';
 import { cannot } from './exit.ts';
+import { examples } from './options.ts';
 import { readText } from './script/files.ts';
 
 type Out = (text: string) => void;
@@ -49,7 +50,9 @@ export const accessCommands = (program: Command, out: Out): void => {
       out(`Token (shown once): ${made.token}`);
       out(`Id ${made.id}, ${options.role}, until ${new Date(made.expiresAt).toISOString()}`);
     });
-  withConsole(token.command('list').description('all of them, without their text')).action(async (options: ConsoleOptions) => {
+  withConsole(
+    token.command('list').description('all of them, without their text').addHelpText('after', examples('dialogctl access token list')),
+  ).action(async (options: ConsoleOptions) => {
     const { tokens, now } = (await ask(options, '/api/access/tokens')) as {
       now: number;
       tokens: { id: string; name: string; role: string; by: string; at: number; expiresAt: number | null; revokedAt: number | null }[];
@@ -58,7 +61,12 @@ export const accessCommands = (program: Command, out: Out): void => {
     if (tokens.length === 0) return out('There are no tokens.');
     for (const one of tokens) out(`${one.id}  ${one.role.padEnd(13)} ${stateOf(one, now).padEnd(34)} ${one.name}, by ${one.by}`);
   });
-  withConsole(token.command('revoke <id>').description('let it in no more')).action(async (id: string, options: ConsoleOptions) => {
+  withConsole(
+    token
+      .command('revoke <id>')
+      .description('let it in no more')
+      .addHelpText('after', examples('dialogctl access token revoke 0198c6a2-3f4e-4bcb-9d0e-6c3b1d6f2a11')),
+  ).action(async (id: string, options: ConsoleOptions) => {
     if (!/^[0-9a-f-]{36}$/.test(id)) return cannot(`${id} is no id of a token: see dialogctl access token list`);
     await ask(options, `/api/access/tokens/${id}/revoke`, {});
     out(options.json === true ? JSON.stringify({ id }) : `Revoked: ${id}`);
@@ -66,6 +74,7 @@ export const accessCommands = (program: Command, out: Out): void => {
 
   withConsole(access.command('audit').description('who came in or was refused, read unmasked text, and asked for what; newest first'))
     .option('--limit <count>', 'at most so many', '50')
+    .addHelpText('after', examples('dialogctl access audit --limit 200'))
     .action(async (options: ConsoleOptions & { limit: string }) => {
       const { entries } = (await ask(options, `/api/access/audit?limit=${encodeURIComponent(options.limit)}`)) as {
         entries: { type: string; at: number; by: string | null; revision: number }[];

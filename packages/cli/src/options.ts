@@ -8,3 +8,7 @@ export const pair = (text: string, option: string): [string, string] => {
   const at = text.indexOf('=');
   return at < 1 ? cannot(`${option} ${text}: name=value is wanted`) : [text.slice(0, at), text.slice(at + 1)];
 };
+
+/** What a command's help ends with. */
+export const examples = (...lines: readonly string[]): string =>
+  `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, type ReasonOptions, subjectPath, withConsole, withReason } from './console-api.ts';
+import { examples } from './options.ts';
 import { readText } from './script/files.ts';
 
 type Out = (text: string) => void;
@@ -87,7 +88,14 @@ export const parkedCommands = (program: Command, out: Out): void => {
     out(dialogs.length === 0 ? `No dialog is parked for ${why}.` : options.dryRun === true ? 'A dry run: nothing was done.' : 'Asked.');
   });
   parked.addHelpText(
-    'after',
-    '\nExamples:\n  dialogctl parked list\n  dialogctl parked skip shop/4711 dialog.inbox/3/1207 --reason "not a webhook" --dry-run',
+    'afterAll',
+    examples(
+      'dialogctl parked list',
+      'dialogctl parked show shop/4711',
+      'dialogctl parked retry shop/4711 --reason "the script is repaired"',
+      'dialogctl parked skip shop/4711 dialog.inbox/3/1207 --reason "not a webhook" --dry-run',
+      'dialogctl parked edit shop/4711 dialog.inbox/3/1207 repaired.json --reason "a brace was lost"',
+      'dialogctl parked retry-all decide_failed --reason "the script is repaired" --dry-run',
+    ),
   );
 };

@@ -14,6 +14,7 @@ import { exportCommand } from './history/export.ts';
 import { importCommand } from './history/import.ts';
 import { numbersCommands } from './numbers.ts';
 import { opsCommands } from './ops/commands.ts';
+import { examples } from './options.ts';
 import { parkedCommands } from './parked.ts';
 import { scriptCommands } from './script/commands.ts';
 import { scriptVersionCommands } from './script-versions.ts';
@@ -72,6 +73,7 @@ program
   .description('the configuration in the environment')
   .command('check')
   .description('check the environment; names every offending variable')
+  .addHelpText('after', examples('dialogctl config check', 'ACCOUNTS_FILE=accounts.yaml dialogctl config check'))
   .action(() => {
     try {
       const doubts = configurationDoubts(readConfiguration(process.env), process.env);

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { createTwoFilesPatch } from 'diff';
 import { accountsOf, ask, type ConsoleOptions, knownAccount, type ReasonOptions, withConsole, withReason } from './console-api.ts';
 import { cannot } from './exit.ts';
+import { examples } from './options.ts';
 import { readText } from './script/files.ts';
+import { instant } from './table.ts';
 
 type Version = {
   readonly script: string;
@@ -24,17 +26,19 @@ type Versions = {
 /** `dialogctl script publish|list|diff|remove`: versions of a script, by their content's hash; any beginning of it that is unique will do. */
 export const scriptVersionCommands = (script: Command, out: (text: string) => void): void => {
   withConsole(
-    script.command('list <account>').description('its published versions, the last first, and how many dialogs each decided'),
+    script
+      .command('list <account>')
+      .description('its published versions, the last first, and how many dialogs each decided')
+      .addHelpText('after', examples('dialogctl script list shop')),
   ).action(async (account: string, options: ConsoleOptions) => {
     const { versions, refused } = await versionsOf(account, options);
     if (options.json === true) return out(JSON.stringify({ versions, refused }));
     if (versions.length === 0) await knownAccount(options, account);
     if (versions.length === 0) return out('Nothing was published.');
     for (const one of versions) {
-      const at = new Date(one.publishedAt).toISOString().slice(0, 19).replace('T', ' ');
       const state = one.removed ? 'removed' : one.current ? 'current' : '';
       out(
-        `${one.script.slice(0, 12)}  ${state.padEnd(8)} ${at}  ${one.source.padEnd(8)} ${one.by.padEnd(16)} ${one.bot.padEnd(16)} ${one.dialogs} dialogs, ${one.open} open`,
+        `${one.script.slice(0, 12)}  ${state.padEnd(8)} ${instant(one.publishedAt)}  ${one.source.padEnd(8)} ${one.by.padEnd(16)} ${one.bot.padEnd(16)} ${one.dialogs} dialogs, ${one.open} open`,
       );
     }
     for (const error of refused?.errors ?? []) out(`The file as it is now is refused: ${error.line}:${error.column} ${error.rule}`);
@@ -44,7 +48,8 @@ export const scriptVersionCommands = (script: Command, out: (text: string) => vo
     withConsole(
       script
         .command('publish <account> <file-or-version>')
-        .description('new chats take it from now on; a dialog keeps the version that it started with'),
+        .description('new chats take it from now on; a dialog keeps the version that it started with')
+        .addHelpText('after', examples(...publishing)),
     ),
   ).action(async (account: string, what: string, options: ReasonOptions) => {
     const given = existsSync(what) ? { source: readText(what) } : { script: (await resolve(account, what, options)).script };
@@ -64,7 +69,11 @@ export const scriptVersionCommands = (script: Command, out: (text: string) => vo
   withConsole(
     script
       .command('diff <account> <one> [other]')
-      .description('what changed between two versions, or a version and a file; [other]: what is current'),
+      .description('what changed between two versions, or a version and a file; [other]: what is current')
+      .addHelpText(
+        'after',
+        `${examples('dialogctl script diff shop current bot.yaml')}\n\nExit codes: 0 they are the same, 1 they differ, 2 one of them can't be had.`,
+      ),
   ).action(async (account: string, one: string, other: string | undefined, options: ConsoleOptions) => {
     const [before, after] = await Promise.all([one, other ?? 'current'].map((name) => sourceOf(account, name, options)));
     if (before === undefined || after === undefined) return;
@@ -77,7 +86,10 @@ export const scriptVersionCommands = (script: Command, out: (text: string) => vo
 
   withReason(
     withConsole(
-      script.command('remove <account> <version>').description('forget a version; refused while a dialog or an account needs it'),
+      script
+        .command('remove <account> <version>')
+        .description('forget a version; refused while a dialog or an account needs it')
+        .addHelpText('after', examples('dialogctl script remove shop 3f0c7a5d --reason "a test" --dry-run')),
     ),
   ).action(async (account: string, version: string, options: ReasonOptions) => {
     const { script: hash } = await resolve(account, version, options);
@@ -87,11 +99,13 @@ export const scriptVersionCommands = (script: Command, out: (text: string) => vo
     out(dryRun ? `A dry run: nothing was done. ${hash.slice(0, 12)} could be removed.` : `Removed: ${hash.slice(0, 12)}.`);
   });
 
-  script.addHelpText(
-    'after',
-    '\nExamples:\n  dialogctl script list shop\n  dialogctl script diff shop current bot.yaml\n  dialogctl script publish shop bot.yaml --reason "new prices"\n  dialogctl script publish shop 3f0c7a5d --reason "back to the former one"',
-  );
+  script.addHelpText('after', examples('dialogctl script list shop', 'dialogctl script diff shop current bot.yaml', ...publishing));
 };
+
+const publishing = [
+  'dialogctl script publish shop bot.yaml --reason "new prices"',
+  'dialogctl script publish shop 3f0c7a5d --reason "back to the former one"',
+];
 
 const versionsOf = async (account: string, options: ConsoleOptions): Promise<Versions> =>
   (await ask(options, `/api/accounts/${encodeURIComponent(account)}/scripts`)) as Versions;

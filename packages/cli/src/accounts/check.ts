@@ -3,6 +3,7 @@ import { parseScript } from '@dialog/script/parse';
 import { renderFinding } from '@dialog/script/render-finding';
 import { parseAccounts } from '@dialog/service-kit/accounts';
 import type { Command } from 'commander';
+import { examples } from '../options.ts';
 import { readText } from '../script/files.ts';
 
 /** `dialogctl accounts check`: the file, and the scripts that it names. Exit code 1 where something is wrong. */
@@ -10,6 +11,7 @@ export const checkCommand = (accounts: Command, out: (text: string) => void): vo
   accounts
     .command('check <file>')
     .description('check an accounts file and the scripts that it names; every problem with its line')
+    .addHelpText('after', examples('dialogctl accounts check accounts.yaml'))
     .action((file: string) => {
       const parsed = parseAccounts(readText(file), { file: resolve(file), env: process.env, scripts: true });
       for (const one of parsed.ok ? parsed.warnings : parsed.problems)

@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, withConsole } from '../console-api.ts';
+import { examples } from '../options.ts';
 import { table } from '../table.ts';
 
 /** `dialogctl accounts`: each account as the console knows it. */
 export const accountsCommand = (accounts: Command, out: (text: string) => void): void => {
   withConsole(
-    accounts.command('list', { isDefault: true }).description('how each account’s Webim answers: circuit, rate, errors by code'),
+    accounts
+      .command('list', { isDefault: true })
+      .description('how each account’s Webim answers: circuit, rate, errors by code')
+      .addHelpText('after', examples('dialogctl accounts list')),
   ).action(async (options: ConsoleOptions) => {
     const found = (await ask(options, '/api/accounts')) as {
       accounts: {

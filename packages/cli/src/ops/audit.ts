@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, queryOf, withConsole } from '../console-api.ts';
+import { examples } from '../options.ts';
 import { instant, table } from '../table.ts';
 
 /** `dialogctl audit`. */
@@ -9,7 +10,8 @@ export const auditCommand = (program: Command, out: (text: string) => void): voi
       .command('audit')
       .description('what operators did: who, what, why, when')
       .option('--account <id>', 'of one account')
-      .option('--limit <count>', 'at most so many, 1 to 500', '50'),
+      .option('--limit <count>', 'at most so many, 1 to 500', '50')
+      .addHelpText('after', examples('dialogctl audit --account shop --limit 200')),
   ).action(async (options: ConsoleOptions & { account?: string; limit: string }) => {
     const { actions } = (await ask(options, `/api/audit?${queryOf({ account: options.account, limit: options.limit })}`)) as {
       actions: {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, type ReasonOptions, withConsole, withReason } from '../console-api.ts';
 import { cannot } from '../exit.ts';
+import { examples } from '../options.ts';
 import { readText } from '../script/files.ts';
 import { duration, table } from '../table.ts';
 
@@ -76,7 +77,11 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
     );
   });
   quarantine.addHelpText(
-    'after',
-    '\nExamples:\n  dialogctl quarantine list\n  dialogctl quarantine show 3/17\n  dialogctl quarantine feed 3/17 --body repaired.json --reason "a brace was lost"',
+    'afterAll',
+    examples(
+      'dialogctl quarantine list',
+      'dialogctl quarantine show 3/17',
+      'dialogctl quarantine feed 3/17 --body repaired.json --reason "a brace was lost"',
+    ),
   );
 };

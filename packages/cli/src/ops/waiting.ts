@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, knownAccount, queryOf, withConsole } from '../console-api.ts';
+import { examples } from '../options.ts';
 import { duration, table } from '../table.ts';
 import { tried, type Waiting } from './waiting-dialog.ts';
 
@@ -9,7 +10,8 @@ export const waitingCommand = (program: Command, out: (text: string) => void): v
     program
       .command('waiting')
       .description('dialogs in which something is on its way or waits, longest first')
-      .option('--account <id>', 'of one account'),
+      .option('--account <id>', 'of one account')
+      .addHelpText('after', examples('dialogctl waiting --account shop')),
   ).action(async (options: ConsoleOptions & { account?: string }) => {
     const found = (await ask(options, `/api/waiting?${queryOf({ account: options.account })}`)) as {
       now: number;
