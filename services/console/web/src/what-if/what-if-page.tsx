@@ -11,7 +11,8 @@ import { type Texts, word } from '../texts/texts.ts';
 import { Differing } from './differing.tsx';
 import { OneDialog } from './one-dialog.tsx';
 import { type Only, onlyNames } from './only.ts';
-import { type SettingName, settingNames, settingValue } from './setting.ts';
+import { type SettingName, settingChoices, settingNames, settingValue } from './setting.ts';
+import { SettingValue } from './setting-value.tsx';
 import { TotalsTable } from './totals-table.tsx';
 
 const pollMs = 400;
@@ -222,7 +223,14 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
       </label>
       <label>
         {t.replay.fork.setting}
-        <select value={setting} onChange={(event) => setSetting(settingNames.find((one) => one === event.target.value) ?? '')}>
+        <select
+          value={setting}
+          onChange={(event) => {
+            const name = settingNames.find((one) => one === event.target.value) ?? '';
+            setSetting(name);
+            setValue(name === '' ? '' : (settingChoices[name]?.[0] ?? ''));
+          }}
+        >
           <option value="">{t.replay.fork.settingNone}</option>
           {settingNames.map((name) => (
             <option key={name} value={name}>
@@ -231,12 +239,7 @@ const Choice = ({ filter, busy, onRefused }: ChoiceProps) => {
           ))}
         </select>
       </label>
-      {setting === '' ? null : (
-        <label>
-          {t.replay.fork.value}
-          <input type="text" value={value} onChange={(event) => setValue(event.target.value)} />
-        </label>
-      )}
+      {setting === '' ? null : <SettingValue name={setting} value={value} setValue={setValue} />}
       <button type="submit" className="primary" disabled={busy || (source.trim() === '' && version === '' && setting === '')}>
         {t.whatIf.run}
       </button>

@@ -8,6 +8,7 @@ import { useTexts } from '../../texts/context.tsx';
 import type { Texts } from '../../texts/texts.ts';
 import { clockTime } from '../../time.ts';
 import { type SettingName, settingNames } from '../../what-if/setting.ts';
+import { SettingValue } from '../../what-if/setting-value.tsx';
 import { conversation, messageText, type Turn } from '../conversation.ts';
 import { TurnLine } from '../conversation-pane.tsx';
 import { changes, factsOf } from '../facts.ts';
@@ -15,13 +16,6 @@ import { accountOf, type Step } from '../history.ts';
 import { botsOf } from '../own-words.ts';
 import type { Pins } from '../pins.ts';
 import { type Forked, fork, pinnedOf } from './forked.ts';
-
-const choices: Partial<Record<SettingName, readonly string[]>> = {
-  inlineButtons: ['true', 'false'],
-  closeAuthority: ['webim', 'engine'],
-  onReplyExpired: ['handover', 'drop'],
-  inDoubt: ['resend', 'park'],
-};
 
 type ForkPaneProps = { readonly history: readonly Step[]; readonly at: number; readonly pins: Pins; readonly leave: () => void };
 
@@ -131,39 +125,6 @@ const replacesText = (
   const { text, buttons = [] } = messageText(message, t);
   const said = text === '' ? buttons.join(', ') : text;
   return t.replay.fork.replaces(said.length > 80 ? `${said.slice(0, 80)}…` : said, clockTime(history[of]?.metadata?.at ?? 0, language));
-};
-
-const SettingValue = ({
-  name,
-  value,
-  setValue,
-}: {
-  readonly name: SettingName;
-  readonly value: string;
-  readonly setValue: (value: string) => void;
-}) => {
-  const { t } = useTexts();
-  const options = choices[name];
-  return (
-    <div className="fork-value">
-      <span aria-hidden="true">{t.replay.fork.value}</span>
-      {options === undefined ? (
-        <input
-          type="text"
-          aria-label={t.replay.fork.value}
-          inputMode={name.endsWith('Ms') ? 'numeric' : 'text'}
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
-        />
-      ) : (
-        <select aria-label={t.replay.fork.value} value={value} onChange={(event) => setValue(event.target.value)}>
-          {options.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-      )}
-    </div>
-  );
 };
 
 const SideBySide = ({ made, history, pins }: { readonly made: Forked; readonly history: readonly Step[]; readonly pins: Pins }) => {
