@@ -85,3 +85,21 @@ it('tries a version that was published, chosen from a list: no dialog differs fr
   expect((await page.getByTestId('what-if-totals').textContent()) ?? '').toMatch(/Dialogs12Differ0/);
   expect(await seriousFindings(page)).toEqual([]);
 });
+
+it('tries a setting, chosen or refused as it was written; an answer that was lost does not end the watching', {
+  timeout: 180_000,
+}, async () => {
+  const page = await open('en-US', false);
+  await page.getByLabel('Setting').selectOption('noOperatorAfterMs');
+  await page.getByLabel('Value').fill('10m');
+  await page.getByRole('button', { name: 'Try' }).click();
+  await page.getByRole('alert').getByText('settings.noOperatorAfterMs').waitFor();
+  let lost = 0;
+  await page.route(/\/api\/what-if\/[0-9a-f-]{36}$/, (route) => (++lost === 1 ? route.abort() : route.continue()));
+  await page.getByLabel('Setting').selectOption('inlineButtons');
+  await page.getByLabel('Value').selectOption('false');
+  await page.getByRole('button', { name: 'Try' }).click();
+  await page.locator('[data-testid=what-if-state][data-state=done]').waitFor({ timeout: 90_000 });
+  expect((await page.getByTestId('what-if-totals').textContent()) ?? '').toMatch(/Dialogs12Differ12/);
+  expect(await page.getByRole('alert').count()).toBe(0);
+});

@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import type { WhatIfState } from '../../../src/api/what-if.ts';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { type Filter, filterNames, localField, parseFilter } from '../list/filter.ts';
 import { wordOf } from '../list/filter-bar.tsx';
 import { useNames } from '../names.tsx';
@@ -44,11 +44,15 @@ export const WhatIfPage = () => {
     const look = (): void => {
       api.whatIf(id, abort.signal).then(
         (now) => {
+          setRefused(undefined);
           setState(now);
           if (now.state === 'running') timer = setTimeout(look, pollMs);
         },
         (error: unknown) => {
-          if (!abort.signal.aborted) setRefused(reasonOf(error, t));
+          if (abort.signal.aborted) return;
+          setRefused(reasonOf(error, t));
+          // A console that does not answer for a moment still tries; one that has forgotten the try says so.
+          if (isForAMoment(error)) timer = setTimeout(look, pollMs * 5);
         },
       );
     };
@@ -100,6 +104,8 @@ export const WhatIfPage = () => {
     </section>
   );
 };
+
+const isForAMoment = (error: unknown): boolean => !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
 
 /** What a try tries: also where its link was sent by somebody else. */
 const triedText = ({ script, settings }: WhatIfState, t: Texts): string =>
