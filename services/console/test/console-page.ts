@@ -42,13 +42,19 @@ export const openedPage = async (
 };
 
 /** What axe finds serious or worse, as `rule: selector`. */
-export const seriousFindings = async (page: Page): Promise<string[]> => {
+export const seriousFindings = (page: Page): Promise<string[]> => axeFindings(page, ['serious', 'critical']);
+
+/** What axe finds of these grades, as `rule: selector`. */
+export const axeFindings = async (
+  page: Page,
+  grades: readonly string[] = ['minor', 'moderate', 'serious', 'critical'],
+): Promise<string[]> => {
   // Evaluated, not added as a script: the page's policy lets no inline script in.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(
     async () => (await (globalThis as unknown as { axe: { run: () => Promise<{ violations: Result[] }> } }).axe.run()).violations,
   );
   return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .filter(({ impact }) => grades.includes(impact ?? ''))
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 };

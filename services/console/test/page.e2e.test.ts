@@ -14,6 +14,7 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DialogList } from '../src/api/schemas.ts';
 import { type Console, consoleService } from '../src/console.ts';
+import { axeFindings } from './console-page.ts';
 import { supportLife } from './decided-dialog.ts';
 import { assigned, inQueue, wholeLife, withBot } from './sample-dialogs.ts';
 
@@ -210,6 +211,22 @@ describe('the page', { timeout: 30_000 }, () => {
       expect(await page.evaluate(beyondCard)).toBe(0);
     }
     expect(complaints).toEqual([]);
+  });
+
+  it('gives axe nothing to find, not even a moderate thing: list, dialog, an address that names nothing', async () => {
+    await supportLife('shop', '4711', now - 3_600_000).writeTo(store);
+    const page = await open('/');
+    await page.getByTestId('dialog-row').first().waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByTestId('dialog-row').first().click();
+    await page.getByTestId('event-row').first().waitFor();
+    await page.getByTestId('lag-strip').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.goto(`${desk.address()}/nowhere`);
+    await page.getByRole('heading', { level: 1, name: 'There is nothing at this address' }).waitFor();
+    expect(await page.title()).toBe('There is nothing at this address · Dialog console');
+    await page.getByTestId('lag-strip').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
   });
 
   it('tells the lag, and a dialog that is not there', async () => {

@@ -1,13 +1,13 @@
-import { lazy, type RefObject, Suspense, useLayoutEffect, useRef } from 'react';
+import { lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useRef } from 'react';
 import { DialogPage } from './dialog/dialog-page.tsx';
 import { Frame } from './frame/frame.tsx';
-import { Empty, Loading } from './frame/states.tsx';
+import { Loading } from './frame/states.tsx';
 import { LagPage } from './lag/lag-page.tsx';
 import { listPath, parseFilter } from './list/filter.ts';
 import { ListPage } from './list/list-page.tsx';
 import type { Loaded } from './list/use-dialog-list.ts';
 import { OpsPage } from './ops/ops-page.tsx';
-import { usePlace } from './router.tsx';
+import { Link, usePlace } from './router.tsx';
 import { useTexts } from './texts/context.tsx';
 
 const WhatIfPage = lazy(() => import('./what-if/what-if-page.tsx').then((module) => ({ default: module.WhatIfPage })));
@@ -51,7 +51,6 @@ const useFocusKept = (path: string): void => {
 type ViewProps = { readonly path: string; readonly list: string; readonly kept: RefObject<Loaded | undefined> };
 
 const View = ({ path, list, kept }: ViewProps) => {
-  const { t } = useTexts();
   if (isList(path)) return <ListPage kept={kept} />;
   if (path === '/lag') return <LagPage />;
   if (path === '/ops') return <OpsPage />;
@@ -87,5 +86,23 @@ const View = ({ path, list, kept }: ViewProps) => {
     );
   const [, account, chatId] = /^\/dialogs\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   if (account !== undefined && chatId !== undefined) return <DialogPage key={path} account={account} chatId={chatId} list={list} />;
-  return <Empty title={t.notFound} />;
+  return <Nowhere />;
+};
+
+/** An address that names nothing: a page as any other, with its heading and title. */
+const Nowhere = () => {
+  const { t } = useTexts();
+  useEffect(() => {
+    document.title = `${t.notFound} · ${t.title}`;
+  }, [t]);
+  return (
+    <section className="page" aria-labelledby="nowhere-heading">
+      <div className="page-head">
+        <h1 id="nowhere-heading">{t.notFound}</h1>
+      </div>
+      <p>
+        <Link to="/">← {t.dialog.back}</Link>
+      </p>
+    </section>
+  );
 };

@@ -47,7 +47,7 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
   if (turns.length === 0) return <p className="faint pad">{t.dialog.noConversation}</p>;
   const shown = list.getVirtualItems();
   return (
-    <div className="turns" ref={box} tabIndex={0} role="region" aria-label={t.dialog.conversation}>
+    <div className="turns" ref={box} tabIndex={0} role="group" aria-label={t.dialog.conversation}>
       <div style={{ height: list.getTotalSize() }}>
         <ol style={{ transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
           {shown.map((item) => {

@@ -15,9 +15,11 @@ export const LagStrip = () => {
   if (report === undefined) return <div className="strip none" aria-hidden="true" />;
   const verdict = verdictOf(report, lostSince);
   return (
-    <Link to="/lag" className={`strip ${classOf(verdict)}`} data={{ 'data-testid': 'lag-strip', 'data-tone': classOf(verdict) }}>
-      <span className="dot" aria-hidden="true" />
-      {sentenceOf(verdict, t, language)}
-    </Link>
+    <aside aria-label={t.nav.lag}>
+      <Link to="/lag" className={`strip ${classOf(verdict)}`} data={{ 'data-testid': 'lag-strip', 'data-tone': classOf(verdict) }}>
+        <span className="dot" aria-hidden="true" />
+        {sentenceOf(verdict, t, language)}
+      </Link>
+    </aside>
   );
 };

@@ -57,7 +57,7 @@ export const Behind = ({ number, title, part, counted, close }: Props) => {
       {episodes === undefined && error === undefined ? <Loading /> : null}
       {episodes?.length === 0 ? <p className="faint">{n.noEpisodes}</p> : null}
       {episodes === undefined || episodes.length === 0 ? null : (
-        <div className="scroll" tabIndex={0} role="region" aria-labelledby="behind-heading">
+        <div className="scroll" tabIndex={0} role="group" aria-labelledby="behind-heading">
           <table>
             <thead>
               <tr>
