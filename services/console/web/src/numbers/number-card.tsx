@@ -5,6 +5,7 @@ import { useTexts } from '../texts/context.tsx';
 import { type Texts, word } from '../texts/texts.ts';
 import { delayText, duration } from '../time.ts';
 import { Chart } from './chart.tsx';
+import { yearOf } from './days-within.ts';
 
 export const shareText = (value: number, language: string): string =>
   new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(value);
@@ -99,6 +100,7 @@ const SeriesTable = ({
   const when = new Intl.DateTimeFormat(language, {
     day: 'numeric',
     month: 'short',
+    ...yearOf(number.series.map(({ at }) => at)),
     ...(by === 'hour' ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : {}),
   });
   return (
