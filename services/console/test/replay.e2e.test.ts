@@ -96,6 +96,29 @@ describe('the replay of a dialog', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('on paper the whole talk stands, however long, and the state below it', async () => {
+    const talk = aDialog('shop', 'printed', Date.parse('2026-03-02T09:00:00Z')).input(0, newChat(visitorSays('первое')), ...started);
+    for (let at = 0; at < 120; at++) talk.input(1_000, newMessage(visitorSays(`слово ${at}`)));
+    await talk.writeTo(desk.store);
+    const page = await open('/dialogs/shop/printed', { locale: 'ru-RU' });
+    const turns = page.locator('.turns');
+    await turns.getByText('слово 119', { exact: true }).waitFor();
+    expect(await turns.locator('li').count()).toBeLessThan(60);
+    await page.emulateMedia({ media: 'print' });
+    await turns.getByText('первое').waitFor();
+    expect(await turns.getByText(/^слово \d+$/).count()).toBe(120);
+    const [box, last, state] = await Promise.all(
+      [turns, turns.getByText('слово 119', { exact: true }), page.locator('.pane-state')].map((one) => one.boundingBox()),
+    );
+    expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThanOrEqual((box?.y ?? 0) + (box?.height ?? 0));
+    expect(state?.y ?? 0).toBeGreaterThanOrEqual((box?.y ?? 0) + (box?.height ?? 0));
+    expect(await page.locator('.pane-events').isVisible()).toBe(false);
+    await page.screenshot({ path: `${pictures}replay-on-paper-ru.png`, fullPage: true });
+    await page.emulateMedia({ media: 'screen' });
+    await page.locator('.pane-events').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it('marks the cause of the chosen event, which stands like any other row', async () => {
     const page = await open('/dialogs/shop/1?rev=0');
     await page.getByRole('button', { name: 'Спасибо! Позвоним на' }).click();

@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useNames } from '../names.tsx';
 import { useTexts } from '../texts/context.tsx';
@@ -7,6 +7,7 @@ import { clockTime, dayText } from '../time.ts';
 import { conversation, type Turn } from './conversation.ts';
 import { accountOf, type Step } from './history.ts';
 import { intoSight } from './into-sight.ts';
+import { usePrinting } from './use-printing.ts';
 
 const peopleText = {
   unknown: (t: Texts) => t.dialog.peopleUnseen,
@@ -29,12 +30,14 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
   const turns = useMemo(() => conversation(history, t, { nameOf: operator, bots }), [history, t, operator, bots]);
   const box = useRef<HTMLDivElement>(null);
   const keyOf = useCallback((index: number) => turns[index]?.key ?? index, [turns]);
+  const isPrinting = usePrinting();
   const list = useVirtualizer({
     count: turns.length,
     getScrollElement: () => box.current,
     estimateSize: () => 72,
     overscan: 12,
     getItemKey: keyOf,
+    rangeExtractor: isPrinting ? allOf : defaultRangeExtractor,
     // Of the list, not of its box: what the list does not know of it would cut off the last line.
     paddingStart: 10,
     paddingEnd: 10,
@@ -48,8 +51,8 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
   const shown = list.getVirtualItems();
   return (
     <div className="turns" ref={box} tabIndex={0} role="group" aria-label={t.dialog.conversation}>
-      <div style={{ height: list.getTotalSize() }}>
-        <ol style={{ transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
+      <div style={isPrinting ? {} : { height: list.getTotalSize() }}>
+        <ol style={isPrinting ? {} : { transform: `translateY(${shown[0]?.start ?? 0}px)` }}>
           {shown.map((item) => {
             const turn = turns[item.index];
             return turn === undefined ? null : (
@@ -75,6 +78,9 @@ export const ConversationPane = memo(({ history, chosen, bots, choose }: Convers
     </div>
   );
 });
+
+/** Paper does not scroll: nothing is left out of it. */
+const allOf = ({ count }: Range): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** Whether it is the first of its day here, by the reader's calendar: its time alone would not tell. */
 const beginsDay = (turns: readonly Turn[], index: number): boolean => {
