@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a number may ask of an episode: each of them stands in `Episode` of the domain; `ended`: it is not under way any more. */
-export const episodeFields = [
+const episodeFields = [
   'begins',
   'ended',
   'handedOver',

@@ -4,7 +4,7 @@ import { type Draft, emit, liveOf } from './draft.ts';
 import { type Deadline, type DialogState, parkedHead } from './state.ts';
 
 /** After the doors opened, what a visitor could have met is not due for so long, ms (design §5.7). */
-export const doorsGraceMs = 60_000;
+const doorsGraceMs = 60_000;
 
 /** What of the settings says when a deadline is due. */
 type DueSettings = Pick<DialogSettings, 'closeAuthority'>;

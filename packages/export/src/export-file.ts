@@ -7,7 +7,7 @@ import { type ExportEvent, type ExportHeader, type ExportLine, parseExportLine, 
 const maxLine = 8 * 1024 * 1024;
 
 /** The whole lines of bytes that come in pieces; what follows the last line break is given as `rest`. @throws Error on a line without end */
-export async function* wholeLines(
+async function* wholeLines(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ readonly text: string; readonly bytes: number } | { readonly rest: string }> {
   const decoder = new StringDecoder('utf8');

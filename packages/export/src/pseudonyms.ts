@@ -17,7 +17,7 @@ export type Pseudonyms = {
 };
 
 /** Below it a key can be tried out, bytes. */
-export const minKeyBytes = 16;
+const minKeyBytes = 16;
 /** Fewer letters would soon stand for two names. */
 const minLetters = 9;
 const maxRemembered = 200_000;

@@ -27,7 +27,7 @@ export type ChatSession = {
   readonly given: () => readonly Given[];
 };
 
-export const chatHelp: readonly string[] = [
+const chatHelp: readonly string[] = [
   'What you type is what the visitor writes; a button is pressed by its number or label.',
   ':press ID           press a button by its id, also of an older keyboard',
   ':file NAME [TYPE]   send a file, e.g. :file photo.jpg image/jpeg',

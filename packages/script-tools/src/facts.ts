@@ -224,7 +224,7 @@ const handovers = (history: readonly DecidedEvent[]) => {
 };
 
 /** How often each script was started by a trigger of its own, or entered by a `go` of a step or a button. */
-export const scriptsRan = (script: Script, history: readonly DecidedEvent[]): ReadonlyMap<string, number> => {
+const scriptsRan = (script: Script, history: readonly DecidedEvent[]): ReadonlyMap<string, number> => {
   const firsts = new Map([...script.scripts.values()].flatMap((one) => (one.first === null ? [] : [[one.first, one.name] as const])));
   const ran = new Map<string, number>();
   const count = (name: string | undefined): void => {

@@ -12,7 +12,7 @@ const pageSize = 500;
 export const scriptHash = (source: string): string => createHash('sha256').update(source).digest('hex').slice(0, 32);
 
 /** Keeps a source under its hash, where histories find it. Repeated without harm. @throws EventStoreError */
-export const registerScript = async (store: EventStore, source: string): Promise<string> => {
+const registerScript = async (store: EventStore, source: string): Promise<string> => {
   const script = scriptHash(source);
   await registerOnce(store, scriptStream(script), { type: 'ScriptRegistered', data: { source } });
   return script;

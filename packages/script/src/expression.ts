@@ -12,7 +12,7 @@ export type Expression =
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expression[]; readonly at: number };
 
 export type BinaryOp = 'and' | 'or' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '+' | '-' | '*' | '/' | 'in';
-export const functionArity = { empty: 1, lower: 1, length: 1, matches_words: 2, working_hours: 1 } as const;
+const functionArity = { empty: 1, lower: 1, length: 1, matches_words: 2, working_hours: 1 } as const;
 export type FunctionName = keyof typeof functionArity;
 
 /** @property at 0-based place in the source of the expression. */

@@ -18,7 +18,7 @@ export type OpOutcome<Result> =
   | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly details?: unknown } };
 
 /** What an operation threw in the thread. */
-export class WriterError extends Error {
+class WriterError extends Error {
   readonly code: string;
   readonly details: unknown;
   constructor(code: string, message: string, details?: unknown) {

@@ -46,7 +46,7 @@ export const storedHistories = (store: Pick<EventStore, 'read'>): ((dialog: Dial
 };
 
 /** What a history names by hash. */
-export const hashesOf = (events: History['events']): { readonly scripts: ReadonlySet<string>; readonly settings: ReadonlySet<string> } => {
+const hashesOf = (events: History['events']): { readonly scripts: ReadonlySet<string>; readonly settings: ReadonlySet<string> } => {
   const scripts = new Set<string>();
   const settings = new Set<string>();
   for (const { type, data } of events) {

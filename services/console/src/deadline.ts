@@ -1,7 +1,7 @@
 import { inTime } from '@dialog/contracts/in-time';
 
 /** A wait on the outside world that took longer than we allow. Its outcome is unknown. */
-export class DeadlineExceeded extends Error {
+class DeadlineExceeded extends Error {
   readonly code = 'timeout';
   readonly retryable = true;
   constructor(what: string, ms: number) {

@@ -123,7 +123,7 @@ export const result = (number: number, more: Partial<Extract<SampleInput, { type
   status: 200,
   ...more,
 });
-export const timerDue = (dueAt: number): SampleInput => ({ type: 'timer_due', dueAt });
+const timerDue = (dueAt: number): SampleInput => ({ type: 'timer_due', dueAt });
 
 export const started: readonly DomainEvent[] = [
   { type: 'DialogStarted', data: { script: sampleScript, incomplete: false, visitor: 'aa11bb22cc33dd44' } },
@@ -137,7 +137,7 @@ export const settled = (number: number, outcome: 'accepted' | 'refused' | 'in_do
   type: 'EffectSettled',
   data: { number, attempt: 1, outcome, by: 'result' },
 });
-export const advanced = (trigger: string, step: string | null, variables: Record<string, string> = {}): DomainEvent => ({
+const advanced = (trigger: string, step: string | null, variables: Record<string, string> = {}): DomainEvent => ({
   type: 'ScriptAdvanced',
   data: {
     trigger,

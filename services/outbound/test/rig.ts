@@ -40,7 +40,7 @@ export const cut: Answer = (_, request) => void request.socket.destroy();
 export const silent: Answer = () => undefined;
 
 /** Forty seconds of this clock are one of ours. */
-export const clockRate = 40;
+const clockRate = 40;
 export const httpTimeoutMs = 10_000;
 export const claimMarginMs = 2_000;
 export const hashKey = new Secret('h'.repeat(32));

@@ -1,5 +1,5 @@
 /** Longest text sent in one message, characters (webim-protocol §13.19: unknown, so cautious). */
-export const maxTextLength = 2000;
+const maxTextLength = 2000;
 
 /** Splits at the last line or word border before the limit; never inside a surrogate pair; order kept; nothing but border white space lost. */
 export const splitText = (text: string, limit = maxTextLength): string[] => {

@@ -14,7 +14,7 @@ const holds = (value: Scalar, wanted: Condition[EpisodeField]): boolean => {
   return wanted.atMost === undefined || (typeof value === 'number' && value <= wanted.atMost);
 };
 
-export const meets = (episode: Episode, condition: Condition): boolean => {
+const meets = (episode: Episode, condition: Condition): boolean => {
   for (const field in condition) {
     const name = field as EpisodeField;
     if (!holds(fieldOf(episode, name), condition[name])) return false;
@@ -60,7 +60,7 @@ const add = (sum: Sum, { weight, count, time }: Sight): void => {
 };
 
 /** The smallest value that so much of them do not exceed. @returns null of none */
-export const percentile = (values: readonly number[], part: number): number | null => {
+const percentile = (values: readonly number[], part: number): number | null => {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? null;

@@ -101,7 +101,7 @@ const dialogOf = (world: World, chat: string): Dialog => world.dialogs[chat] ?? 
 const withDialog = (world: World, chat: string, dialog: Dialog): World => ({ ...world, dialogs: { ...world.dialogs, [chat]: dialog } });
 
 /** A chat's input, decided; what it tells the visitor goes into the log. */
-export const take = (world: World, chat: string, given: InboxInput, rules: Rules): World => {
+const take = (world: World, chat: string, given: InboxInput, rules: Rules): World => {
   const dialog = dialogOf(world, chat);
   const decision = decide(dialog.state, given, {
     at: world.now,

@@ -5,7 +5,7 @@ export type Fields = { readonly [key: string]: unknown };
 export type ReadBody = { readonly ok: true; readonly fields: Fields } | { readonly ok: false; readonly reason: Unreadable };
 
 /** JSON nested deeper is refused before it is parsed. */
-export const maxDepth = 64;
+const maxDepth = 64;
 
 /** JSON whatever the content type says; else a form, a field of which may hold JSON; nothing at all is an empty object. */
 export const readBody = (body: Uint8Array, contentType: string): ReadBody => {

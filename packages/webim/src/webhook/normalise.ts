@@ -6,9 +6,9 @@ import { keyedHash } from '../keyed-hash.ts';
 import { type Fields, isFields, jsonObject } from './body.ts';
 
 /** A text kept of one message at most, UTF-8 bytes (design §7). */
-export const maxTextBytes = 4 * 1024;
+const maxTextBytes = 4 * 1024;
 /** All messages of one record at most, bytes of JSON. */
-export const maxMessagesBytes = 256 * 1024;
+const maxMessagesBytes = 256 * 1024;
 const maxNameLength = 500;
 const maxUrlLength = 2000;
 

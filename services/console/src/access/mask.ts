@@ -2,7 +2,7 @@ import { domainEventSchemas, eventMetadataSchema } from '@dialog/contracts/domai
 import { z } from 'zod';
 
 /** What stands in place of a text that the reader may not see. */
-export const masked = '•••';
+const masked = '•••';
 
 type Schema = {
   readonly personal?: boolean;

@@ -21,7 +21,7 @@ export const createTokenSchema = z.strictObject({
   role: roleSchema,
   expiresInMs: z.number().int().min(1_000).max(maxTokenMs),
 });
-export const tokenSchema = z.object({
+const tokenSchema = z.object({
   id: z.string(),
   name: z.string(),
   role: roleSchema,

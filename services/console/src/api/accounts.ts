@@ -12,7 +12,7 @@ export const accountsQuerySchema = z.strictObject({
   windowMs: wholeNumber(10_000, sendsKeptMs).default(900_000).describe('How far back results are counted, ms'),
 });
 
-export const accountLimitsSchema = z.object({
+const accountLimitsSchema = z.object({
   ratePerSecond: z.number().describe('Requests a second at most'),
   burst: z.number().describe('Requests that may go at once after a quiet time'),
 });
@@ -20,7 +20,7 @@ export type AccountLimits = z.infer<typeof accountLimitsSchema>;
 
 const stopSchema = z.object({ by: z.string(), reason: z.string().nullable(), at: z.number() });
 
-export const accountStateSchema = z.object({
+const accountStateSchema = z.object({
   account: z.string(),
   circuit: z
     .enum(['closed', 'open', 'unknown'])

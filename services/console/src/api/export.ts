@@ -19,7 +19,7 @@ import { given } from './dialogs.ts';
 import { dialogListQuerySchema } from './schemas.ts';
 
 /** Of one request, so that its address stays short; who wants more asks again, or by a filter. */
-export const maxDialogsAsked = 100;
+const maxDialogsAsked = 100;
 const listPage = 200;
 
 const dialogName = z

@@ -29,7 +29,7 @@ const maxListed = 500;
 /** A dialog, or a visitor's own stream (design §5.6). */
 export const subjectParamsSchema = z.object({ account: accountIdSchema, chatId: subjectNameSchema });
 
-export const parkedDialogSchema = z.object({
+const parkedDialogSchema = z.object({
   account: z.string(),
   chatId: z.string().describe('Of a visitor’s own stream: `v:` and the visitor'),
   /** Records that wait, the one that stopped the dialog included. */
@@ -40,7 +40,7 @@ export const parkedDialogSchema = z.object({
 });
 export const parkedListSchema = z.object({ now: z.number(), caughtUp: z.boolean(), dialogs: z.array(parkedDialogSchema) });
 
-export const parkedRecordSchema = z.object({
+const parkedRecordSchema = z.object({
   place: recordPlaceSchema,
   appendedAt: z.number(),
   parkedAt: z.number(),

@@ -26,7 +26,7 @@ export const quarantineQuerySchema = z.strictObject({
 });
 export const quarantinePlaceSchema = z.object({ partition: wholeNumber(0, 100_000), offset: wholeNumber() });
 
-export const quarantineEntrySchema = z.object({
+const quarantineEntrySchema = z.object({
   partition: z.number().int(),
   offset: z.number().int(),
   account: z.string(),

@@ -49,7 +49,7 @@ export const eventsQuerySchema = z.strictObject({
   limit: wholeNumber(1, 1000).default(500),
 });
 
-export const listedDialogSchema = dialogRowSchema.extend({
+const listedDialogSchema = dialogRowSchema.extend({
   said: personal(z.array(z.string())).describe('What the visitor said first and last, in short; one where they are the same'),
 });
 export type ListedDialog = z.infer<typeof listedDialogSchema>;
@@ -87,7 +87,7 @@ export type FacetValuesAnswer = z.infer<typeof facetValuesSchema>;
 export const dialogSchema = z.object({ now: z.number(), row: dialogRowSchema });
 export type Dialog = z.infer<typeof dialogSchema>;
 
-export const storedEventSchema = z.object({
+const storedEventSchema = z.object({
   revision: z.number().int(),
   id: z.string().describe('A UUID that derives from the data; to a viewer, who does not see all of that, the revision'),
   type: z.string().describe(`One of ${Object.keys(domainEventSchemas).join(', ')}; others may come with newer versions`),

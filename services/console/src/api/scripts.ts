@@ -30,7 +30,7 @@ export type ScriptSource = z.infer<typeof scriptSchema>;
 export const scriptAccountSchema = z.object({ account: accountIdSchema });
 export const scriptVersionParamsSchema = z.object({ account: accountIdSchema, script: scriptHashSchema });
 
-export const scriptVersionSchema = z.object({
+const scriptVersionSchema = z.object({
   script: scriptHashSchema,
   bot: z.string(),
   source: z.enum(['file', 'command']).describe('How it was published last'),

@@ -12,7 +12,7 @@ import { stuckCauses, type Timer } from '../read-model/work-tables.ts';
 
 const limit = wholeNumber(1, 500).default(50);
 
-export const stuckCauseSchema = z
+const stuckCauseSchema = z
   .enum(stuckCauses)
   .describe(
     [
@@ -33,7 +33,7 @@ export const stuckQuerySchema = z.strictObject({
   limit: limit.describe('Of each cause'),
 });
 
-export const waitingDialogSchema = z.object({
+const waitingDialogSchema = z.object({
   account: z.string(),
   chatId: z.string(),
   owner: ownerSchema.nullable(),
@@ -45,7 +45,7 @@ export const waitingDialogSchema = z.object({
   step: z.string().nullable(),
   waitsFor: z.string().nullable(),
 });
-export const stuckDialogSchema = waitingDialogSchema.extend({
+const stuckDialogSchema = waitingDialogSchema.extend({
   cause: stuckCauseSchema,
   reason: z.string().nullable().describe('Why it was parked, why its close is probably overdue, or what the last attempt was told'),
   parked: z.boolean(),
@@ -77,7 +77,7 @@ export const timersQuerySchema = z.strictObject({
     .optional()
     .describe('`next` of the page before'),
 });
-export const timerSchema = armedDeadlineSchema.extend({
+const timerSchema = armedDeadlineSchema.extend({
   account: z.string(),
   chatId: z.string(),
   state: z

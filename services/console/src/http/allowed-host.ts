@@ -16,7 +16,7 @@ export const allowedHost = (hosts: readonly string[]): RequestHandler => {
 };
 
 /** The name of a `Host` header without its port; undefined where it is none. */
-export const hostName = (header: string | undefined): string | undefined => {
+const hostName = (header: string | undefined): string | undefined => {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(header ?? '');
   return match?.[1]?.toLowerCase().replace(/\.$/, '');
 };

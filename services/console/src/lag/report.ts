@@ -17,7 +17,7 @@ const trendSchema = z
   )
   .describe('Oldest first, at most 60 points; kept in memory, begins anew when the console starts');
 
-export const partitionStateSchema = z
+const partitionStateSchema = z
   .enum(partitionStates)
   .describe(
     [
@@ -33,7 +33,7 @@ export const partitionStateSchema = z
     ].join('; '),
   );
 
-export const partitionLagSchema = z.object({
+const partitionLagSchema = z.object({
   partition: z.number().int(),
   state: partitionStateSchema.nullable().describe('null: too few samples to tell'),
   low: z.number().int().describe('Offset of the oldest kept record'),
@@ -51,7 +51,7 @@ export const partitionLagSchema = z.object({
 });
 export type PartitionLag = z.infer<typeof partitionLagSchema>;
 
-export const groupLagSchema = z.object({
+const groupLagSchema = z.object({
   group: z.string(),
   topic: z.string(),
   state: partitionStateSchema.nullable().describe('The worst of its partitions'),

@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { within } from '../deadline.ts';
 import type { LagReport } from '../lag/report.ts';
 
-export const partNames = ['log', 'store', 'projector', 'outbound'] as const;
-export const partSchema = z.object({
+const partNames = ['log', 'store', 'projector', 'outbound'] as const;
+const partSchema = z.object({
   part: z.enum(partNames),
   state: z
     .enum(['well', 'away', 'unknown'])

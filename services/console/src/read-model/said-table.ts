@@ -9,7 +9,7 @@ export const saidSchema = `
 const maxLength = 160;
 
 /** On one line, and not cut within a character. */
-export const inShort = (text: string): string => {
+const inShort = (text: string): string => {
   const line = text
     .slice(0, 8 * maxLength)
     .replaceAll(/\s+/g, ' ')

@@ -34,7 +34,7 @@ export const addWords = (into: Set<string>, text: string): void => {
 export type AskedWord = { readonly form: string; readonly prefix: boolean };
 
 /** Words beyond this many of a question are left out: each costs a set of dialogs. */
-export const maxAskedWords = 8;
+const maxAskedWords = 8;
 
 /** What a question asks for, each word once; `зака*` asks for a beginning. [] where it holds no word. */
 export const askedWords = (question: string): readonly AskedWord[] => {
