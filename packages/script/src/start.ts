@@ -241,7 +241,14 @@ const typedButton = (run: Run, said: string): string | undefined => {
   const number = /^\d{1,3}[.)]?$/.test(typed) ? Number.parseInt(typed, 10) : undefined;
   const wanted = typed.toLowerCase();
   const labelled = keyboard.find((one) => one.label.trim().toLowerCase() === wanted)?.id;
-  return labelled ?? (number === undefined ? undefined : keyboard[number - 1]?.id);
+  return labelled ?? (number === undefined ? undefined : keyboard[number - 1]?.id) ?? likeLabel(keyboard, typed);
+};
+
+/** As all texts are compared: `мой счет!` for `Мой счёт`. What is like several labels is none of them. */
+const likeLabel = (keyboard: NonNullable<Run['keyboard']>, typed: string): string | undefined => {
+  const wanted = folded(typed);
+  const alike = wanted === '' ? [] : keyboard.filter((one) => folded(one.label) === wanted);
+  return alike.length === 1 ? alike[0]?.id : undefined;
 };
 
 const spoken = (run: Run, said: string): Started => {

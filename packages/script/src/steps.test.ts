@@ -57,6 +57,31 @@ scripts:
   it('runs the script of the button', () => expect(shown().then(pressed('two'))).toEqual(['second']));
   it('else goes on behind the menu', () => expect(shown().then(pressed('three'))).toEqual(['behind the menu']));
   it('takes the label typed', () => expect(shown().then(said(' first '))).toEqual(['first']));
+  it.each([
+    ['мой счет!', 'account'],
+    ['ещё  раз', 'again'],
+    ['👍', 'good'],
+    ['рост -', 'less'],
+    ['рост', '(unmatched)'],
+    ['?!', '(unmatched)'],
+  ])('takes "%s" as texts are compared, where it is like one label only', (typed, answer) => {
+    const buttons = [
+      ['account', 'Мой счёт'],
+      ['again', 'Еще раз…'],
+      ['good', '👍'],
+      ['more', 'Рост +'],
+      ['less', 'Рост -'],
+    ];
+    const talking = talk(
+      bot(`
+scripts:
+  s: { when: chat_start, steps: [{ menu: { text: t, buttons: [${buttons.map(([id, text]) => `{ id: ${id}, text: "${text}", go: ${id} }`)}] } }] }
+  ${buttons.map(([id]) => `${id}: { steps: [{ say: ${id} }] }`).join('\n  ')}
+`),
+    );
+    talking.then(start);
+    expect(talking.then(said(typed))).toEqual([answer]);
+  });
   it('takes its number', () => expect(shown().then(said('2.'))).toEqual(['second']));
   it('takes the label where the id is unknown', () =>
     expect(shown().then({ kind: 'button', id: 'gone', label: 'x' })).toEqual(['(unmatched)']));
