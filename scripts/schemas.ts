@@ -4,7 +4,7 @@ import { inboxInputSchema } from '@dialog/contracts/inbox';
 import { visitorInputSchema } from '@dialog/contracts/visitor';
 import { scriptJsonSchema } from '@dialog/script/json-schema';
 import { scriptReference } from '@dialog/script/reference';
-import { accountSchema } from '@dialog/service-kit/accounts';
+import { accountSchema, accountTable } from '@dialog/service-kit/accounts';
 import { configurationSchema, configurationTable } from '@dialog/service-kit/configuration';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -122,7 +122,7 @@ files.set(
 files.set('schemas/openapi-console.json', json(consoleOpenApi()));
 files.set(
   'docs/configuration.md',
-  `# Configuration\n\nFrom the environment. A secret may stand in a file, which the name with \`_FILE\` behind it names; the table has both names. A wrong one fails at the start, all of them named.\n\nBeside them: the accounts file may name variables of its own ([http-steps.md](http-steps.md)), a simulator that runs by itself has its own (\`packages/webim-simulator/src/configuration.ts\`), and \`dialogctl\` takes the console's address from \`CONSOLE_URL\` and its token from \`CONSOLE_TOKEN\` or \`CONSOLE_TOKEN_FILE\`.\n\n${configurationTable()}\n`,
+  `# Configuration\n\nFrom the environment. A secret may stand in a file, which the name with \`_FILE\` behind it names; the table has both names. A wrong one fails at the start, all of them named.\n\nBeside them: the accounts file may name variables of its own ([http-steps.md](http-steps.md)), a simulator that runs by itself has its own (\`packages/webim-simulator/src/configuration.ts\`), and \`dialogctl\` takes the console's address from \`CONSOLE_URL\` and its token from \`CONSOLE_TOKEN\` or \`CONSOLE_TOKEN_FILE\`.\n\n${configurationTable()}\n\n## The accounts file\n\nYAML: under \`accounts\` a list, of each account these keys. \`npx dialogctl accounts check\` names every mistake with its line, \`accounts add\` writes an account; \`schemas/accounts-file.json\` is the same for an editor. A duration is a text: \`250ms\`, \`30s\`, \`5m\`, \`2h\`, \`1d\`. It is read at the start; the scripts that it names are followed while the engine runs.\n\n${accountTable()}\n`,
 );
 
 /** What stands in a log or a store: read by versions other than the one that wrote it. */

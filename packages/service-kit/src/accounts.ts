@@ -10,10 +10,10 @@ import { type FileProblem, readYaml } from './yaml-file.ts';
 /** A setting given as text or number, e.g. an operator's id. */
 const idText = z.union([z.string(), z.number()]).transform(String);
 
-const secretFields = (name: string) => ({
-  [name]: z.string().min(1).optional(),
-  [`${name}File`]: z.string().min(1).optional(),
-  [`${name}Env`]: z.string().min(1).optional(),
+const secretFields = (name: string, what: string) => ({
+  [name]: z.string().min(1).optional().describe(`${what}, as it is; better by file or variable`),
+  [`${name}File`]: z.string().min(1).optional().describe('A file that holds it, beside the accounts file'),
+  [`${name}Env`]: z.string().min(1).optional().describe('A variable that holds it'),
 });
 
 const webimSchema = z.strictObject({
@@ -22,18 +22,18 @@ const webimSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Overrides https://{host}, for a proxy or a test'),
-  ...(secretFields('token') as {
+  ...(secretFields('token', 'The token of the bot') as {
     token: z.ZodOptional<z.ZodString>;
     tokenFile: z.ZodOptional<z.ZodString>;
     tokenEnv: z.ZodOptional<z.ZodString>;
   }),
   login: z.string().min(1).optional().describe("The administrator's e-mail, for the Stored Data API"),
-  ...(secretFields('password') as {
+  ...(secretFields('password', "The administrator's password") as {
     password: z.ZodOptional<z.ZodString>;
     passwordFile: z.ZodOptional<z.ZodString>;
     passwordEnv: z.ZodOptional<z.ZodString>;
   }),
-  botOperatorId: idText.optional(),
+  botOperatorId: idText.optional().describe('Id of the employee under whom the bot works; left out, the console offers the likely one'),
 });
 
 const hostPattern = /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/;
@@ -54,10 +54,10 @@ const httpSchema = z.strictObject({
 });
 
 export const accountSchema = z.strictObject({
-  id: accountIdSchema,
+  id: accountIdSchema.describe('Name of the account here, and in the webhook URL: a-z, 0-9 and _'),
   webim: webimSchema,
-  department: z.string().min(1).optional().describe('Code of the department for the handover'),
-  inlineButtons: z.boolean().default(true),
+  department: z.string().min(1).optional().describe("Code of the department for the handover; left out: Webim's queue, from Webim 10.4 on"),
+  inlineButtons: z.boolean().default(true).describe('`false`: a menu is a numbered text'),
   webhookTokens: z
     .array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256: 64 hex digits'))
     .min(1)
@@ -65,19 +65,61 @@ export const accountSchema = z.strictObject({
     .describe('SHA-256 of the live webhook tokens; two while one is being replaced'),
   script: z.string().min(1).describe("The script's file, beside the accounts file"),
   http: httpSchema.prefault({}).describe('What http steps of the script may do'),
-  autoCloseAfter: duration.prefault('15m'),
-  abandonAfter: duration.prefault('24h'),
-  close: z.strictObject({ authority: z.enum(['webim', 'engine']).default('webim') }).prefault({}),
-  noOperatorAfter: duration.prefault('3m'),
-  handbackGrace: duration.prefault('10s'),
-  replyTtl: duration.prefault('120s'),
-  onReplyExpired: z.enum(['handover', 'drop']).default('handover'),
-  inDoubt: z.enum(['resend', 'park']).default('resend'),
-  handlerDelay: duration.prefault('6s'),
-  webimTimerGrid: duration.prefault('30s'),
+  autoCloseAfter: duration
+    .prefault('15m')
+    .describe(
+      "Webim's time-out that closes an inactive chat; past it and `webimTimerGrid`, by the last known activity, `chat_closed` is overdue",
+    ),
+  abandonAfter: duration
+    .prefault('24h')
+    .describe("So long after the last known activity an overdue chat counts as closed; the visitor's next chat ends it sooner"),
+  close: z
+    .strictObject({
+      authority: z
+        .enum(['webim', 'engine'])
+        .default('webim')
+        .describe(
+          'Who says that a chat is closed. `webim`: its `chat_closed`. `engine`: `autoCloseAfter`, for an account without event handlers',
+        ),
+    })
+    .prefault({}),
+  noOperatorAfter: duration
+    .prefault('3m')
+    .describe("Nobody took a handover for so long: the bot asks for the chat; a script's `no_operator_after` comes first"),
+  handbackGrace: duration
+    .prefault('10s')
+    .describe('A message within so long of a change of owner was on its way, and does not show that the bot has the chat back'),
+  replyTtl: duration.prefault('120s').describe('A reply that could not be sent for so long since its cause is not said any more'),
+  onReplyExpired: z
+    .enum(['handover', 'drop'])
+    .default('handover')
+    .describe('What follows a reply past its time. `handover`: people get the chat. `drop`: the script goes on without it'),
+  inDoubt: z
+    .enum(['resend', 'park'])
+    .default('resend')
+    .describe(
+      'A reply of which nobody knows whether Webim took it. `resend`: once more, and it may be said twice. `park`: the dialog stops for a person to decide',
+    ),
+  handlerDelay: duration.prefault('6s').describe("How late Webim delivers an event handler's request at most"),
+  webimTimerGrid: duration.prefault('30s').describe('How often Webim looks at its timers'),
   visitorAnswer: duration.prefault('3s').describe("How long the first step waits for what the visitor's other chats left"),
   heldTextTtl: duration.prefault('30d').describe("How long a text waits for the visitor's next chat (deliver: next_chat)"),
 });
+
+type Described = { readonly properties?: Record<string, Described>; readonly default?: unknown; readonly description?: string };
+
+/** The keys of an account as a table in Markdown: what docs/configuration.md shows. */
+export const accountTable = (): string => {
+  const rowsOf = ({ properties = {} }: Described, before: string): string[] =>
+    Object.entries(properties).flatMap(([name, field]) => {
+      if (field.properties !== undefined) return rowsOf(field, `${before}${name}.`);
+      const fallback = field.default === undefined || typeof field.default === 'object' ? '' : `\`${String(field.default)}\``;
+      return [`| \`${before}${name}\` | ${fallback} | ${field.description ?? ''} |`];
+    });
+  const schema = z.toJSONSchema(accountSchema, { io: 'input', unrepresentable: 'any' }) as Described;
+  return ['| key | default | what it is |', '|---|---|---|', ...rowsOf(schema, '')].join('\n');
+};
+
 const fileSchema = z.strictObject({ accounts: z.array(accountSchema).min(1) });
 
 export type AccountsProblem = FileProblem;

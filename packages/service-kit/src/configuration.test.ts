@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseAccounts } from './accounts.ts';
+import { accountTable, parseAccounts } from './accounts.ts';
 import { configurationTable, configurationVariables, kafkaAccess, readConfiguration } from './configuration.ts';
 import { hashPassword, isPassword } from './password-hash.ts';
 import { roleOf } from './role-mapping.ts';
@@ -92,6 +92,16 @@ describe('the accounts file', () => {
   const account = (more = '', host = 'shop.webim.ru') =>
     `accounts:\n  - id: shop\n    webim:\n      host: "${host}"\n      token: t\n    webhookTokens: ["${'a'.repeat(64)}"]\n    script: bot.yaml\n${more}`;
 
+  it('has a word for every key', () => {
+    const rows = accountTable().split('\n').slice(2);
+    expect(rows.filter((row) => / \| {2}\|$/.test(row) || !/\S \|$/.test(row))).toEqual([]);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^\| `autoCloseAfter` \| `15m` \| \S/),
+        expect.stringMatching(/^\| `close.authority` \| `webim` \| \S/),
+      ]),
+    );
+  });
   it('names every mistake: each account without a token, beside whatever else is wrong', () => {
     const two = account('    department: d\n').replace('      token: t\n', '');
     const parsed = check(`${two}${two.slice(two.indexOf('\n') + 1)}`);

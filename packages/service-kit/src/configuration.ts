@@ -32,7 +32,7 @@ export const configurationSchema = z.object({
   LOG_URL: adapterUrl('kafka:', /^kafka:(\/\/)?[^?/\s]/)
     .optional()
     .describe(
-      'The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`, which needs `EVENTS_URL` too',
+      'The partitioned log: `sqlite:{file}` (default `{DATA_DIR}/log.db`) or `kafka:{host}:{port},…`, which needs `EVENTS_URL` too. Behind `?` and joined by `&`: `tls=true`, `sasl=plain`, `scram-sha-256` or `scram-sha-512`, `username=…`, `replication=3` (copies of new topics; default: three, or as many as there are brokers), `session=10000` (ms after which a silent member is given up)',
     ),
   KAFKA_USERNAME: z.string().min(1).optional().describe('For `kafka:` with `sasl`: the name to sign in with, where `LOG_URL` has none'),
   KAFKA_PASSWORD: z.string().min(1).optional().describe('For `kafka:` with `sasl`: its password; no address has one'),
