@@ -102,6 +102,13 @@ describe('the accounts file', () => {
       ]),
     );
   });
+  it('says what is missing, and how a duration without its unit is written', () => {
+    const parsed = check(account('    noOperatorAfter: 180\n').replace('    script: bot.yaml\n', ''));
+    expect(parsed.ok ? [] : parsed.problems.map(({ message }) => message).sort()).toEqual([
+      'noOperatorAfter: 180 is no duration; write it like 30s, 5m, 2h',
+      'script: is missing',
+    ]);
+  });
   it('names every mistake: each account without a token, beside whatever else is wrong', () => {
     const two = account('    department: d\n').replace('      token: t\n', '');
     const parsed = check(`${two}${two.slice(two.indexOf('\n') + 1)}`);

@@ -9,11 +9,13 @@ export const parseDuration = (text: string): number | undefined => {
 };
 
 /** A duration as text, read as milliseconds. */
-export const duration = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms === undefined) {
-    context.addIssue({ code: 'custom', message: `"${text}" is no duration; write it like 30s, 5m, 2h` });
-    return z.NEVER;
-  }
-  return ms;
-});
+export const duration = z
+  .string({ error: ({ input }) => `${JSON.stringify(input)} is no duration; write it like 30s, 5m, 2h` })
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      context.addIssue({ code: 'custom', message: `"${text}" is no duration; write it like 30s, 5m, 2h` });
+      return z.NEVER;
+    }
+    return ms;
+  });

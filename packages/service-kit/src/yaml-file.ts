@@ -5,6 +5,12 @@ import type { z } from 'zod';
 export type FileProblem = { readonly line: number; readonly column: number; readonly message: string };
 export type Place = (path: readonly PropertyKey[]) => { readonly line: number; readonly column: number };
 
+const isThere = (document: unknown, path: readonly PropertyKey[]): boolean => {
+  let value: unknown = document;
+  for (const part of path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined;
+  return value !== undefined;
+};
+
 /**
  * Reads YAML as its schema has it; every problem with its line and column. Never throws for what stands in it.
  * `place`: where a path of the document stands; the deepest part of it that is there. `given`: what stands there, also where the schema refuses it;
@@ -51,7 +57,7 @@ export const readYaml = <S extends z.ZodType>(
           ...place([...issue.path, name]),
           message: `${labelOf([...issue.path, name])}: there is no such setting`,
         }))
-      : [{ ...place(issue.path), message: `${labelOf(issue.path)}: ${issue.message}` }],
+      : [{ ...place(issue.path), message: `${labelOf(issue.path)}: ${isThere(given, issue.path) ? issue.message : 'is missing'}` }],
   );
   return { ok: false, problems, given, place };
 };
