@@ -48,3 +48,45 @@ it.each(['localhost:8082', '127.0.0.1', '[::1]:8082', '192.168.1.7:8082', 'simul
 it('another site’s page is refused, whatever it calls this machine', async () => {
   expect((await asked('POST', 'new-visitor', { host: 'localhost', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
 });
+
+const tells = async (action: string, body: object): Promise<{ status: number; body: string }> => {
+  const response = await fetch(`${simulator.baseUrl()}/control/${action}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.text() };
+};
+const state = async (): Promise<{ knobs: Record<string, unknown>; timeouts: Record<string, unknown> }> =>
+  (await (await fetch(`${simulator.baseUrl()}/control/state`)).json()) as never;
+
+it('takes each knob as it stands in the state, and names what it does not know or cannot take', async () => {
+  const { knobs } = await state();
+  expect((await tells('knobs', knobs)).status).toBe(200);
+  expect(await tells('knobs', { nonsense: 1 })).toMatchObject({ status: 400, body: expect.stringContaining('nonsense') });
+  expect(await tells('knobs', { repeatWebhooks: 'x' })).toMatchObject({ status: 400, body: expect.stringContaining('repeatWebhooks') });
+  expect(await tells('knobs', { handlerBody: 'xml' })).toMatchObject({ status: 400, body: expect.stringContaining('handlerBody') });
+  expect((await state()).knobs).toEqual(knobs);
+  expect((await tells('knobs', { chatIdForm: 'string' })).status).toBe(200);
+  expect((await state()).knobs).toEqual({ ...knobs, chatIdForm: 'string' });
+});
+
+it('takes timeouts, and what the next calls of the bot API meet', async () => {
+  expect((await tells('timeouts', { inactivityMs: 60_000 })).status).toBe(200);
+  expect((await state()).timeouts).toMatchObject({ inactivityMs: 60_000, gridMs: 30_000 });
+  expect(await tells('timeouts', { gridMs: 0 })).toMatchObject({ status: 400, body: expect.stringContaining('gridMs') });
+  expect((await tells('fail', { method: 'send_message', fault: { kind: 'html', status: 502 } })).status).toBe(200);
+  expect((await tells('fail', { method: 'send_message', fault: { kind: 'status', status: 429, retryAfter: '7' } })).status).toBe(200);
+  expect(await tells('fail', { method: 'sing', fault: { kind: 'html' } })).toMatchObject({ status: 400 });
+  const call = () =>
+    fetch(`${simulator.baseUrl()}/api/bot/v2/send_message`, {
+      method: 'POST',
+      headers: { authorization: `Token ${simulator.account.botToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ chat_id: 1, message: { kind: 'operator', text: 'x' } }),
+    });
+  const page = await call();
+  expect([page.status, page.headers.get('content-type')]).toEqual([502, 'text/html; charset=utf-8']);
+  const limited = await call();
+  expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '7']);
+  expect(await (await call()).json()).toHaveProperty('error');
+});

@@ -4,7 +4,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { SimulatedAccount } from './account.ts';
 import type { Journal } from './journal.ts';
-import type { Knobs } from './knobs.ts';
+import { type BotMethod, botMethodSchema, type Fault, faultSchema, type Knobs, knobsSchema } from './knobs.ts';
 import type { Timeouts, Webim } from './webim.ts';
 
 type Dependencies = {
@@ -15,6 +15,8 @@ type Dependencies = {
   readonly knobs: () => Knobs;
   readonly setKnobs: (knobs: Partial<Knobs>) => void;
   readonly timeouts: () => Timeouts;
+  readonly setTimeouts: (timeouts: Partial<Timeouts>) => void;
+  readonly failNext: (method: BotMethod, fault: Fault, count: number) => void;
   readonly clockRate: number;
   /** Address or name that it listens on. */
   readonly host: string;
@@ -25,8 +27,9 @@ type Dependencies = {
 const chatId = z.number().int();
 const operatorId = z.number().int();
 const text = z.string().min(1).max(4000);
+const ms = z.number().int().min(0);
 
-/** What the page does, one schema per action. */
+/** What the page and a tester do, one schema per action. */
 const actions = {
   'new-visitor': z.object({ fields: z.record(z.string(), z.string()).default({}) }),
   open: z.object({ visitorId: z.string(), text: text.optional() }),
@@ -41,11 +44,15 @@ const actions = {
   close: z.object({ chatId }),
   'close-by-visitor': z.object({ chatId }),
   'close-finally': z.object({ chatId }),
-  knobs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** How it behaves from now on; what is left out stays. */
+  knobs: knobsSchema.partial(),
+  timeouts: z.strictObject({ inactivityMs: ms, closedByOperatorMs: ms, gridMs: ms.min(1) }).partial(),
+  /** What the next calls of a bot method meet. */
+  fail: z.strictObject({ method: botMethodSchema, fault: faultSchema, count: z.number().int().min(1).max(1_000).default(1) }),
 } as const;
 type ActionName = keyof typeof actions;
 
-const perform = <N extends ActionName>({ webim, setKnobs }: Dependencies, name: N, body: unknown): unknown => {
+const perform = <N extends ActionName>({ webim, setKnobs, setTimeouts, failNext }: Dependencies, name: N, body: unknown): unknown => {
   const of = <K extends ActionName>(key: K): z.infer<(typeof actions)[K]> => actions[key].parse(body) as z.infer<(typeof actions)[K]>;
   switch (name as ActionName) {
     case 'new-visitor':
@@ -76,6 +83,10 @@ const perform = <N extends ActionName>({ webim, setKnobs }: Dependencies, name: 
       return webim.closeFinally(of('close-finally').chatId);
     case 'knobs':
       return setKnobs(of('knobs') as Partial<Knobs>);
+    case 'timeouts':
+      return setTimeouts(of('timeouts') as Partial<Timeouts>);
+    case 'fail':
+      return failNext(of('fail').method, of('fail').fault, of('fail').count);
   }
 };
 

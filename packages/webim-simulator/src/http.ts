@@ -77,8 +77,9 @@ const botApi = ({ account, clock, webim, journal, knobs, takeFault }: Dependenci
       return;
     }
     if (fault?.kind === 'html') {
-      note(200, 'html', false);
-      response.type('html').send('<html><body>proxy</body></html>');
+      const { status = 200 } = fault;
+      note(status, 'html', false);
+      response.status(status).type('html').send('<html><body>proxy</body></html>');
       return;
     }
     if (fault?.kind === 'error') return send(200, { error: fault.code }, false);

@@ -1,61 +1,67 @@
+import { z } from 'zod';
+
+const share = z.number().min(0).max(1);
+const count = z.number().int().min(0);
+
 /** How this Webim behaves where the protocol leaves it open, and what goes wrong, at random from a seed (webim-protocol §12, §13). */
-export type Knobs = {
-  readonly chatIdForm: 'number' | 'string';
-  readonly newChatWithoutMessages: boolean;
-  readonly messagesWithoutId: boolean;
+export const knobsSchema = z.strictObject({
+  chatIdForm: z.enum(['number', 'string']),
+  newChatWithoutMessages: z.boolean(),
+  messagesWithoutId: z.boolean(),
   /** Shares of bot webhooks, 0–1. */
-  readonly repeatWebhooks: number;
-  readonly dropWebhooks: number;
+  repeatWebhooks: share,
+  dropWebhooks: share,
   /** Each webhook is late by up to so much, ms. */
-  readonly webhookDelayMs: number;
+  webhookDelayMs: count,
   /** Webhooks of one chat do not wait for each other. */
-  readonly unorderedWebhooks: boolean;
-  readonly webhookTimeoutMs: number;
+  unorderedWebhooks: z.boolean(),
+  webhookTimeoutMs: count,
   /** A webhook that is not answered 200 with a result is sent again so often. */
-  readonly webhookRetries: number;
-  readonly webhookRetryPauseMs: number;
+  webhookRetries: count,
+  webhookRetryPauseMs: count,
   /** The pause doubles with each repetition up to this, ms; 0: it stays as it is. */
-  readonly webhookRetryMaxPauseMs: number;
+  webhookRetryMaxPauseMs: count,
   /** Then it takes the chat to people's queue. */
-  readonly takeAwayOnFailure: boolean;
+  takeAwayOnFailure: z.boolean(),
   /** Event handlers are late by up to so much and unordered, ms. */
-  readonly handlerDelayMs: number;
-  readonly handlerBody: 'wrapped' | 'chat' | 'form';
+  handlerDelayMs: count,
+  handlerBody: z.enum(['wrapped', 'chat', 'form']),
   /** Handlers show the time of their event. */
-  readonly handlerTimes: boolean;
+  handlerTimes: z.boolean(),
   /** `chat_closed` says how the chat was closed. */
-  readonly closeReasonShown: boolean;
-  readonly sendsStarted: boolean;
-  readonly sendsAssigned: boolean;
-  readonly sendsClosed: boolean;
+  closeReasonShown: z.boolean(),
+  sendsStarted: z.boolean(),
+  sendsAssigned: z.boolean(),
+  sendsClosed: z.boolean(),
   /** `chat_assigned` also for the bot's own operator. */
-  readonly assignedForBot: boolean;
+  assignedForBot: z.boolean(),
   /** A redirect to an offline department: refused, or waits there. */
-  readonly offlineDepartment: 'refuse' | 'accept';
+  offlineDepartment: z.enum(['refuse', 'accept']),
   /** The bot may take a chat that waits in a queue by redirecting it to itself. */
-  readonly botMayTakeFromQueue: boolean;
+  botMayTakeFromQueue: z.boolean(),
   /** What the bot API answers for a chat that is not the bot's. */
-  readonly notOwnedCode: string;
-  readonly closedCode: string;
+  notOwnedCode: z.string(),
+  closedCode: z.string(),
   /** Buttons are refused. */
-  readonly refusesKeyboards: boolean;
-  readonly refusesFiles: boolean;
+  refusesKeyboards: z.boolean(),
+  refusesFiles: z.boolean(),
   /** What it answers for those; '': codes as the visitor's side has them. */
-  readonly refusalCode: string;
+  refusalCode: z.string(),
   /** A visitor who writes into a softly closed chat: to its operator, or to the bot (only `new_message` then). */
-  readonly reopenedGoesTo: 'operator' | 'bot';
-  readonly closesFinallyAtOnce: boolean;
+  reopenedGoesTo: z.enum(['operator', 'bot']),
+  closesFinallyAtOnce: z.boolean(),
   /** A closing category is mandatory: no chat closes by a timer. */
-  readonly mandatoryCategory: boolean;
-  readonly botApiDelayMs: number;
-  readonly storedData: 'ok' | 'unauthorized' | 'forbidden' | 'error';
+  mandatoryCategory: z.boolean(),
+  botApiDelayMs: count,
+  storedData: z.enum(['ok', 'unauthorized', 'forbidden', 'error']),
   /** Pages of `chats` overlap by so many. */
-  readonly storedDataOverlap: number;
+  storedDataOverlap: count,
   /** What the bot is set to in Webim. Version 1 wants its answer in the webhook's response: without it the chat goes to people. */
-  readonly botApiVersion: '2.0' | '1.0';
+  botApiVersion: z.enum(['2.0', '1.0']),
   /** There is no Webim at this host: 404 and a page, whatever is asked. */
-  readonly isAnotherHost: boolean;
-};
+  isAnotherHost: z.boolean(),
+});
+export type Knobs = Readonly<z.infer<typeof knobsSchema>>;
 
 export const defaultKnobs: Knobs = {
   chatIdForm: 'number',
@@ -95,15 +101,21 @@ export const defaultKnobs: Knobs = {
   isAnotherHost: false,
 };
 
-/** What the next calls of a bot method meet instead of an answer. */
-export type Fault =
-  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly retryAfter?: string }
-  /** 200 with an `error`. */
-  | { readonly kind: 'error'; readonly code: string }
-  | { readonly kind: 'html' }
-  | { readonly kind: 'slow'; readonly ms: number }
-  /** The connection is cut before, or after the call was carried out. */
-  | { readonly kind: 'cut_before' }
-  | { readonly kind: 'cut_after' };
+const status = z.number().int().min(200).max(599);
 
-export type BotMethod = 'send_message' | 'redirect_chat' | 'close_chat';
+/** What the next calls of a bot method meet instead of an answer. */
+export const faultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('status'), status, code: z.string().exactOptional(), retryAfter: z.string().exactOptional() }),
+  /** 200 with an `error`. */
+  z.strictObject({ kind: z.literal('error'), code: z.string() }),
+  /** A page, as a proxy gives it; with 200 unless told otherwise. */
+  z.strictObject({ kind: z.literal('html'), status: status.exactOptional() }),
+  z.strictObject({ kind: z.literal('slow'), ms: count }),
+  /** The connection is cut before, or after the call was carried out. */
+  z.strictObject({ kind: z.literal('cut_before') }),
+  z.strictObject({ kind: z.literal('cut_after') }),
+]);
+export type Fault = Readonly<z.infer<typeof faultSchema>>;
+
+export const botMethodSchema = z.enum(['send_message', 'redirect_chat', 'close_chat']);
+export type BotMethod = z.infer<typeof botMethodSchema>;

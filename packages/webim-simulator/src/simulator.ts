@@ -106,6 +106,13 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
     knobs = { ...knobs, ...change };
     changed();
   };
+  const setTimeouts = (change: Partial<Timeouts>): void => {
+    timeouts = { ...timeouts, ...change };
+    changed();
+  };
+  const failNext = (method: BotMethod, fault: Fault, count = 1): void => {
+    for (let one = 0; one < count; one++) faults.push({ method, fault });
+  };
   const server = createServer(
     simulatorApp({
       account,
@@ -125,6 +132,8 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
         knobs: () => knobs,
         setKnobs,
         timeouts: () => timeouts,
+        setTimeouts,
+        failNext,
         clockRate: options.clockRate ?? 1,
         host,
         onChange,
@@ -147,12 +156,8 @@ export const webimSimulator = (options: SimulatorOptions): WebimSimulator => {
     setHooks: (next) => {
       hooks = next;
     },
-    setTimeouts: (change) => {
-      timeouts = { ...timeouts, ...change };
-    },
-    failNext: (method, fault, count = 1) => {
-      for (let one = 0; one < count; one++) faults.push({ method, fault });
-    },
+    setTimeouts,
+    failNext,
     journal: journal.entries,
     until: (condition, what, withinMs = 20_000) =>
       new Promise((resolve, reject) => {
