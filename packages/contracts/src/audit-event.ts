@@ -5,6 +5,7 @@ import { personal } from './personal.ts';
 export const auditActionSchema = z.enum([
   'parked_released',
   'quarantine_fed',
+  'quarantine_skipped',
   'bot_stopped',
   'bot_started',
   'script_stopped',

@@ -250,6 +250,38 @@ describe('the page for operations', { timeout: 90_000 }, () => {
     await page.locator('[data-testid=quarantined][data-fed=true]').waitFor();
   });
 
+  it('quarantine: one is skipped with a note, or all of a kind, and can still be looked at', async () => {
+    await troubles();
+    for (const n of [1, 2]) {
+      const record = {
+        account: 'shop',
+        receivedAt: realClock.now() + n,
+        verdict: 'no_chat_id',
+        method: 'POST',
+        truncated: false,
+        bodyBase64: 'e30=',
+      };
+      await log.append([{ topic: topics.quarantine, key: 'shop', value: Buffer.from(JSON.stringify(record)) }]);
+    }
+    const page = await open('/ops?tab=quarantine');
+    const skipped = page.locator('[data-testid=quarantined][data-skipped=true]');
+    await page.getByTestId('quarantine-classes').getByRole('button', { name: 'Skip all 2' }).click();
+    await page.getByTestId('plan').getByText('2 webhooks are marked').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await confirm(page, 'a probe of the monitoring');
+    await skipped.nth(1).waitFor();
+    await page.getByTestId('quarantine-classes').waitFor({ state: 'detached' });
+    await page.locator('[data-testid=quarantined][data-skipped=false]').getByRole('button', { name: 'Look' }).click();
+    await page.getByTestId('quarantine-body').getByRole('button', { name: 'Skip' }).click();
+    await page.getByTestId('plan').getByText('1 webhook is marked').waitFor();
+    await confirm(page, 'a test of ours');
+    await skipped.nth(2).waitFor();
+    await page.getByTestId('quarantine-body').getByText('Skipped: a test of ours').waitFor();
+    await page.screenshot({ path: `${pictures}ops-quarantine-skipped.png`, fullPage: true });
+    await page.getByTestId('count-quarantine').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+  });
+
   it('accounts: how Webim answers, and the switch of the bot; timers with who armed them', async () => {
     await troubles();
     const page = await open('/ops?tab=accounts');

@@ -22,6 +22,7 @@ const minute = 60_000;
 const undo: (() => Promise<unknown>)[] = [];
 let address: string;
 let store: EventStore;
+let log: ReturnType<typeof sqliteLog>;
 let inbox: () => Promise<Record<string, unknown>[]>;
 let live: ReturnType<typeof decidedDialog>;
 let write: () => Promise<unknown>;
@@ -43,7 +44,7 @@ const run = async (...args: readonly string[]) => {
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'dialogctl-ops-'));
   store = sqliteEventStore({ file: join(folder, 'events.db'), clock: realClock });
-  const log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
+  log = sqliteLog({ file: join(folder, 'log.db'), clock: realClock });
   await log.ensureTopics([topics.inbox, topics.quarantine].map((name) => ({ name, partitions: 1, cleanup: 'delete' })));
   const now = realClock.now();
   await parked('shop', '1', now - 5 * minute).writeTo(store);
@@ -125,6 +126,25 @@ it('what is stuck ends with 1 and names it; timers, accounts and the lag as the 
   expect([lag.status, lag.stdout]).toEqual([0, expect.stringContaining('All is well.')]);
   expect((await run('quarantine')).stdout).toContain('The quarantine is empty.');
   expect((await run('lag', '--console', 'http://127.0.0.1:9')).status).toBe(2);
+});
+
+it('skips what stands in the quarantine, one or all with a verdict', { timeout: 120_000 }, async () => {
+  const put = async (verdict: string): Promise<string> => {
+    const record = { account: 'shop', receivedAt: Date.now(), verdict, method: 'POST', truncated: false, bodyBase64: 'e30=' };
+    const [at] = await log.append([{ topic: topics.quarantine, key: 'shop', value: Buffer.from(JSON.stringify(record)) }]);
+    return `${at?.partition}/${at?.offset}`;
+  };
+  const [first, ...others] = [await put('not_json'), await put('no_chat_id'), await put('no_chat_id')];
+  await vi.waitFor(async () => expect((await run('quarantine')).stdout).toContain(others[1] ?? ''), { timeout: 60_000 });
+  expect(await run('quarantine', 'skip', '--reason', 'x')).toMatchObject({ status: 2, stderr: 'either places or --verdict is wanted\n' });
+  const one = await run('quarantine', 'skip', first ?? '', '--reason', 'a probe');
+  expect(one).toMatchObject({ status: 0, stdout: `${first}\n1 skipped.\n` });
+  const dry = await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'old address', '--dry-run');
+  expect(dry).toMatchObject({ status: 0, stdout: expect.stringContaining('2: a dry run, nothing was done.') });
+  expect((await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'old address')).stdout).toContain('2 skipped.');
+  expect((await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'x')).stdout).toBe('There is nothing to skip.\n');
+  expect((await run('quarantine', 'list')).stdout.match(/skipped by /g)).toHaveLength(3);
+  expect((await run('quarantine', 'show', first ?? '')).stdout).toMatch(/^Skipped by .*: a probe$/m);
 });
 
 it('a name that is not known reads as no success, and the beginning of a version is taken everywhere', { timeout: 120_000 }, async () => {

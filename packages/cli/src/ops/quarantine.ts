@@ -23,6 +23,7 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
           event: string | null;
           bytes: number;
           fed: { by: string } | null;
+          skipped: { by: string } | null;
         }[];
       };
       if (options.json === true) return out(JSON.stringify(found.records));
@@ -34,7 +35,7 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
         one.event ?? '-',
         one.bytes,
         duration(found.now - one.receivedAt),
-        one.fed === null ? '' : `given by ${one.fed.by}`,
+        one.fed !== null ? `given by ${one.fed.by}` : one.skipped === null ? '' : `skipped by ${one.skipped.by}`,
       ];
       out(table(['PLACE', 'ACCOUNT', 'VERDICT', 'EVENT', 'BYTES', 'AGO', ''], found.records.map(line)));
     },
@@ -46,6 +47,7 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
         bodyBase64: string;
         verdict: string;
         reads: { refused?: string; type?: string; chatId?: string };
+        skipped: { by: string; reason: string } | null;
       };
       if (options.json === true) return out(JSON.stringify(one));
       const body = one.body ?? one.bodyBase64;
@@ -55,6 +57,7 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
           ? `The door reads it today as ${one.reads.type} of chat ${one.reads.chatId}.`
           : `The door can't read it today either: ${one.reads.refused}.`,
       );
+      if (one.skipped !== null) out(`Skipped by ${one.skipped.by}: ${one.skipped.reason}`);
     },
   );
   withReason(
@@ -76,12 +79,47 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
       `${answer.type} of ${answer.account}/${answer.chatId}${options.dryRun === true ? ': a dry run, nothing was done.' : ' is given to the engine.'}`,
     );
   });
+  withReason(
+    withConsole(
+      quarantine
+        .command('skip [places...]')
+        .description('say that nothing is to be done about some; they stay to be looked at')
+        .option('--verdict <verdict>', 'instead of places: all that have this one, given to the engine or skipped by nobody')
+        .option('--account <account>', 'with --verdict: of this account only'),
+    ),
+  ).action(async (given: string[], options: ReasonOptions & { readonly verdict?: string; readonly account?: string }) => {
+    if ((options.verdict === undefined) === (given.length === 0)) cannot('either places or --verdict is wanted');
+    const places = options.verdict === undefined ? given.map(place) : await openOf(options, options.verdict, options.account);
+    if (places.length === 0) return out(options.json === true ? '[]' : 'There is nothing to skip.');
+    const answer = (await ask(options, '/api/quarantine/skip', {
+      by: options.by,
+      reason: options.reason,
+      dryRun: options.dryRun === true,
+      places,
+    })) as { places: string[] };
+    if (options.json === true) return out(JSON.stringify(answer.places));
+    for (const one of answer.places) out(one);
+    out(options.dryRun === true ? `${answer.places.length}: a dry run, nothing was done.` : `${answer.places.length} skipped.`);
+  });
   quarantine.addHelpText(
     'afterAll',
     examples(
       'dialogctl quarantine list',
       'dialogctl quarantine show 3/17',
       'dialogctl quarantine feed 3/17 --body repaired.json --reason "a brace was lost"',
+      'dialogctl quarantine skip 3/17 --reason "a probe of the monitoring"',
+      'dialogctl quarantine skip --verdict wrong_token --account shop --dry-run --reason "the old address"',
     ),
   );
+};
+
+/** Places with a verdict with which nothing was done yet. */
+const openOf = async (options: ConsoleOptions, verdict: string, account: string | undefined): Promise<string[]> => {
+  const of = account === undefined ? '' : `&account=${encodeURIComponent(account)}`;
+  const { records } = (await ask(options, `/api/quarantine?limit=500${of}`)) as {
+    records: { partition: number; offset: number; verdict: string; fed: unknown; skipped: unknown }[];
+  };
+  return records
+    .filter((one) => one.verdict === verdict && one.fed === null && one.skipped === null)
+    .map(({ partition, offset }) => `${partition}/${offset}`);
 };

@@ -130,6 +130,36 @@ it('one that stands where another stood that was given to the engine, in a log t
   expect((await ask(`/api/quarantine/${place}/feed`, who)).status).toBe(409);
 });
 
+it('skips one or several with a note: what was given or skipped before is left, they stay to be looked at and can still be given', async () => {
+  const one = await quarantined('no_chat_id', '{"event":"new_message"}');
+  const other = await quarantined('no_chat_id', '{"event":"new_message"}', { account: 'bank' });
+  const given = await quarantined('unknown_event', '{"event":"new_message","chat":{"id":77},"message":{"kind":"visitor","text":"ау"}}');
+  await listed(3);
+  expect((await ask(`/api/quarantine/${given}/feed`, who)).status).toBe(202);
+  const skip = (places: string[], more: object = who) => ask<{ places: string[] }>('/api/quarantine/skip', { places, ...more });
+  expect((await skip([one], { by: 'olga' })).status).toBe(400);
+  expect((await skip([])).status).toBe(400);
+  expect((await skip(['0/999'])).status).toBe(404);
+  expect(await skip([one, other, given], { ...who, dryRun: true })).toMatchObject({ status: 200, body: { places: [one, other] } });
+  expect((await listed(3)).records.map(({ skipped }) => skipped)).toEqual([null, null, null]);
+  expect((await skip([one, one])).body.places).toEqual([one]);
+  expect((await skip([one, other, given])).body.places).toEqual([other]);
+  const { records } = await listed(3);
+  expect(
+    records
+      .filter(({ skipped }) => skipped?.by === 'olga')
+      .map(({ account }) => account)
+      .sort(),
+  ).toEqual(['bank', 'shop']);
+  // Why is a person's text: for those who may look at one.
+  expect(JSON.stringify(records)).not.toContain(who.reason);
+  expect((await ask<QuarantineOne>(`/api/quarantine/${one}`)).body).toMatchObject({ body: '{"event":"new_message"}', skipped: who });
+  const { actions } = (await ask<AuditReport>('/api/audit')).body;
+  expect(actions.filter(({ action }) => action === 'quarantine_skipped')).toHaveLength(2);
+  const body = '{"event":"new_message","chat":{"id":78},"message":{"kind":"visitor","text":"ау"}}';
+  expect((await ask(`/api/quarantine/${one}/feed`, { ...who, body })).status).toBe(202);
+});
+
 it('lists the newest of an account, however many others put aside since, with what is known of each body', async () => {
   const quiet = await quarantined('no_chat_id', '{"event":"new_message"}', { account: 'bank', event: 'new_message' });
   for (let n = 0; n < 3; n++)
@@ -148,6 +178,7 @@ it('lists the newest of an account, however many others put aside since, with wh
       bytes: 23,
       truncated: false,
       fed: null,
+      skipped: null,
     },
   ]);
   const newest = (await listed(4, '?limit=2')).records;

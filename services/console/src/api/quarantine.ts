@@ -38,6 +38,7 @@ const quarantineEntrySchema = z.object({
   bytes: z.number().int().describe('Of the body, as far as it was kept'),
   truncated: z.boolean(),
   fed: z.object({ by: z.string(), at: z.number() }).nullable().describe('Who gave it to the engine all the same, and when'),
+  skipped: z.object({ by: z.string(), at: z.number() }).nullable().describe('Who said that nothing is to be done, and when'),
 });
 export const quarantineListSchema = z.object({
   now: z.number(),
@@ -47,6 +48,10 @@ export const quarantineListSchema = z.object({
 export type QuarantineList = z.infer<typeof quarantineListSchema>;
 
 export const quarantineOneSchema = quarantineEntrySchema.extend({
+  skipped: z
+    .object({ by: z.string(), at: z.number(), reason: z.string() })
+    .nullable()
+    .describe('Who said that nothing is to be done, when and why'),
   body: z.string().nullable().describe('As text, where it is text'),
   bodyBase64: z.string(),
   reads: z
@@ -70,6 +75,19 @@ export const fedSchema = z.object({
   inputId: z.string(),
 });
 
+export const skipSchema = z.strictObject({
+  /** `{partition}/{offset}` of each. */
+  places: z
+    .array(z.string().regex(/^\d{1,6}\/\d{1,15}$/))
+    .min(1)
+    .max(500),
+  ...whoAndWhy,
+});
+export const skippedSchema = z.object({
+  dryRun: z.boolean(),
+  places: z.array(z.string()).describe('Those that are skipped by this; what was given to the engine or skipped before stays as it is'),
+});
+
 /** What the door makes of a webhook that was put aside; the console has no parser of its own. */
 export type ReadWebhook = (record: QuarantineRecord, inputId: string) => { readonly input: InboxInput } | { readonly refused: string };
 
@@ -82,7 +100,7 @@ export type QuarantineOptions = {
   readonly logger: Logger;
 };
 
-/** `/api/quarantine`: webhooks that the door could not take; look, and give one to the engine once it can be read. */
+/** `/api/quarantine`: webhooks that the door could not take; look, give one to the engine once it can be read, or say that nothing is to be done. */
 export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, logger }: QuarantineOptions): Router => {
   const router = Router();
   const ask = <T>(what: string, answer: Promise<T>): Promise<T> => within(timeoutMs, `log: ${what}`, answer);
@@ -98,13 +116,17 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
   };
 
   /** By account, as far as its actions were read: they only grow, and the list is asked every other second. */
-  const fedUpTo = new Map<string, { readonly next: number; readonly fed: Map<string, Fed> }>();
-  const fedOf = async (account: string): Promise<ReadonlyMap<string, Fed>> => {
-    const { next: since, fed } = fedUpTo.get(account) ?? { next: 0, fed: new Map<string, Fed>() };
+  const doneUpTo = new Map<string, { readonly next: number; readonly done: Done }>();
+  const doneOf = async (account: string): Promise<Done> => {
+    const { next: since, done } = doneUpTo.get(account) ?? { next: 0, done: { fed: new Map(), skipped: new Map() } };
     const { actions, next } = await actionsSince(store, account, since);
-    for (const { action, place, by, at } of actions) if (action === 'quarantine_fed' && place) fed.set(place, { by, at });
-    fedUpTo.set(account, { next, fed });
-    return fed;
+    for (const { action, place, by, at, reason } of actions) {
+      if (place === undefined) continue;
+      if (action === 'quarantine_fed') done.fed.set(place, { by, at });
+      if (action === 'quarantine_skipped') done.skipped.set(place, { by, at, reason });
+    }
+    doneUpTo.set(account, { next, done });
+    return done;
   };
 
   router.get('/', async (request, response) => {
@@ -115,9 +137,9 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
       limit,
       ...(account === undefined ? {} : { account }),
     });
-    const fed = new Map<string, ReadonlyMap<string, Fed>>();
-    for (const name of new Set(rows.map((row) => row.account))) fed.set(name, await fedOf(name));
-    response.json({ now, total, records: rows.map((row) => shown(row, fed.get(row.account))) } satisfies QuarantineList);
+    const done = new Map<string, Done>();
+    for (const name of new Set(rows.map((row) => row.account))) done.set(name, await doneOf(name));
+    response.json({ now, total, records: rows.map((row) => listed(row, done.get(row.account))) } satisfies QuarantineList);
   });
 
   const oneOf = async (params: unknown): Promise<Entry> => {
@@ -135,7 +157,7 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     const body = Buffer.from(entry.record.bodyBase64, 'base64');
     const read = readWebhook(entry.record, inputIdOf(entry));
     response.json({
-      ...shown(rowOf(entry), await fedOf(entry.record.account)),
+      ...shown(rowOf(entry), await doneOf(entry.record.account)),
       body: asText(body),
       bodyBase64: entry.record.bodyBase64,
       reads: 'input' in read ? { type: read.input.type, chatId: read.input.chatId } : read,
@@ -145,7 +167,7 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
   router.post('/:partition/:offset/feed', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const entry = await oneOf(request.params);
     const { by, reason, dryRun, body, event } = parsed(feedSchema, request.body ?? {});
-    const before = fedOne(rowOf(entry), await fedOf(entry.record.account));
+    const { fed: before } = shown(rowOf(entry), await doneOf(entry.record.account));
     if (before !== null) {
       throw new HttpProblem(409, 'done-before', 'It was given to the engine before', { detail: `by ${before.by}` });
     }
@@ -182,6 +204,24 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     } satisfies z.infer<typeof fedSchema>);
   });
 
+  router.post('/skip', express.json({ limit: '100kb', strict: true }), async (request, response) => {
+    const { by, reason, dryRun, places } = parsed(skipSchema, request.body ?? {});
+    const skipped: string[] = [];
+    for (const place of new Set(places)) {
+      const [partition, offset] = place.split('/');
+      const entry = await oneOf({ partition, offset });
+      const { account } = entry.record;
+      const before = shown(rowOf(entry), await doneOf(account));
+      if (before.fed !== null || before.skipped !== null) continue;
+      if (!dryRun) {
+        await recordAction(store, account, { action: 'quarantine_skipped', by, reason, at: clock.now(), place: placeOf(entry) });
+        logger.info({ event: 'quarantine_skipped', account });
+      }
+      skipped.push(place);
+    }
+    response.json({ dryRun, places: skipped } satisfies z.infer<typeof skippedSchema>);
+  });
+
   return router;
 };
 
@@ -191,6 +231,9 @@ export const appendInput = async (log: PartitionedLog, input: InboxInput | Visit
 };
 
 type Fed = { readonly by: string; readonly at: number };
+type Skipped = Fed & { readonly reason: string };
+/** What was done with them, by place. */
+type Done = { readonly fed: Map<string, Fed>; readonly skipped: Map<string, Skipped> };
 type Entry = { readonly partition: number; readonly offset: number; readonly record: QuarantineRecord };
 
 const entryOf = ({ partition, offset, value }: LogRecord): Entry | undefined => {
@@ -221,14 +264,21 @@ const rowOf = ({ partition, offset, record }: Entry): QuarantinedRow => ({
   truncated: record.truncated,
 });
 
-const shown = (row: QuarantinedRow, fed: ReadonlyMap<string, Fed> | undefined): z.infer<typeof quarantineEntrySchema> => ({
+/** Why it was skipped is a person's text: for those who may look at one. */
+const listed = (row: QuarantinedRow, done: Done | undefined): z.infer<typeof quarantineEntrySchema> => {
+  const { skipped, ...entry } = shown(row, done);
+  return { ...entry, skipped: skipped && { by: skipped.by, at: skipped.at } };
+};
+
+const shown = (row: QuarantinedRow, done: Done | undefined) => ({
   ...row,
-  fed: fedOne(row, fed),
+  fed: ofThis(row, done?.fed),
+  skipped: ofThis(row, done?.skipped),
 });
 
-/** Who gave it to the engine. What was given before this one came stood at its place in a log that was lost since, and made anew. */
-const fedOne = (row: QuarantinedRow, fed: ReadonlyMap<string, Fed> | undefined): Fed | null => {
-  const one = fed?.get(placeOf(row));
+/** What was done with it. What was done before this one came was done with one at its place in a log that was lost since, and made anew. */
+const ofThis = <T extends Fed>(row: QuarantinedRow, done: ReadonlyMap<string, T> | undefined): T | null => {
+  const one = done?.get(placeOf(row));
   return one === undefined || one.at < row.receivedAt ? null : one;
 };
 

@@ -6,6 +6,8 @@ import {
   quarantineOneSchema,
   quarantinePlaceSchema,
   quarantineQuerySchema,
+  skippedSchema,
+  skipSchema,
 } from '../api/quarantine.ts';
 import { operation, type Paths, parameters, schema, takes } from './operation.ts';
 
@@ -47,6 +49,18 @@ export const webhooksPaths = (): Paths => ({
       schema(quarantineOneSchema),
       [400, 404, 503],
     ),
+  },
+  '/quarantine/skip': {
+    post: {
+      ...operation(
+        'skipQuarantined',
+        'Says of some that nothing is to be done, and why; they stay to be looked at',
+        [],
+        schema(skippedSchema),
+        [400, 404, 503],
+      ),
+      ...takes(skipSchema),
+    },
   },
   '/quarantine/{partition}/{offset}/feed': {
     post: {

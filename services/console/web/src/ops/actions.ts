@@ -84,3 +84,13 @@ export const feedOf = (t: Texts, partition: number, offset: number, body: string
     run: ask,
   };
 };
+
+export const skipQuarantinedOf = (t: Texts, does: string, places: readonly string[]): Action => {
+  const ask = (asked: Asked) => api.skipQuarantined({ ...asked, places });
+  return {
+    title: does,
+    does,
+    plan: async (asked) => [t.ops.ask.willSkip((await ask(asked)).places.length)],
+    run: ask,
+  };
+};

@@ -13,7 +13,7 @@ import { AccountsList } from './accounts-list.tsx';
 import { ActionsList } from './actions-list.tsx';
 import { ParkedList } from './parked-list.tsx';
 import { PartsAway, PartsBar } from './parts-bar.tsx';
-import { QuarantineList } from './quarantine-list.tsx';
+import { QuarantinePage } from './quarantine-list.tsx';
 import { StuckList, WaitingList } from './stuck-list.tsx';
 import { TimersList } from './timers-list.tsx';
 import { useFetched } from './use-fetched.ts';
@@ -24,7 +24,7 @@ const views: Readonly<Record<Tab, () => React.ReactNode>> = {
   stuck: () => <StuckList />,
   waiting: () => <WaitingList />,
   parked: () => <ParkedList />,
-  quarantine: () => <QuarantineList />,
+  quarantine: () => <QuarantinePage />,
   timers: () => <TimersList />,
   accounts: () => <AccountsList />,
   actions: () => <ActionsList />,
@@ -46,7 +46,7 @@ export const OpsPage = () => {
   const counts: Partial<Record<Tab, number>> = {
     stuck: stuck.value?.causes.reduce((sum, { count }) => sum + count, 0) ?? 0,
     parked: parked.value?.dialogs.length ?? 0,
-    quarantine: quarantine.value?.records.filter(({ fed }) => fed === null).length ?? 0,
+    quarantine: quarantine.value?.records.filter(({ fed, skipped }) => fed === null && skipped === null).length ?? 0,
   };
   const tab = tabs.find((one) => one === query.get('tab')) ?? 'stuck';
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { QuarantineList } from '../../../src/api/quarantine.ts';
 import { api } from '../api.ts';
 import { Empty } from '../frame/states.tsx';
 import { useTexts } from '../texts/context.tsx';
@@ -6,7 +7,7 @@ import { word } from '../texts/texts.ts';
 import { age, dayAndTime, useNow } from '../time.ts';
 import { ActButton } from './act-button.tsx';
 import { type Action, useAction } from './action-dialog.tsx';
-import { feedOf } from './actions.ts';
+import { feedOf, skipQuarantinedOf } from './actions.ts';
 import { Listed } from './listed.tsx';
 import { useFetched } from './use-fetched.ts';
 
@@ -17,7 +18,7 @@ const Body = ({ partition, offset, start }: Place & { readonly start: (action: A
   const fetched = useFetched((signal) => api.quarantined(partition, offset, signal), `${partition}/${offset}`);
   return (
     <Listed fetched={{ ...fetched, value: fetched.value === undefined ? undefined : { ...fetched.value, now: 0 } }}>
-      {({ body, bodyBase64, reads, fed }) => (
+      {({ body, bodyBase64, reads, fed, skipped }) => (
         <div className="records" data-testid="quarantine-body">
           {body === null ? <p className="faint">{t.ops.notText}</p> : null}
           <pre tabIndex={0}>{body ?? bodyBase64}</pre>
@@ -26,15 +27,48 @@ const Body = ({ partition, offset, start }: Place & { readonly start: (action: A
               ? t.ops.stillRefused(word(t.ops.verdict, reads.refused))
               : t.ops.readsAs(word(t.words.input, reads.type), reads.chatId)}
           </p>
-          {fed === null ? <ActButton act={() => start(feedOf(t, partition, offset, body))}>{t.ops.feed}</ActButton> : null}
+          {skipped === null ? null : <p>{t.ops.skippedBecause(skipped.reason)}</p>}
+          {fed === null ? (
+            <span className="buttons">
+              <ActButton act={() => start(feedOf(t, partition, offset, body))}>{t.ops.feed}</ActButton>
+              {skipped === null ? (
+                <ActButton act={() => start(skipQuarantinedOf(t, `${t.ops.skip}: ${partition}/${offset}`, [`${partition}/${offset}`]))}>
+                  {t.ops.skip}
+                </ActButton>
+              ) : null}
+            </span>
+          ) : null}
         </div>
       )}
     </Listed>
   );
 };
 
+/** Of a verdict that several have with which nothing was done yet, all can be skipped at once. */
+const Classes = ({ records, start }: { readonly records: QuarantineList['records']; readonly start: (action: Action) => void }) => {
+  const { t } = useTexts();
+  const open = records.filter(({ fed, skipped }) => fed === null && skipped === null);
+  const classes = [...new Set(open.map(({ verdict }) => verdict))].flatMap((verdict) => {
+    const places = open.filter((one) => one.verdict === verdict).map(({ partition, offset }) => `${partition}/${offset}`);
+    return places.length < 2 ? [] : [{ verdict, places }];
+  });
+  if (classes.length === 0) return null;
+  return (
+    <div className="buttons" data-testid="quarantine-classes">
+      {classes.map(({ verdict, places }) => {
+        const does = t.ops.skipVerdict(word(t.ops.verdict, verdict), places.length);
+        return (
+          <ActButton key={verdict} act={() => start(skipQuarantinedOf(t, does, places))}>
+            {does}
+          </ActButton>
+        );
+      })}
+    </div>
+  );
+};
+
 /** Webhooks that the door could not take. */
-export const QuarantineList = () => {
+export const QuarantinePage = () => {
   const { t, language } = useTexts();
   const now = useNow();
   const fetched = useFetched(api.quarantine);
@@ -48,18 +82,25 @@ export const QuarantineList = () => {
             <Empty title={t.ops.nothingQuarantined} hint={t.ops.nothingQuarantinedHint} />
           ) : (
             <article className="card section">
+              <Classes records={records} start={start} />
               <ul className="things">
-                {records.map(({ partition, offset, account, verdict, event, bytes, truncated, receivedAt, fed }) => {
+                {records.map(({ partition, offset, account, verdict, event, bytes, truncated, receivedAt, fed, skipped }) => {
                   const key = `${partition}/${offset}`;
                   return (
-                    <li key={key} data-testid="quarantined" data-place={key} data-fed={fed !== null}>
+                    <li key={key} data-testid="quarantined" data-place={key} data-fed={fed !== null} data-skipped={skipped !== null}>
                       <strong>{account}</strong>
                       <span className="badge warn">{word(t.ops.verdict, verdict)}</span>
                       <span>{age(now - receivedAt, language)}</span>
                       <span className="faint">
                         {[event, `${bytes} B`, truncated ? t.ops.truncated : null].filter((part) => part !== null).join(' · ')}
                       </span>
-                      <span>{fed === null ? '' : t.ops.fedBy(fed.by, dayAndTime(fed.at, language))}</span>
+                      <span>
+                        {fed !== null
+                          ? t.ops.fedBy(fed.by, dayAndTime(fed.at, language))
+                          : skipped !== null
+                            ? t.ops.skippedBy(skipped.by, dayAndTime(skipped.at, language))
+                            : ''}
+                      </span>
                       <span className="buttons">
                         <button type="button" aria-expanded={looked === key} onClick={() => setLooked(looked === key ? undefined : key)}>
                           {t.ops.look}

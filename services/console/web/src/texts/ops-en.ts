@@ -85,6 +85,9 @@ export const opsEn: OpsTexts = {
   nothingQuarantinedHint: 'Webhooks that the door can’t read are kept here for seven days.',
   feed: 'Give to the engine',
   fedBy: (by, time) => `given to the engine by ${by}, ${time}`,
+  skippedBy: (by, time) => `skipped by ${by}, ${time}`,
+  skipVerdict: (verdict, count) => `Skip all ${count}: ${verdict}`,
+  skippedBecause: (reason) => `Skipped: ${reason}`,
   readsAs: (type, chatId) => `The door reads it today as ${type} of chat ${chatId}.`,
   stillRefused: (reason) => `The door can’t read it today either: ${reason}. Repair it first.`,
   verdict: {
@@ -138,6 +141,7 @@ export const opsEn: OpsTexts = {
   action: {
     parked_released: 'released a parked dialog',
     quarantine_fed: 'gave a quarantined webhook to the engine',
+    quarantine_skipped: 'skipped a quarantined webhook',
     bot_stopped: 'stopped the bot',
     bot_started: 'started the bot',
     script_stopped: 'stopped a version of the script',
@@ -160,6 +164,10 @@ export const opsEn: OpsTexts = {
     willStopDialog: 'The bot takes no further input in this dialog. If it has the chat, people get it now.',
     willStart: 'The bot takes inputs again. Chats that people have stay with them until they give them back.',
     asItWas: 'It is so already: nothing would be done.',
+    willSkip: (count) =>
+      count === 0
+        ? 'Nothing is left to skip.'
+        : `${count} ${count === 1 ? 'webhook is' : 'webhooks are'} marked as skipped, and can still be looked at.`,
     willFeed: (type, dialog) => `${type} becomes an input of ${dialog}, with the time at which it came.`,
     willRelease: (dialog, apply, skip) => `${dialog}: applies ${apply}, leaves out ${skip}`,
   },

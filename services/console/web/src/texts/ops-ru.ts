@@ -89,6 +89,9 @@ export const opsRu: OpsTexts = {
   nothingQuarantinedHint: 'Вебхуки, которые не удалось прочесть, хранятся здесь семь дней.',
   feed: 'Отдать движку',
   fedBy: (by, time) => `отдал движку ${by}, ${time}`,
+  skippedBy: (by, time) => `пропустил ${by}, ${time}`,
+  skipVerdict: (verdict, count) => `Пропустить все ${count}: ${verdict}`,
+  skippedBecause: (reason) => `Пропущен: ${reason}`,
   readsAs: (type, chatId) => `Сегодня он читается как ${type} чата ${chatId}.`,
   stillRefused: (reason) => `Он и сегодня не читается: ${reason}. Сначала исправьте.`,
   verdict: {
@@ -142,6 +145,7 @@ export const opsRu: OpsTexts = {
   action: {
     parked_released: 'отпустил отложенный диалог',
     quarantine_fed: 'отдал движку вебхук из карантина',
+    quarantine_skipped: 'пропустил вебхук из карантина',
     bot_stopped: 'остановил бота',
     bot_started: 'запустил бота',
     script_stopped: 'остановил версию сценария',
@@ -164,6 +168,8 @@ export const opsRu: OpsTexts = {
     willStopDialog: 'В этом диалоге бот больше ничего не принимает. Если чат у него, он сейчас уйдёт людям.',
     willStart: 'Бот снова принимает. Чаты, которые у людей, останутся у них, пока их не вернут.',
     asItWas: 'Так уже есть: ничего не произойдёт.',
+    willSkip: (count) =>
+      count === 0 ? 'Пропускать больше нечего.' : `Будет отмечено пропущенными: ${count}. Посмотреть их можно и потом.`,
     willFeed: (type, dialog) => `${type} станет входом диалога ${dialog} со своим временем прихода.`,
     willRelease: (dialog, apply, skip) => `${dialog}: применится ${apply}, пропустится ${skip}`,
   },

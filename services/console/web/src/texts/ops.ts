@@ -46,6 +46,9 @@ export type OpsTexts = {
   readonly nothingQuarantinedHint: string;
   readonly feed: string;
   readonly fedBy: (by: string, time: string) => string;
+  readonly skippedBy: (by: string, time: string) => string;
+  readonly skipVerdict: (verdict: string, count: number) => string;
+  readonly skippedBecause: (reason: string) => string;
   readonly readsAs: (type: string, chatId: string) => string;
   readonly stillRefused: (reason: string) => string;
   readonly verdict: Words;
@@ -101,6 +104,7 @@ export type OpsTexts = {
     readonly willStart: string;
     readonly asItWas: string;
     readonly willFeed: (type: string, dialog: string) => string;
+    readonly willSkip: (count: number) => string;
     readonly willRelease: (dialog: string, apply: number, skip: number) => string;
   };
 };
