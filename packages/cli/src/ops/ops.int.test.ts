@@ -128,25 +128,6 @@ it('what is stuck ends with 1 and names it; timers, accounts and the lag as the 
   expect((await run('lag', '--console', 'http://127.0.0.1:9')).status).toBe(2);
 });
 
-it('skips what stands in the quarantine, one or all with a verdict', { timeout: 120_000 }, async () => {
-  const put = async (verdict: string): Promise<string> => {
-    const record = { account: 'shop', receivedAt: Date.now(), verdict, method: 'POST', truncated: false, bodyBase64: 'e30=' };
-    const [at] = await log.append([{ topic: topics.quarantine, key: 'shop', value: Buffer.from(JSON.stringify(record)) }]);
-    return `${at?.partition}/${at?.offset}`;
-  };
-  const [first, ...others] = [await put('not_json'), await put('no_chat_id'), await put('no_chat_id')];
-  await vi.waitFor(async () => expect((await run('quarantine')).stdout).toContain(others[1] ?? ''), { timeout: 60_000 });
-  expect(await run('quarantine', 'skip', '--reason', 'x')).toMatchObject({ status: 2, stderr: 'either places or --verdict is wanted\n' });
-  const one = await run('quarantine', 'skip', first ?? '', '--reason', 'a probe');
-  expect(one).toMatchObject({ status: 0, stdout: `${first}\n1 skipped.\n` });
-  const dry = await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'old address', '--dry-run');
-  expect(dry).toMatchObject({ status: 0, stdout: expect.stringContaining('2: a dry run, nothing was done.') });
-  expect((await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'old address')).stdout).toContain('2 skipped.');
-  expect((await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'x')).stdout).toBe('There is nothing to skip.\n');
-  expect((await run('quarantine', 'list')).stdout.match(/skipped by /g)).toHaveLength(3);
-  expect((await run('quarantine', 'show', first ?? '')).stdout).toMatch(/^Skipped by .*: a probe$/m);
-});
-
 it('a name that is not known reads as no success, and the beginning of a version is taken everywhere', { timeout: 120_000 }, async () => {
   const unknown = { status: 2, stderr: expect.stringContaining('account nope is not known') };
   for (const command of ['stuck', 'waiting', 'timers', 'numbers']) expect(await run(command, '--account', 'nope')).toMatchObject(unknown);
@@ -175,6 +156,31 @@ it('stop and start say what they would do, ask why, and stand in the audit', { t
   expect((await run('parked', 'retry-all', 'decide_failed', '--reason', 'repaired', '--by', 'olga')).stdout).toContain('shop/1');
   const audit = JSON.parse((await run('audit', '--json')).stdout) as { action: string; by: string }[];
   expect(audit.map(({ action }) => action).sort()).toEqual(['bot_stopped', 'dialog_stopped', 'parked_released']);
+});
+
+it('skips what stands in the quarantine, one or all with a verdict', { timeout: 120_000 }, async () => {
+  const put = async (verdict: string): Promise<string> => {
+    const record = { account: 'shop', receivedAt: Date.now(), verdict, method: 'POST', truncated: false, bodyBase64: 'e30=' };
+    const [at] = await log.append([{ topic: topics.quarantine, key: 'shop', value: Buffer.from(JSON.stringify(record)) }]);
+    return `${at?.partition}/${at?.offset}`;
+  };
+  const [first, ...others] = [await put('not_json'), await put('no_chat_id'), await put('no_chat_id')];
+  await vi.waitFor(async () => expect((await run('quarantine')).stdout).toContain(others[1] ?? ''), { timeout: 60_000 });
+  expect(await run('quarantine', 'skip', '--reason', 'x')).toMatchObject({ status: 2, stderr: 'either places or --verdict is wanted\n' });
+  expect(await run('quarantine', 'feed', '--reason', 'x')).toMatchObject({ status: 2, stderr: 'either a place or --verdict is wanted\n' });
+  const given = await run('quarantine', 'feed', '--verdict', 'no_chat_id', '--reason', 'x');
+  expect([given.status, given.stdout.trim().split('\n').sort()]).toEqual([
+    0,
+    others.map((place) => `${place}: the door can't read it today either: no_parser.`).sort(),
+  ]);
+  const one = await run('quarantine', 'skip', first ?? '', '--reason', 'a probe');
+  expect(one).toMatchObject({ status: 0, stdout: `${first}\n1 skipped.\n` });
+  const dry = await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'old address', '--dry-run');
+  expect(dry).toMatchObject({ status: 0, stdout: expect.stringContaining('2: a dry run, nothing was done.') });
+  expect((await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'old address')).stdout).toContain('2 skipped.');
+  expect((await run('quarantine', 'skip', '--verdict', 'no_chat_id', '--reason', 'x')).stdout).toBe('There is nothing to skip.\n');
+  expect((await run('quarantine', 'list')).stdout.match(/skipped by /g)).toHaveLength(3);
+  expect((await run('quarantine', 'show', first ?? '')).stdout).toMatch(/^Skipped by .*: a probe$/m);
 });
 
 it('says where the console has not read all histories yet: an empty answer is no good news then', { timeout: 120_000 }, async () => {

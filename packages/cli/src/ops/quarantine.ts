@@ -63,21 +63,32 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
   withReason(
     withConsole(
       quarantine
-        .command('feed <place>')
+        .command('feed [place]')
         .description('give it to the engine as an input')
-        .option('--body <file>', 'what it should have been, repaired by hand'),
+        .option('--body <file>', 'what it should have been, repaired by hand')
+        .option('--verdict <verdict>', 'instead of a place: all that have this one, given to the engine or skipped by nobody')
+        .option('--account <account>', 'with --verdict: of this account only'),
     ),
-  ).action(async (given: string, options: ReasonOptions & { readonly body?: string }) => {
-    const answer = (await ask(options, `/api/quarantine/${place(given)}/feed`, {
-      by: options.by,
-      reason: options.reason,
-      dryRun: options.dryRun === true,
-      ...(options.body === undefined ? {} : { body: readText(options.body) }),
-    })) as { account: string; chatId: string; type: string };
-    if (options.json === true) return out(JSON.stringify(answer));
-    out(
-      `${answer.type} of ${answer.account}/${answer.chatId}${options.dryRun === true ? ': a dry run, nothing was done.' : ' is given to the engine.'}`,
-    );
+  ).action(async (given: string | undefined, options: FeedOptions) => {
+    const { verdict, account, body } = options;
+    if ((verdict === undefined) === (given === undefined)) cannot('either a place or --verdict is wanted');
+    if (verdict !== undefined && body !== undefined) cannot('--body is of one place');
+    const how = { by: options.by, reason: options.reason, dryRun: options.dryRun === true };
+    if (given !== undefined) {
+      const path = `/api/quarantine/${place(given)}/feed`;
+      const answer = (await ask(options, path, { ...how, ...(body === undefined ? {} : { body: readText(body) }) })) as FedInput;
+      out(options.json === true ? JSON.stringify(answer) : fedText(answer, how.dryRun));
+      return;
+    }
+    const places = await openOf(options, verdict ?? '', account);
+    if (places.length === 0) return out(options.json === true ? '{"fed":[],"refused":[]}' : 'There is nothing to give.');
+    const { fed, refused } = (await ask(options, '/api/quarantine/feed', { ...how, places })) as {
+      fed: FedInput[];
+      refused: { place: string; reason: string }[];
+    };
+    if (options.json === true) return out(JSON.stringify({ fed, refused }));
+    for (const one of fed) out(fedText(one, how.dryRun));
+    for (const one of refused) out(`${one.place}: the door can't read it today either: ${one.reason}.`);
   });
   withReason(
     withConsole(
@@ -107,11 +118,18 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
       'dialogctl quarantine list',
       'dialogctl quarantine show 3/17',
       'dialogctl quarantine feed 3/17 --body repaired.json --reason "a brace was lost"',
+      'dialogctl quarantine feed --verdict unknown_event --dry-run --reason "this version can read them"',
       'dialogctl quarantine skip 3/17 --reason "a probe of the monitoring"',
       'dialogctl quarantine skip --verdict wrong_token --account shop --dry-run --reason "the old address"',
     ),
   );
 };
+
+type FeedOptions = ReasonOptions & { readonly body?: string; readonly verdict?: string; readonly account?: string };
+type FedInput = { readonly account: string; readonly chatId: string; readonly type: string };
+
+const fedText = ({ type, account, chatId }: FedInput, dryRun: boolean): string =>
+  `${type} of ${account}/${chatId}${dryRun ? ': a dry run, nothing was done.' : ' is given to the engine.'}`;
 
 /** Places with a verdict with which nothing was done yet. */
 const openOf = async (options: ConsoleOptions, verdict: string, account: string | undefined): Promise<string[]> => {

@@ -88,6 +88,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /parked/{account}/{chatId}/release': { least: 'operator' },
   'POST /parked/release': { least: 'operator' },
   'POST /quarantine/{partition}/{offset}/feed': { least: 'operator' },
+  'POST /quarantine/feed': { least: 'operator' },
   'POST /quarantine/skip': { least: 'operator' },
   'POST /stop': { least: 'operator' },
   'POST /start': { least: 'operator' },

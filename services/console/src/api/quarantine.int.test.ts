@@ -160,6 +160,25 @@ it('skips one or several with a note: what was given or skipped before is left, 
   expect((await ask(`/api/quarantine/${one}/feed`, { ...who, body })).status).toBe(202);
 });
 
+it('gives all of a kind to the engine that can be read now, in their order, each once, and names the others', async () => {
+  const words = (id: number): string => `{"event":"new_message","chat":{"id":77},"message":{"id":"m${id}","kind":"visitor","text":"ау"}}`;
+  const at = realClock.now() - 60_000;
+  const later = await quarantined('unknown_event', words(2), { receivedAt: at + 1 });
+  const earlier = await quarantined('unknown_event', words(1), { receivedAt: at });
+  const broken = await quarantined('unknown_event', '{"event":"sung"}');
+  await listed(3);
+  const feed = (more: object = who) => ask('/api/quarantine/feed', { places: [later, earlier, broken], ...more });
+  const given = [earlier, later].map((place) => ({ place, account: 'shop', chatId: '77', type: 'new_message' }));
+  const answer = { fed: given, refused: [{ place: broken, reason: 'unknown_event' }] };
+  expect(await feed({ ...who, dryRun: true })).toEqual({ status: 200, body: { dryRun: true, ...answer } });
+  expect(await inbox()).toEqual([]);
+  expect(await feed()).toEqual({ status: 202, body: { dryRun: false, ...answer } });
+  const ids = (await inbox()).map(({ value }) => (JSON.parse(Buffer.from(value ?? []).toString()) as { inputId: string }).inputId);
+  expect(ids).toEqual([earlier, later].map((place) => `quarantine:${place}`));
+  expect(await feed()).toMatchObject({ body: { fed: [], refused: [{ place: broken }] } });
+  expect(await inbox()).toHaveLength(2);
+});
+
 it('lists the newest of an account, however many others put aside since, with what is known of each body', async () => {
   const quiet = await quarantined('no_chat_id', '{"event":"new_message"}', { account: 'bank', event: 'new_message' });
   for (let n = 0; n < 3; n++)

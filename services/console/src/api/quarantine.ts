@@ -75,14 +75,20 @@ export const fedSchema = z.object({
   inputId: z.string(),
 });
 
-export const skipSchema = z.strictObject({
-  /** `{partition}/{offset}` of each. */
-  places: z
-    .array(z.string().regex(/^\d{1,6}\/\d{1,15}$/))
-    .min(1)
-    .max(500),
-  ...whoAndWhy,
+/** `{partition}/{offset}` of each. */
+const places = z
+  .array(z.string().regex(/^\d{1,6}\/\d{1,15}$/))
+  .min(1)
+  .max(500);
+export const feedAllSchema = z.strictObject({ places, ...whoAndWhy });
+export const fedAllSchema = z.object({
+  dryRun: z.boolean(),
+  fed: z
+    .array(z.object({ place: z.string(), account: z.string(), chatId: z.string(), type: z.string() }))
+    .describe('In the order in which they came'),
+  refused: z.array(z.object({ place: z.string(), reason: z.string() })).describe('The door can’t read them now either'),
 });
+export const skipSchema = z.strictObject({ places, ...whoAndWhy });
 export const skippedSchema = z.object({
   dryRun: z.boolean(),
   places: z.array(z.string()).describe('Those that are skipped by this; what was given to the engine or skipped before stays as it is'),
@@ -164,9 +170,17 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     } satisfies QuarantineOne);
   });
 
+  const feed = async (entry: Entry, input: InboxInput, { by, reason }: { by: string; reason: string }): Promise<void> => {
+    const { account, chatId, inputId } = input;
+    const place = placeOf(entry);
+    await recordAction(store, account, { action: 'quarantine_fed', by, reason, at: clock.now(), chatId, place, inputId });
+    await appendInput(log, input);
+    logger.info({ event: 'quarantine_fed', account, chatId });
+  };
+
   router.post('/:partition/:offset/feed', express.json({ limit: '2mb', strict: true }), async (request, response) => {
     const entry = await oneOf(request.params);
-    const { by, reason, dryRun, body, event } = parsed(feedSchema, request.body ?? {});
+    const { body, event, ...asked } = parsed(feedSchema, request.body ?? {});
     const { fed: before } = shown(rowOf(entry), await doneOf(entry.record.account));
     if (before !== null) {
       throw new HttpProblem(409, 'done-before', 'It was given to the engine before', { detail: `by ${before.by}` });
@@ -181,20 +195,8 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
       throw new HttpProblem(422, 'unreadable', 'The webhook can’t be read now either', { detail: read.refused });
     }
     const { input } = read;
-    if (!dryRun) {
-      const { account, chatId, inputId } = input;
-      await recordAction(store, account, {
-        action: 'quarantine_fed',
-        by,
-        reason,
-        at: clock.now(),
-        chatId,
-        place: placeOf(entry),
-        inputId,
-      });
-      await appendInput(log, input);
-      logger.info({ event: 'quarantine_fed', account, chatId });
-    }
+    const { dryRun } = asked;
+    if (!dryRun) await feed(entry, input, asked);
     response.status(dryRun ? 200 : 202).json({
       dryRun,
       account: input.account,
@@ -204,20 +206,45 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     } satisfies z.infer<typeof fedSchema>);
   });
 
+  /** Those of them with which nothing was done yet, in the order in which they came. */
+  const openOf = async (given: readonly string[]): Promise<Entry[]> => {
+    const open: Entry[] = [];
+    for (const place of new Set(given)) {
+      const [partition, offset] = place.split('/');
+      const entry = await oneOf({ partition, offset });
+      const { fed, skipped } = shown(rowOf(entry), await doneOf(entry.record.account));
+      if (fed === null && skipped === null) open.push(entry);
+    }
+    return open.sort((a, b) => a.record.receivedAt - b.record.receivedAt || a.offset - b.offset);
+  };
+
+  router.post('/feed', express.json({ limit: '100kb', strict: true }), async (request, response) => {
+    const asked = parsed(feedAllSchema, request.body ?? {});
+    const answer: z.infer<typeof fedAllSchema> = { dryRun: asked.dryRun, fed: [], refused: [] };
+    for (const entry of await openOf(asked.places)) {
+      const place = `${entry.partition}/${entry.offset}`;
+      const read = readWebhook(entry.record, inputIdOf(entry));
+      if (!('input' in read)) {
+        answer.refused.push({ place, reason: read.refused });
+        continue;
+      }
+      if (!asked.dryRun) await feed(entry, read.input, asked);
+      const { account, chatId, type } = read.input;
+      answer.fed.push({ place, account, chatId, type });
+    }
+    response.status(asked.dryRun ? 200 : 202).json(answer);
+  });
+
   router.post('/skip', express.json({ limit: '100kb', strict: true }), async (request, response) => {
     const { by, reason, dryRun, places } = parsed(skipSchema, request.body ?? {});
     const skipped: string[] = [];
-    for (const place of new Set(places)) {
-      const [partition, offset] = place.split('/');
-      const entry = await oneOf({ partition, offset });
+    for (const entry of await openOf(places)) {
       const { account } = entry.record;
-      const before = shown(rowOf(entry), await doneOf(account));
-      if (before.fed !== null || before.skipped !== null) continue;
       if (!dryRun) {
         await recordAction(store, account, { action: 'quarantine_skipped', by, reason, at: clock.now(), place: placeOf(entry) });
         logger.info({ event: 'quarantine_skipped', account });
       }
-      skipped.push(place);
+      skipped.push(`${entry.partition}/${entry.offset}`);
     }
     response.json({ dryRun, places: skipped } satisfies z.infer<typeof skippedSchema>);
   });

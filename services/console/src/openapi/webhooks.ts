@@ -1,6 +1,8 @@
 import { doctorListSchema, doctorParamsSchema, doctorSchema, webhooksQuerySchema, webhooksSchema } from '../api/doctor.ts';
 import {
+  fedAllSchema,
   fedSchema,
+  feedAllSchema,
   feedSchema,
   quarantineListSchema,
   quarantineOneSchema,
@@ -49,6 +51,18 @@ export const webhooksPaths = (): Paths => ({
       schema(quarantineOneSchema),
       [400, 404, 503],
     ),
+  },
+  '/quarantine/feed': {
+    post: {
+      ...operation(
+        'feedAllQuarantined',
+        'Gives some to the engine as they came, those that the door can read now',
+        [],
+        schema(fedAllSchema),
+        [400, 404, 503],
+      ),
+      ...takes(feedAllSchema),
+    },
   },
   '/quarantine/skip': {
     post: {

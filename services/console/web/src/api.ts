@@ -15,7 +15,7 @@ import type { Directories } from '../../src/api/directory.ts';
 import type { DoctorList, DoctorReport, WebhookLog } from '../../src/api/doctor.ts';
 import type { BehindReport, FlowReport, NumbersReport } from '../../src/api/numbers.ts';
 import type { parkedListSchema, parkedRecordsSchema, releaseClassPlanSchema, releasePlanSchema } from '../../src/api/parked.ts';
-import type { fedSchema, QuarantineList, QuarantineOne, skippedSchema } from '../../src/api/quarantine.ts';
+import type { fedAllSchema, fedSchema, QuarantineList, QuarantineOne, skippedSchema } from '../../src/api/quarantine.ts';
 import type { About, Dialog, DialogList, EventPage, FacetValuesAnswer } from '../../src/api/schemas.ts';
 import type { ScriptSource, ScriptVersions } from '../../src/api/scripts.ts';
 import type { SettingsPin } from '../../src/api/settings.ts';
@@ -127,6 +127,7 @@ export const api = {
     act<z.infer<typeof releaseClassPlanSchema>>('/parked/release', how),
   feed: (partition: number, offset: number, how: Asked & { body?: string; event?: string }) =>
     act<z.infer<typeof fedSchema>>(`/quarantine/${partition}/${offset}/feed`, how),
+  feedAll: (how: Asked & { places: readonly string[] }) => act<z.infer<typeof fedAllSchema>>('/quarantine/feed', how),
   skipQuarantined: (how: Asked & { places: readonly string[] }) => act<z.infer<typeof skippedSchema>>('/quarantine/skip', how),
   switchBot: (how: 'stop' | 'start', what: Asked & { account: string; chatId?: string; script?: string }) =>
     act<BotSwitched>(`/${how}`, what),

@@ -94,3 +94,19 @@ export const skipQuarantinedOf = (t: Texts, does: string, places: readonly strin
     run: ask,
   };
 };
+
+export const feedAllOf = (t: Texts, does: string, places: readonly string[]): Action => {
+  const ask = (asked: Asked) => api.feedAll({ ...asked, places });
+  return {
+    title: does,
+    does,
+    plan: async (asked) => {
+      const { fed, refused } = await ask(asked);
+      return [
+        ...fed.map(({ type, account, chatId }) => t.ops.ask.willFeed(word(t.words.input, type), `${account}/${chatId}`)),
+        ...refused.map(({ place, reason }) => `${place}: ${t.ops.stillRefused(word(t.ops.verdict, reason))}`),
+      ];
+    },
+    run: ask,
+  };
+};

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import type { QuarantineList } from '../../../src/api/quarantine.ts';
 import { api } from '../api.ts';
 import { Empty } from '../frame/states.tsx';
@@ -7,7 +7,7 @@ import { word } from '../texts/texts.ts';
 import { age, dayAndTime, useNow } from '../time.ts';
 import { ActButton } from './act-button.tsx';
 import { type Action, useAction } from './action-dialog.tsx';
-import { feedOf, skipQuarantinedOf } from './actions.ts';
+import { feedAllOf, feedOf, skipQuarantinedOf } from './actions.ts';
 import { Listed } from './listed.tsx';
 import { useFetched } from './use-fetched.ts';
 
@@ -44,7 +44,7 @@ const Body = ({ partition, offset, start }: Place & { readonly start: (action: A
   );
 };
 
-/** Of a verdict that several have with which nothing was done yet, all can be skipped at once. */
+/** Of a verdict that several have with which nothing was done yet, all can be given to the engine or skipped at once. */
 const Classes = ({ records, start }: { readonly records: QuarantineList['records']; readonly start: (action: Action) => void }) => {
   const { t } = useTexts();
   const open = records.filter(({ fed, skipped }) => fed === null && skipped === null);
@@ -56,11 +56,13 @@ const Classes = ({ records, start }: { readonly records: QuarantineList['records
   return (
     <div className="buttons" data-testid="quarantine-classes">
       {classes.map(({ verdict, places }) => {
-        const does = t.ops.skipVerdict(word(t.ops.verdict, verdict), places.length);
+        const named = word(t.ops.verdict, verdict);
+        const [feed, skip] = [t.ops.feedVerdict(named, places.length), t.ops.skipVerdict(named, places.length)];
         return (
-          <ActButton key={verdict} act={() => start(skipQuarantinedOf(t, does, places))}>
-            {does}
-          </ActButton>
+          <Fragment key={verdict}>
+            <ActButton act={() => start(feedAllOf(t, feed, places))}>{feed}</ActButton>
+            <ActButton act={() => start(skipQuarantinedOf(t, skip, places))}>{skip}</ActButton>
+          </Fragment>
         );
       })}
     </div>

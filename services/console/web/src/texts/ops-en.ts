@@ -86,6 +86,7 @@ export const opsEn: OpsTexts = {
   feed: 'Give to the engine',
   fedBy: (by, time) => `given to the engine by ${by}, ${time}`,
   skippedBy: (by, time) => `skipped by ${by}, ${time}`,
+  feedVerdict: (verdict, count) => `Give all ${count} to the engine: ${verdict}`,
   skipVerdict: (verdict, count) => `Skip all ${count}: ${verdict}`,
   skippedBecause: (reason) => `Skipped: ${reason}`,
   readsAs: (type, chatId) => `The door reads it today as ${type} of chat ${chatId}.`,

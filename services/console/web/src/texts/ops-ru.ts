@@ -90,6 +90,7 @@ export const opsRu: OpsTexts = {
   feed: 'Отдать движку',
   fedBy: (by, time) => `отдал движку ${by}, ${time}`,
   skippedBy: (by, time) => `пропустил ${by}, ${time}`,
+  feedVerdict: (verdict, count) => `Отдать движку все ${count}: ${verdict}`,
   skipVerdict: (verdict, count) => `Пропустить все ${count}: ${verdict}`,
   skippedBecause: (reason) => `Пропущен: ${reason}`,
   readsAs: (type, chatId) => `Сегодня он читается как ${type} чата ${chatId}.`,

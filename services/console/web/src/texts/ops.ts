@@ -47,6 +47,7 @@ export type OpsTexts = {
   readonly feed: string;
   readonly fedBy: (by: string, time: string) => string;
   readonly skippedBy: (by: string, time: string) => string;
+  readonly feedVerdict: (verdict: string, count: number) => string;
   readonly skipVerdict: (verdict: string, count: number) => string;
   readonly skippedBecause: (reason: string) => string;
   readonly readsAs: (type: string, chatId: string) => string;
