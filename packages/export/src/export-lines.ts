@@ -1,3 +1,4 @@
+import { codeOf } from '@dialog/contracts/errors';
 import {
   type ExportEvent,
   type ExportHeader,
@@ -10,7 +11,7 @@ import {
   selects,
 } from '@dialog/contracts/export-file';
 import { dialogStream, settingsStream } from '@dialog/contracts/ids';
-import type { EventStore, RecordedEvent } from '@dialog/event-store/port';
+import type { EventStore, ReadOptions, RecordedEvent } from '@dialog/event-store/port';
 import { parsePinned } from '@dialog/script/parse';
 import { scriptSource } from '@dialog/script-versions/versions';
 
@@ -64,7 +65,7 @@ async function* allEvents({ store, selection, until, after = 'start' }: ExportOp
   const firstOf = async (stream: string): Promise<number> => {
     const known = first.get(stream);
     if (known !== undefined) return known;
-    const [event] = await store.read(stream, { from: 'start', maxCount: 1 });
+    const [event] = await readUndeleted(store, stream, { from: 'start', maxCount: 1 });
     if (first.size >= maxKnownStreams) first.clear();
     first.set(stream, event?.revision ?? Number.POSITIVE_INFINITY);
     return event?.revision ?? Number.POSITIVE_INFINITY;
@@ -93,7 +94,7 @@ async function* chosenEvents(
   for (const [at, stream] of streams.entries()) {
     if (at < begun) continue;
     for (let from: number | undefined = cursor !== undefined && at === begun ? cursor.revision + 1 : 0; from !== undefined; ) {
-      const page: RecordedEvent[] = await store.read(stream, { from, maxCount: pageSize });
+      const page: readonly RecordedEvent[] = await readUndeleted(store, stream, { from, maxCount: pageSize });
       from = page.length < pageSize ? undefined : (page.at(-1)?.revision ?? 0) + 1;
       for (const event of page) {
         if (until !== null && event.recordedAt > until) {
@@ -105,6 +106,16 @@ async function* chosenEvents(
     }
   }
 }
+
+/** Nothing where it was deleted for good: until a scavenge `$all` has its events still. @throws EventStoreError */
+const readUndeleted = async (store: ExportOptions['store'], stream: string, options: ReadOptions): Promise<readonly RecordedEvent[]> => {
+  try {
+    return await store.read(stream, options);
+  } catch (error) {
+    if (codeOf(error) !== 'stream_deleted') throw error;
+    return [];
+  }
+};
 
 /** An imported event tells when it was first recorded: to whoever reads the export it is the same event. */
 const lineOf = ({ stream, revision, id, type, recordedAt, data, metadata }: RecordedEvent): ExportEvent => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { realClock } from '@dialog/contracts/clock';
 import { type ExportLine, exportCursor, exportText } from '@dialog/contracts/export-file';
+import type { AccountId, ChatId } from '@dialog/contracts/ids';
 import { openEventStore } from '@dialog/event-store/open-event-store';
 import type { EventStore, NewEvent } from '@dialog/event-store/port';
 import { findEventStores } from '@dialog/test-kit/event-store';
@@ -12,7 +13,7 @@ import { live, move, options } from '../../domain/test/kit/moves.ts';
 import { readExport, takeUp } from '../src/export-file.ts';
 import { exportLines } from '../src/export-lines.ts';
 import { ImportRefused, importLines } from '../src/import-lines.ts';
-import { collected, type Folder, inPieces, linesOf, stateHashes, storedEvents, storesFolder, textOf } from './stores.ts';
+import { collected, type Folder, inPieces, linesOf, stateHashes, storedEvents, storesFolder, textOf, withTombstone } from './stores.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
 let folder: Folder;
@@ -66,6 +67,17 @@ describe('export, import', () => {
       }),
       { numRuns: 10 },
     );
+  });
+
+  it('leaves out a dialog whose stream was deleted for good, and has the others', async () => {
+    const source = folder.store('source');
+    for (const chat of ['1', '2', '3']) await supportLife('shop', chat, t0).writeTo(source);
+    const deleted = withTombstone(source, 'dialog-shop-2');
+    const streamsOf = (lines: readonly ExportLine[]) =>
+      [...new Set(lines.flatMap((line) => (line.line === 'event' ? [line.stream] : [])))].sort();
+    expect(streamsOf(await linesOf(deleted))).toEqual(['dialog-shop-1', 'dialog-shop-3']);
+    const chosen = ['1', '2', '3'].map((chatId) => ({ account: 'shop' as AccountId, chatId: chatId as ChatId }));
+    expect(streamsOf(await linesOf(deleted, { dialogs: chosen }))).toEqual(['dialog-shop-1', 'dialog-shop-3']);
   });
 
   it('cut at any byte, it goes on to the very same bytes', async () => {

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '@dialog/contracts/clock';
+import { EventStoreError } from '@dialog/event-store/port';
 import { sqliteEventStore } from '@dialog/event-store/sqlite/event-store';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { handedOver, supportLife, supportSource } from '../../../services/console/test/decided-dialog.ts';
 import type { History } from './history.ts';
 import { whatIfMany } from './many.ts';
+import { storedHistories } from './stored.ts';
 
 const t0 = Date.parse('2026-03-02T09:00:00Z');
 type Life = ReturnType<typeof supportLife>;
@@ -41,6 +43,13 @@ describe('what if, over many', () => {
     expect(handoverText).not.toBe(supportSource);
     const some = await whatIfMany({ subjects: lives.map(historyOf), trial: { script: handoverText } });
     expect(some.totals.differ).toBe(some.list.length);
+  });
+
+  it('has no history of one whose stream was deleted for good', async () => {
+    const tombstone = { read: () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted')) };
+    expect(await storedHistories(tombstone)({ account: 'shop', chatId: '1' })).toBe(undefined);
+    const away = { read: () => Promise.reject(new EventStoreError('unavailable', 'away')) };
+    await expect(storedHistories(away)({ account: 'shop', chatId: '1' })).rejects.toThrow('away');
   });
 
   it('keeps a bounded list and counts all', async () => {

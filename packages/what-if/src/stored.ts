@@ -1,3 +1,4 @@
+import { codeOf } from '@dialog/contracts/errors';
 import { type AccountId, type ChatId, dialogStream, scriptStream, settingsStream } from '@dialog/contracts/ids';
 import { type DialogSettings, dialogSettingsSchema } from '@dialog/contracts/settings';
 import type { EventStore } from '@dialog/event-store/port';
@@ -23,7 +24,11 @@ export const storedHistories = (store: Pick<EventStore, 'read'>): ((dialog: Dial
     const stream = dialogStream({ account: account as AccountId, chatId: chatId as ChatId });
     const events: History['events'][number][] = [];
     for (let from = 0; ; ) {
-      const page = await store.read(stream, { from, maxCount: pageSize });
+      const page = await store.read(stream, { from, maxCount: pageSize }).catch((error: unknown) => {
+        // Deleted for good, and listed still.
+        if (codeOf(error) !== 'stream_deleted') throw error;
+        return [];
+      });
       for (const { revision, type, data } of page) events.push({ revision, type, data });
       const last = page.at(-1);
       if (last === undefined || page.length < pageSize) break;
