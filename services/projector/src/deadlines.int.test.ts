@@ -265,6 +265,23 @@ it('of an account that was removed: while the doors are closed nothing is writte
   expect(await timers()).toBe(1);
 });
 
+it('a record that can’t be applied, of a dialog whose parked stream alone was deleted for good, holds nobody up', async () => {
+  const parked = `parked-${id.account}-${id.chatId}`;
+  const tombstone = () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'));
+  await owner({
+    store: {
+      ...store,
+      read: (stream, options) => (stream === parked ? tombstone() : store.read(stream, options)),
+      append: (stream, ...args) => (stream === parked ? tombstone() : store.append(stream, ...args)),
+    },
+  });
+  await ticks();
+  await log.append([{ topic: topics.inbox, key: `${id.account}:${id.chatId}`, partition: 0, value: Buffer.from('{"type":"sung"}') }]);
+  await opens({ chatId: '8' });
+  await handled();
+  expect(await store.read(dialogStream({ ...id, chatId: '8' as ChatId }))).not.toEqual([]);
+});
+
 it('a dialog whose stream was deleted for good is let go of, its records and its deadline, and the others go on', async () => {
   const first = await owner();
   await ticks();

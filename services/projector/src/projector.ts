@@ -145,9 +145,14 @@ export const projectorService = (options: ProjectorOptions): Projector => {
       doors.tick(record.partition, record.appendedAt);
       return;
     }
-    const applied = await retry('apply', () => applyOrPark(record, generation, next));
-    if (applied === undefined || !live()) return;
-    await retry('after_append', () => afterAppend(applied.dialog, record, applied));
+    try {
+      const applied = await retry('apply', () => applyOrPark(record, generation, next));
+      if (applied === undefined || !live()) return;
+      await retry('after_append', () => afterAppend(applied.dialog, record, applied));
+    } catch (error) {
+      if (!isDeleted(error)) throw error;
+      logger.error({ event: 'record_skipped', reason: 'stream_deleted', partition: record.partition, offset: record.offset });
+    }
   };
 
   /** @returns undefined where the record is done with: skipped, or kept in the parked stream. */
@@ -185,10 +190,6 @@ export const projectorService = (options: ProjectorOptions): Projector => {
         await park(store, id, record, { reason: 'follows', group: groups.projector, attempts: 0, at: clock.now() });
         return undefined;
       } catch (error) {
-        if (isDeleted(error)) {
-          logger.error({ event: 'record_skipped', reason: 'stream_deleted', partition: record.partition, offset: record.offset });
-          return undefined;
-        }
         if (!(error instanceof UnappliableRecord)) throw error;
         if (error.reason === 'decision_failed' && attempt < attemptsBeforeParking) continue;
         await parkDialog(record, generation, error, attempt);
