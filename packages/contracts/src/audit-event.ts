@@ -28,6 +28,8 @@ export const auditEventSchemas = {
     script: z.string().optional(),
     /** Of the record in the log that it concerns. */
     place: z.string().optional(),
+    /** Of that record: when its webhook came, ms by the log's time. A log that is made anew has other records at the same places. */
+    receivedAt: z.number().optional(),
     /** Of the input that it led to: the dialog's history has what came of it. */
     inputId: z.string().optional(),
   }),

@@ -66,7 +66,10 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
         .command('feed [place]')
         .description('give it to the engine as an input')
         .option('--body <file>', 'what it should have been, repaired by hand')
-        .option('--verdict <verdict>', 'instead of a place: all that have this one, given to the engine or skipped by nobody')
+        .option(
+          '--verdict <verdict>',
+          'instead of a place: of the newest 500 all that have this one, given to the engine or skipped by nobody',
+        )
         .option('--account <account>', 'with --verdict: of this account only'),
     ),
   ).action(async (given: string | undefined, options: FeedOptions) => {
@@ -95,7 +98,10 @@ export const quarantineCommands = (program: Command, out: (text: string) => void
       quarantine
         .command('skip [places...]')
         .description('say that nothing is to be done about some; they stay to be looked at')
-        .option('--verdict <verdict>', 'instead of places: all that have this one, given to the engine or skipped by nobody')
+        .option(
+          '--verdict <verdict>',
+          'instead of places: of the newest 500 all that have this one, given to the engine or skipped by nobody',
+        )
         .option('--account <account>', 'with --verdict: of this account only'),
     ),
   ).action(async (given: string[], options: ReasonOptions & { readonly verdict?: string; readonly account?: string }) => {
@@ -134,6 +140,7 @@ const fedText = ({ type, account, chatId }: FedInput, dryRun: boolean): string =
 /** Places with a verdict with which nothing was done yet. */
 const openOf = async (options: ConsoleOptions, verdict: string, account: string | undefined): Promise<string[]> => {
   const of = account === undefined ? '' : `&account=${encodeURIComponent(account)}`;
+  // All that can be listed; what is older comes when these are done with.
   const { records } = (await ask(options, `/api/quarantine?limit=500${of}`)) as {
     records: { partition: number; offset: number; verdict: string; fed: unknown; skipped: unknown }[];
   };

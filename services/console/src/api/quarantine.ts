@@ -7,7 +7,7 @@ import { type QuarantineRecord, quarantineRecordSchema } from '@dialog/contracts
 import { groups, topics } from '@dialog/contracts/topics';
 import type { VisitorInput } from '@dialog/contracts/visitor';
 import type { EventStore } from '@dialog/event-store/port';
-import type { LogRecord, PartitionedLog } from '@dialog/log/port';
+import type { LogRecord, PartitionedLog, PartitionLag } from '@dialog/log/port';
 import express, { Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -126,10 +126,10 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
   const doneOf = async (account: string): Promise<Done> => {
     const { next: since, done } = doneUpTo.get(account) ?? { next: 0, done: { fed: new Map(), skipped: new Map() } };
     const { actions, next } = await actionsSince(store, account, since);
-    for (const { action, place, by, at, reason } of actions) {
+    for (const { action, place, by, at, reason, receivedAt } of actions) {
       if (place === undefined) continue;
-      if (action === 'quarantine_fed') done.fed.set(place, { by, at });
-      if (action === 'quarantine_skipped') done.skipped.set(place, { by, at, reason });
+      if (action === 'quarantine_fed') done.fed.set(place, { by, at, receivedAt });
+      if (action === 'quarantine_skipped') done.skipped.set(place, { by, at, receivedAt, reason });
     }
     doneUpTo.set(account, { next, done });
     return done;
@@ -148,12 +148,16 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     response.json({ now, total, records: rows.map((row) => listed(row, done.get(row.account))) } satisfies QuarantineList);
   });
 
+  const entryAt = async (bounds: readonly PartitionLag[], partition: number, offset: number): Promise<Entry | undefined> => {
+    const known = bounds.find((one) => one.partition === partition);
+    if (known === undefined || offset < known.low || offset >= known.high) return undefined;
+    const [record] = await ask('quarantine', log.read(topics.quarantine, partition, offset, 1));
+    return record?.offset === offset ? entryOf(record) : undefined;
+  };
+
   const oneOf = async (params: unknown): Promise<Entry> => {
     const { partition, offset } = parsed(quarantinePlaceSchema, params);
-    const known = (await partitions()).find((one) => one.partition === partition);
-    if (known === undefined || offset < known.low || offset >= known.high) throw notFound('The quarantined webhook');
-    const [record] = await ask('quarantine', log.read(topics.quarantine, partition, offset, 1));
-    const entry = record?.offset === offset ? entryOf(record) : undefined;
+    const entry = await entryAt(await partitions(), partition, offset);
     if (entry === undefined) throw notFound('The quarantined webhook');
     return entry;
   };
@@ -173,7 +177,16 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
   const feed = async (entry: Entry, input: InboxInput, { by, reason }: { by: string; reason: string }): Promise<void> => {
     const { account, chatId, inputId } = input;
     const place = placeOf(entry);
-    await recordAction(store, account, { action: 'quarantine_fed', by, reason, at: clock.now(), chatId, place, inputId });
+    await recordAction(store, account, {
+      action: 'quarantine_fed',
+      by,
+      reason,
+      at: clock.now(),
+      chatId,
+      place,
+      receivedAt: entry.record.receivedAt,
+      inputId,
+    });
     await appendInput(log, input);
     logger.info({ event: 'quarantine_fed', account, chatId });
   };
@@ -209,9 +222,12 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
   /** Those of them with which nothing was done yet, in the order in which they came. */
   const openOf = async (given: readonly string[]): Promise<Entry[]> => {
     const open: Entry[] = [];
+    const known = await partitions();
     for (const place of new Set(given)) {
-      const [partition, offset] = place.split('/');
-      const entry = await oneOf({ partition, offset });
+      const [partition, offset] = place.split('/').map(Number);
+      const entry = await entryAt(known, partition ?? 0, offset ?? 0);
+      // Gone with the log's retention, or with a log that was lost.
+      if (entry === undefined) continue;
       const { fed, skipped } = shown(rowOf(entry), await doneOf(entry.record.account));
       if (fed === null && skipped === null) open.push(entry);
     }
@@ -239,9 +255,10 @@ export const quarantineRouter = ({ store, log, readModel, readWebhook, clock, lo
     const { by, reason, dryRun, places } = parsed(skipSchema, request.body ?? {});
     const skipped: string[] = [];
     for (const entry of await openOf(places)) {
-      const { account } = entry.record;
+      const { account, receivedAt } = entry.record;
       if (!dryRun) {
-        await recordAction(store, account, { action: 'quarantine_skipped', by, reason, at: clock.now(), place: placeOf(entry) });
+        const place = placeOf(entry);
+        await recordAction(store, account, { action: 'quarantine_skipped', by, reason, at: clock.now(), place, receivedAt });
         logger.info({ event: 'quarantine_skipped', account });
       }
       skipped.push(`${entry.partition}/${entry.offset}`);
@@ -257,7 +274,8 @@ export const appendInput = async (log: PartitionedLog, input: InboxInput | Visit
   await log.append([inboxRecord(input)], { timeoutMs });
 };
 
-type Fed = { readonly by: string; readonly at: number };
+/** `receivedAt`: when the webhook came, by the log's time; former versions did not write it down. */
+type Fed = { readonly by: string; readonly at: number; readonly receivedAt: number | undefined };
 type Skipped = Fed & { readonly reason: string };
 /** What was done with them, by place. */
 type Done = { readonly fed: Map<string, Fed>; readonly skipped: Map<string, Skipped> };
@@ -275,8 +293,8 @@ const entryOf = ({ partition, offset, value }: LogRecord): Entry | undefined => 
 
 const placeOf = ({ partition, offset }: Pick<Entry, 'partition' | 'offset'>): string =>
   recordPlace({ topic: topics.quarantine, partition, offset });
-/** The same for each attempt to feed it: a second one is a redelivery, and moves nothing. */
-const inputIdOf = ({ partition, offset }: Entry): string => `quarantine:${partition}/${offset}`;
+/** The same for each attempt to feed it: a second one is a redelivery, and moves nothing. In a log that is made anew the place alone may come again. */
+const inputIdOf = ({ partition, offset, record }: Entry): string => `quarantine:${partition}/${offset}@${record.receivedAt}`;
 
 const rowOf = ({ partition, offset, record }: Entry): QuarantinedRow => ({
   partition,
@@ -303,10 +321,12 @@ const shown = (row: QuarantinedRow, done: Done | undefined) => ({
   skipped: ofThis(row, done?.skipped),
 });
 
-/** What was done with it. What was done before this one came was done with one at its place in a log that was lost since, and made anew. */
-const ofThis = <T extends Fed>(row: QuarantinedRow, done: ReadonlyMap<string, T> | undefined): T | null => {
+/** What was done with it, and not with one that stood at its place in a log that was lost since, and made anew. */
+const ofThis = <T extends Fed>(row: QuarantinedRow, done: ReadonlyMap<string, T> | undefined): Omit<T, 'receivedAt'> | null => {
   const one = done?.get(placeOf(row));
-  return one === undefined || one.at < row.receivedAt ? null : one;
+  if (one === undefined) return null;
+  const { receivedAt, ...told } = one;
+  return (receivedAt === undefined ? one.at >= row.receivedAt : receivedAt === row.receivedAt) ? told : null;
 };
 
 const asText = (bytes: Buffer): string | null => {
