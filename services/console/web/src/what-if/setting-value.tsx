@@ -6,13 +6,17 @@ export const SettingValue = ({
   name,
   value,
   setValue,
+  valid = false,
 }: {
   readonly name: SettingName;
   readonly value: string;
   readonly setValue: (value: string) => void;
+  /** The form takes nothing else than a value: nobody behind it refuses it. */
+  readonly valid?: boolean;
 }) => {
   const { t } = useTexts();
   const options = settingChoices[name];
+  const isTime = name.endsWith('Ms');
   return (
     <div className="fork-value">
       <span aria-hidden="true">{t.replay.fork.value}</span>
@@ -20,7 +24,9 @@ export const SettingValue = ({
         <input
           type="text"
           aria-label={t.replay.fork.value}
-          inputMode={name.endsWith('Ms') ? 'numeric' : 'text'}
+          inputMode={isTime ? 'numeric' : 'text'}
+          required={valid && isTime}
+          pattern={valid && isTime ? '\\s*\\d+\\s*' : undefined}
           value={value}
           onChange={(event) => setValue(event.target.value)}
         />

@@ -7,7 +7,7 @@ import { useNames } from '../../names.tsx';
 import { useTexts } from '../../texts/context.tsx';
 import type { Texts } from '../../texts/texts.ts';
 import { clockTime } from '../../time.ts';
-import { type SettingName, settingNames } from '../../what-if/setting.ts';
+import { type SettingName, settingNames, settingValue } from '../../what-if/setting.ts';
 import { SettingValue } from '../../what-if/setting-value.tsx';
 import { conversation, messageText, type Turn } from '../conversation.ts';
 import { TurnLine } from '../conversation-pane.tsx';
@@ -40,7 +40,7 @@ export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
     const pressed = keyboard?.find(({ id }) => id === button);
     const change: Change = {
       ...(pressed ? { answer: { button: pressed.id, label: pressed.label } } : text.trim() === '' ? {} : { answer: { text: text.trim() } }),
-      ...(setting === '' ? {} : { settings: { [setting]: parsedSetting(setting, value, settings) } }),
+      ...(setting === '' ? {} : { settings: { [setting]: settingValue(setting, value) } }),
     };
     setMade(fork(history, at, pinned, change));
   };
@@ -101,7 +101,7 @@ export const ForkPane = ({ history, at, pins, leave }: ForkPaneProps) => {
             ))}
           </select>
         </label>
-        {setting === '' ? null : <SettingValue name={setting} value={value} setValue={setValue} />}
+        {setting === '' ? null : <SettingValue name={setting} value={value} setValue={setValue} valid />}
         <span className="fork-buttons">
           <button type="submit" className="primary">
             {t.replay.fork.run}
@@ -228,11 +228,4 @@ const Side = ({ title, turns, testId, remarkOf }: SideProps) => {
 const settingsAt = (history: readonly Step[], from: number, pins: Pins): DialogSettings | undefined => {
   const input = history.slice(from).find(({ opens }) => opens) ?? history.findLast(({ opens }) => opens);
   return input?.event.type === 'InputRecorded' ? pins.all.settings[input.event.data.settings] : undefined;
-};
-
-const parsedSetting = (name: SettingName, value: string, recorded: DialogSettings | undefined): DialogSettings[SettingName] => {
-  if (name === 'inlineButtons') return value === 'true';
-  if (!name.endsWith('Ms')) return value === '' ? null : value;
-  const ms = Number(value);
-  return Number.isFinite(ms) && ms >= 0 ? ms : (recorded?.[name] ?? 0);
 };
