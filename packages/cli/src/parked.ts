@@ -95,7 +95,7 @@ export const parkedCommands = (program: Command, out: Out): void => {
       'dialogctl parked retry shop/4711 --reason "the script is repaired"',
       'dialogctl parked skip shop/4711 dialog.inbox/3/1207 --reason "not a webhook" --dry-run',
       'dialogctl parked edit shop/4711 dialog.inbox/3/1207 repaired.json --reason "a brace was lost"',
-      'dialogctl parked retry-all decide_failed --reason "the script is repaired" --dry-run',
+      'dialogctl parked retry-all decision_failed --reason "the script is repaired" --dry-run',
     ),
   );
 };
