@@ -158,14 +158,19 @@ it('a question asked before its owner has read a tick times out after it has, th
   await until((history) => fired(history, 'script') > 0);
 });
 
-/** A question falls due while nobody owns its dialog; a new owner, who has read no tick yet, has looked at it. */
-const fallsDueWith = async (next: Pick<Over, 'removed'>): Promise<void> => {
+/** A question falls due while nobody owns its dialog. */
+const fallsDueAlone = async (): Promise<void> => {
   const first = await owner();
   await ticks();
   await opens();
   await asked();
   await first();
   now += minute;
+};
+
+/** A question falls due while nobody owns its dialog; a new owner, who has read no tick yet, has looked at it. */
+const fallsDueWith = async (next: Pick<Over, 'removed'>): Promise<void> => {
+  await fallsDueAlone();
   const cold = watched();
   await owner({ store: cold.store, ...next });
   await cold.looked;
@@ -265,16 +270,18 @@ it('of an account that was removed: while the doors are closed nothing is writte
   expect(await timers()).toBe(1);
 });
 
+/** The stream is deleted for good beneath the engine: SQLite has no tombstones. */
+const withTombstone = (deleted: string): EventStore => {
+  const refused = () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'));
+  return {
+    ...store,
+    read: (stream, options) => (stream === deleted ? refused() : store.read(stream, options)),
+    append: (stream, ...args) => (stream === deleted ? refused() : store.append(stream, ...args)),
+  };
+};
+
 it('a record that can’t be applied, of a dialog whose parked stream alone was deleted for good, holds nobody up', async () => {
-  const parked = `parked-${id.account}-${id.chatId}`;
-  const tombstone = () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'));
-  await owner({
-    store: {
-      ...store,
-      read: (stream, options) => (stream === parked ? tombstone() : store.read(stream, options)),
-      append: (stream, ...args) => (stream === parked ? tombstone() : store.append(stream, ...args)),
-    },
-  });
+  await owner({ store: withTombstone(`parked-${id.account}-${id.chatId}`) });
   await ticks();
   await log.append([{ topic: topics.inbox, key: `${id.account}:${id.chatId}`, partition: 0, value: Buffer.from('{"type":"sung"}') }]);
   await opens({ chatId: '8' });
@@ -283,21 +290,8 @@ it('a record that can’t be applied, of a dialog whose parked stream alone was 
 });
 
 it('a dialog whose stream was deleted for good is let go of, its records and its deadline, and the others go on', async () => {
-  const first = await owner();
-  await ticks();
-  await opens();
-  await asked();
-  await first();
-  now += minute;
-  const deleted = (stream: string): boolean => stream === dialogStream(id);
-  const tombstone = () => Promise.reject(new EventStoreError('stream_deleted', 'the stream is deleted'));
-  await owner({
-    store: {
-      ...store,
-      read: (stream, options) => (deleted(stream) ? tombstone() : store.read(stream, options)),
-      append: (stream, ...args) => (deleted(stream) ? tombstone() : store.append(stream, ...args)),
-    },
-  });
+  await fallsDueAlone();
+  await owner({ store: withTombstone(dialogStream(id)) });
   await comes('new_message', { message: { id: 'm', hash: 'h', hashOfContent: false, kind: 'visitor', side: 'visitor', text: 'hello' } });
   await opens({ chatId: '8' });
   await passes(2 * minute);

@@ -4,6 +4,7 @@ import { findingTexts, type InLanguages, type Severity } from '@dialog/service-k
 import type { Command } from 'commander';
 import { ask, type ConsoleOptions, withConsole } from '../console-api.ts';
 import { cannot } from '../exit.ts';
+import { examples } from '../options.ts';
 import { readText } from '../script/files.ts';
 import { type LanguageOption, languageOf, withLanguage } from './language.ts';
 import { liveCheck } from './live-check.ts';
@@ -36,7 +37,10 @@ export const doctorCommand = (accounts: Command, out: (text: string) => void): v
         .option('--live', 'ask Webim itself too: the token, operators, departments; one request at a time'),
     ),
   )
-    .addHelpText('after', '\nExamples:\n  dialogctl accounts doctor shop\n  dialogctl accounts doctor --accounts accounts.yaml --live')
+    .addHelpText(
+      'after',
+      `${examples('dialogctl accounts doctor shop', 'dialogctl accounts doctor --accounts accounts.yaml --live')}\n\nExit codes: 0 nothing is wrong, 1 something is, 2 the console can't be asked, refuses, or has not read all histories yet.`,
+    )
     .action(async (account: string | undefined, options: Options) => {
       if (options.live === true && options.accounts === undefined)
         return cannot('--live needs --accounts: the credentials are in the accounts file');

@@ -35,25 +35,38 @@ const living = async (name: string, chatIds: readonly string[], appends = Number
   await store.close();
 };
 
-/** The chats of the read model, and their revisions, once it has followed the store to its end. */
-const followed = async (name: string, over: Partial<EventStore> = {}): Promise<readonly (readonly [string, number])[]> => {
-  const store = storeOf(name);
+/** A console's read model that follows a store. */
+const following = (store: EventStore) => {
   const readModel = openReadModel({ file: join(folder, 'console.db') });
   const stopping = new AbortController();
   const one = follower({
-    store: { ...store, ...over },
+    store,
     readModel,
     clock: realClock,
     logger: pino({ level: 'silent' }),
     onRows: () => undefined,
     onCaughtUp: () => undefined,
   });
-  const running = one.run(stopping.signal);
-  await vi.waitUntil(one.caughtUp, { timeout: 10_000 });
-  const rows = await readModel.list({ limit: 100 });
-  stopping.abort();
-  await running;
-  await readModel.close();
+  let running: Promise<void> | undefined;
+  const start = async (): Promise<void> => {
+    running = one.run(stopping.signal);
+    await vi.waitUntil(one.caughtUp, { timeout: 10_000 });
+  };
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await running;
+    await readModel.close();
+  };
+  return { caughtUp: one.caughtUp, readModel, start, stop };
+};
+
+/** The chats of the read model, and their revisions, once it has followed the store to its end. */
+const followed = async (name: string, over: Partial<EventStore> = {}): Promise<readonly (readonly [string, number])[]> => {
+  const store = storeOf(name);
+  const one = following({ ...store, ...over });
+  await one.start();
+  const rows = await one.readModel.list({ limit: 100 });
+  await one.stop();
   await store.close();
   return rows.map(({ chatId, revision }) => [chatId, revision] as const).sort();
 };
@@ -110,33 +123,21 @@ it('while it is made anew the rows do not count as complete, also where the stor
   const [now, backup] = [storeOf('events.db'), storeOf('backup.db')];
   let store = now;
   const breaking = new AbortController();
-  const readModel = openReadModel({ file: join(folder, 'console.db') });
-  const stopping = new AbortController();
   const seen: boolean[] = [];
-  const one = follower({
-    store: {
-      ...now,
-      read: (...args) => store.read(...args),
-      subscribe: (options) => {
-        seen.push(one.caughtUp());
-        return store.subscribe({ ...options, signal: AbortSignal.any([options.signal, ...(store === now ? [breaking.signal] : [])]) });
-      },
+  const one = following({
+    ...now,
+    read: (...args) => store.read(...args),
+    subscribe: (options) => {
+      seen.push(one.caughtUp());
+      return store.subscribe({ ...options, signal: AbortSignal.any([options.signal, ...(store === now ? [breaking.signal] : [])]) });
     },
-    readModel,
-    clock: realClock,
-    logger: pino({ level: 'silent' }),
-    onRows: () => undefined,
-    onCaughtUp: () => undefined,
   });
-  const running = one.run(stopping.signal);
-  await vi.waitUntil(one.caughtUp, { timeout: 10_000 });
+  await one.start();
   store = backup;
   breaking.abort();
   await vi.waitUntil(() => seen.length === 2 && one.caughtUp(), { timeout: 10_000 });
   expect(seen).toEqual([false, false]);
-  expect(await readModel.list({ limit: 100 })).toHaveLength(2);
-  stopping.abort();
-  await running;
-  await readModel.close();
+  expect(await one.readModel.list({ limit: 100 })).toHaveLength(2);
+  await one.stop();
   await Promise.all([now.close(), backup.close()]);
 });
